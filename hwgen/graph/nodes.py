@@ -1,0 +1,239 @@
+"""The nodes of the integer graph: frozen dataclasses of integers, each checked at construction.
+
+Every array is integer. A tensor's real value is ``integer * 2**exponent``; exponents matter only for training
+and for showing scores, never for the arithmetic, which is integer throughout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from hwgen.errors import HwgenError
+from hwgen.graph.tensor import Integers, TensorType, signed_range, unsigned_range
+
+PADDING_TOKEN = 0
+"""The token whose embedding is all zeros; an empty sentence is this one token."""
+
+
+def _integers(node: object, name: str, ndim: int) -> Integers:
+    """Replace field `name` of a frozen `node` by an owned, read-only int64 copy with `ndim` axes."""
+    array = np.array(getattr(node, name))
+    where = f"{type(node).__name__}.{name}"
+    if array.dtype.kind not in "iu" or array.ndim != ndim or 0 in array.shape:
+        raise HwgenError(
+            f"{where}: need a non-empty integer array with {ndim} axes, got {array.dtype} of shape {array.shape}"
+        )
+    array = array.astype(np.int64)
+    array.setflags(write=False)
+    object.__setattr__(node, name, array)
+    return array
+
+
+def _check_bits(node: object, bits: int) -> None:
+    if not 2 <= bits <= 8:
+        raise HwgenError(f"{type(node).__name__}.bits: {bits} is outside 2..8")
+
+
+def _check_weights(node: object, name: str, array: Integers, bits: int) -> None:
+    low, high = signed_range(bits)
+    if array.min() < low or array.max() > high:
+        raise HwgenError(
+            f"{type(node).__name__}.{name}: values {array.min()}..{array.max()} do not fit {bits} bits ({low}..{high})"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """Token -> vector: a row of a table.
+
+    Attributes:
+        table: ``(vocabulary, rank)``, signed `bits`; row 0 (`PADDING_TOKEN`) is zero.
+        bits: 2..8, symmetric range.
+        exponent: the table's power-of-two scale.
+    """
+
+    name: ClassVar[str] = "embedding"
+    table: Integers
+    bits: int
+    exponent: int
+
+    def __post_init__(self) -> None:
+        _check_bits(self, self.bits)
+        table = _integers(self, "table", 2)
+        _check_weights(self, "table", table, self.bits)
+        if table[PADDING_TOKEN].any():
+            raise HwgenError(f"Embedding.table: row {PADDING_TOKEN} is the padding token and must be all zeros")
+
+    @property
+    def vocabulary(self) -> int:
+        return self.table.shape[0]
+
+    @property
+    def rank(self) -> int:
+        return self.table.shape[1]
+
+    def output_type(self, source: TensorType | None = None) -> TensorType:
+        """Intervals of the actual table, column by column."""
+        return TensorType(self.table.min(axis=0), self.table.max(axis=0), per_token=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Convolution:
+    """Parallel causal convolutions over the tokens of a sentence, outputs concatenated.
+
+    With ``x[t] = 0`` for ``t < 0``, branch ``w`` of width K gives, for every token t,
+    ``y[t, f] = sum over j < K, c of w[f, j, c] * x[t - (K - 1) + j, c]``: the last tap meets the newest token,
+    so every token ends exactly one window, whatever the sentence's length.
+
+    Attributes:
+        kernels: one ``(filters, width, channels)`` array per branch, signed `bits`.
+        bits: 2..8, symmetric range.
+        exponents: ``(filters of all branches,)``, the power-of-two scale of each filter.
+    """
+
+    name: ClassVar[str] = "convolution"
+    kernels: tuple[Integers, ...]
+    bits: int
+    exponents: Integers
+
+    def __post_init__(self) -> None:
+        _check_bits(self, self.bits)
+        kernels = []
+        for index, given in enumerate(self.kernels):
+            kernel = np.array(given)
+            if kernel.dtype.kind not in "iu" or kernel.ndim != 3 or 0 in kernel.shape:
+                raise HwgenError(
+                    f"Convolution.kernels[{index}]: need integers of shape (filters, width, channels), "
+                    f"got {kernel.dtype} of shape {kernel.shape}"
+                )
+            kernel = kernel.astype(np.int64)
+            _check_weights(self, f"kernels[{index}]", kernel, self.bits)
+            kernel.setflags(write=False)
+            kernels.append(kernel)
+        if not kernels or len({kernel.shape[2] for kernel in kernels}) != 1:
+            raise HwgenError("Convolution.kernels: need at least one branch, and one channel count for all of them")
+        object.__setattr__(self, "kernels", tuple(kernels))
+        if _integers(self, "exponents", 1).size != self.filters:
+            raise HwgenError(f"Convolution.exponents: {self.exponents.size} values for {self.filters} filters")
+
+    @property
+    def channels(self) -> int:
+        return self.kernels[0].shape[2]
+
+    @property
+    def filters(self) -> int:
+        return sum(kernel.shape[0] for kernel in self.kernels)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return tuple(kernel.shape[1] for kernel in self.kernels)
+
+    def output_type(self, source: TensorType) -> TensorType:
+        """Worst case of every filter over inputs inside `source`, or zero where the window hangs over the start."""
+        low, high = np.minimum(source.low, 0), np.maximum(source.high, 0)
+        lows, highs = [], []
+        for kernel in self.kernels:
+            positive, negative = np.maximum(kernel, 0), np.minimum(kernel, 0)
+            lows.append((positive * low + negative * high).sum(axis=(1, 2)))
+            highs.append((positive * high + negative * low).sum(axis=(1, 2)))
+        return TensorType(np.concatenate(lows), np.concatenate(highs), per_token=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Requantise:
+    """Bias, ReLU and a narrower format: ``clip((x + bias + half) >> shift, 0, 2**bits - 1)``.
+
+    ``half`` is ``2**(shift-1)``, or 0 when ``shift <= 0``; a negative shift is a left shift.
+
+    Attributes:
+        bias: ``(channels,)``, in units of the input.
+        shift: ``(channels,)``, -16..31.
+        bits: 2..8, unsigned output.
+        exponent: the output's power-of-two scale.
+    """
+
+    name: ClassVar[str] = "requantise"
+    bias: Integers
+    shift: Integers
+    bits: int
+    exponent: int
+
+    def __post_init__(self) -> None:
+        _check_bits(self, self.bits)
+        bias, shift = _integers(self, "bias", 1), _integers(self, "shift", 1)
+        if bias.shape != shift.shape:
+            raise HwgenError(f"Requantise: {bias.size} biases but {shift.size} shifts")
+        if shift.min() < -16 or shift.max() > 31:
+            raise HwgenError(f"Requantise.shift: {shift.min()}..{shift.max()} is outside -16..31")
+
+    @property
+    def offset(self) -> Integers:
+        """``bias + half``: the one constant the circuit adds before it shifts."""
+        return self.bias + np.where(self.shift > 0, 1 << np.maximum(self.shift - 1, 0), 0)
+
+    def output_type(self, source: TensorType) -> TensorType:
+        low, high = unsigned_range(self.bits)
+        return TensorType(self.apply(source.low).clip(low, high), self.apply(source.high), source.per_token)
+
+    def apply(self, values: Integers) -> Integers:
+        """The node's function on ``(..., channels)``; monotone, so that it commutes with a maximum."""
+        moved = values + self.offset
+        moved = np.where(self.shift >= 0, moved >> np.maximum(self.shift, 0), moved << np.maximum(-self.shift, 0))
+        return np.clip(moved, *unsigned_range(self.bits))
+
+
+@dataclass(frozen=True, eq=False)
+class MaxOverTime:
+    """Per channel, the greatest value over the tokens of a sentence."""
+
+    name: ClassVar[str] = "max_over_time"
+
+    def output_type(self, source: TensorType) -> TensorType:
+        return TensorType(source.low, source.high, per_token=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Dense:
+    """Class scores: ``weights @ x + bias``.
+
+    Attributes:
+        weights: ``(classes, channels)``, signed `bits`.
+        bias: ``(classes,)``, in units of the accumulator.
+        bits: 2..8, symmetric range.
+        exponent: the weights' power-of-two scale.
+    """
+
+    name: ClassVar[str] = "dense"
+    weights: Integers
+    bias: Integers
+    bits: int
+    exponent: int
+
+    def __post_init__(self) -> None:
+        _check_bits(self, self.bits)
+        weights = _integers(self, "weights", 2)
+        _check_weights(self, "weights", weights, self.bits)
+        if _integers(self, "bias", 1).size != weights.shape[0]:
+            raise HwgenError(f"Dense.bias: {self.bias.size} values for {weights.shape[0]} classes")
+        if weights.shape[0] < 2:
+            raise HwgenError("Dense.weights: a classifier needs at least 2 classes")
+
+    @property
+    def classes(self) -> int:
+        return self.weights.shape[0]
+
+    @property
+    def channels(self) -> int:
+        return self.weights.shape[1]
+
+    def output_type(self, source: TensorType) -> TensorType:
+        positive, negative = np.maximum(self.weights, 0), np.minimum(self.weights, 0)
+        low = (positive * source.low + negative * source.high).sum(axis=1) + self.bias
+        high = (positive * source.high + negative * source.low).sum(axis=1) + self.bias
+        return TensorType(low, high, source.per_token)
+
+
+Node = Embedding | Convolution | Requantise | MaxOverTime | Dense

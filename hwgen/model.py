@@ -1,0 +1,130 @@
+"""A trained model: the integer graph, the vocabulary that feeds it, its labels and its record.
+
+On disk it is a folder: `model.safetensors` holds the integers, `model.json` everything else. Both are checked on
+load; nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import safetensors.numpy
+from safetensors import SafetensorError
+
+from hwgen.errors import HwgenError
+from hwgen.graph import storage
+from hwgen.graph.golden import Sentences
+from hwgen.graph.graph import Graph
+from hwgen.text.vocabulary import Vocabulary
+
+FORMAT = "hwgen-model-1"
+ARRAYS, DESCRIPTION = "model.safetensors", "model.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """What `hwgen train` writes and every other command reads.
+
+    Attributes:
+        graph: the integers.
+        vocabulary: text -> tokens; as long as the embedding table.
+        labels: class names, in the order of the scores.
+        record: how it was made and how well it does (recipe, seed, data, stages, accuracy); plain JSON values.
+    """
+
+    graph: Graph
+    vocabulary: Vocabulary
+    labels: tuple[str, ...]
+    record: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", tuple(self.labels))
+        if len(self.vocabulary) != self.graph.vocabulary:
+            raise HwgenError(
+                f"model: the vocabulary has {len(self.vocabulary)} tokens, the embedding {self.graph.vocabulary} rows"
+            )
+        if len(self.labels) != self.graph.classes:
+            raise HwgenError(f"model: {len(self.labels)} labels for {self.graph.classes} classes")
+
+    @property
+    def bits(self) -> int:
+        return self.graph.convolution.bits
+
+    def encode(self, texts: list[str]) -> Sentences:
+        return Sentences.of(self.vocabulary.encode(text) for text in texts)
+
+    @cached_property
+    def digest(self) -> bytes:
+        """First 8 bytes of SHA-256 over every integer and its name: tells host and board that they agree."""
+        arrays, attributes = storage.to_arrays(self.graph)
+        digest = hashlib.sha256(json.dumps(attributes, sort_keys=True).encode())
+        for name in sorted(arrays):
+            digest.update(name.encode() + repr(arrays[name].shape).encode() + arrays[name].tobytes())
+        digest.update("\n".join(self.vocabulary.words).encode("utf-8", "surrogateescape"))
+        return digest.digest()[:8]
+
+    def save(self, folder: Path) -> None:
+        """Write the folder whole or not at all; an older model there is replaced."""
+        arrays, attributes = storage.to_arrays(self.graph)
+        description = {
+            "format": FORMAT,
+            "graph": attributes,
+            "labels": list(self.labels),
+            "record": self.record,
+            "vocabulary": {"buckets": self.vocabulary.buckets, "words": list(self.vocabulary.words)},
+        }
+        folder = Path(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if folder.exists() and not (folder / DESCRIPTION).is_file():
+            raise HwgenError(f"{folder}: exists and is not a model; choose another -o")
+        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            scratch.chmod(0o755)
+            safetensors.numpy.save_file(arrays, scratch / ARRAYS)
+            text = json.dumps(description, ensure_ascii=True, indent=1, sort_keys=True)
+            (scratch / DESCRIPTION).write_text(text + "\n")
+            if folder.exists():
+                shutil.rmtree(folder)
+            os.replace(scratch, folder)
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+
+    @classmethod
+    def load(cls, folder: Path) -> Model:
+        """Read and check a model folder.
+
+        Raises:
+            HwgenError: naming the file and what is wrong with it.
+        """
+        folder = Path(folder)
+        for name in (DESCRIPTION, ARRAYS):
+            if not (folder / name).is_file():
+                raise HwgenError(f"{folder}: no {name} there; give a folder that `hwgen train -o` wrote")
+        try:
+            description = json.loads((folder / DESCRIPTION).read_text())
+            found = description["format"]
+            if found != FORMAT:
+                raise HwgenError(f"format {found!r} is not {FORMAT!r}; train it again with this version")
+            words, buckets = description["vocabulary"]["words"], description["vocabulary"]["buckets"]
+            vocabulary = Vocabulary(tuple(map(str, words)), int(buckets))
+            labels = tuple(map(str, description["labels"]))
+            graph_attributes, record = description["graph"], dict(description["record"])
+        except HwgenError as error:
+            raise HwgenError(f"{folder / DESCRIPTION}: {error}") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise HwgenError(f"{folder / DESCRIPTION}: not a model description ({error!r})") from None
+        try:
+            arrays = safetensors.numpy.load_file(folder / ARRAYS)
+            graph = storage.from_arrays(arrays, graph_attributes)
+            return cls(graph, vocabulary, labels, record)
+        except (SafetensorError, HwgenError, AttributeError, TypeError) as error:
+            raise HwgenError(f"{folder / ARRAYS}: {error}") from None

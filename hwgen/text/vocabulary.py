@@ -1,0 +1,53 @@
+"""Words to token numbers: known words have one each, unknown words share hashed buckets."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from hwgen.errors import HwgenError
+from hwgen.text.words import tokenise
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Token 0 is padding, tokens ``1..buckets`` are unknown words by hash, then come the known words.
+
+    Attributes:
+        words: known words, most frequent first.
+        buckets: how many tokens unknown words share (at least 1); the bucket is the word's CRC-32 modulo `buckets`.
+    """
+
+    words: tuple[str, ...]
+    buckets: int
+    _tokens: dict[bytes, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.buckets < 1:
+            raise HwgenError(f"vocabulary: buckets is {self.buckets}, unknown words need at least 1")
+        first = 1 + self.buckets
+        tokens = {word.encode("utf-8", "surrogateescape"): first + i for i, word in enumerate(self.words)}
+        if len(tokens) != len(self.words):
+            raise HwgenError("vocabulary: a word stands twice")
+        object.__setattr__(self, "_tokens", tokens)
+
+    @classmethod
+    def of(cls, texts: Iterable[str | bytes], size: int, buckets: int) -> Vocabulary:
+        """The most frequent words of `texts` (ties in byte order), so that the whole has `size` tokens."""
+        counts = Counter(word for text in texts for word in tokenise(text))
+        ranked = sorted(counts, key=lambda word: (-counts[word], word))[: max(size - 1 - buckets, 0)]
+        return cls(tuple(word.decode("utf-8", "surrogateescape") for word in ranked), buckets)
+
+    def __len__(self) -> int:
+        return 1 + self.buckets + len(self.words)
+
+    def encode(self, text: str | bytes) -> list[int]:
+        """Tokens of `text`; an empty list when it holds no word."""
+        return [
+            self._tokens.get(word) or 1 + zlib.crc32(word) % self.buckets for word in tokenise(text)
+        ]
+
+    def __contains__(self, word: bytes) -> bool:
+        return word in self._tokens
