@@ -1,0 +1,1 @@
+"""From a recipe and labelled text to a trained, compressed, quantised model."""

