@@ -88,7 +88,7 @@ class Model:
         scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
             scratch.chmod(0o755)
-            safetensors.numpy.save_file(arrays, scratch / ARRAYS)
+            (scratch / ARRAYS).write_bytes(safetensors.numpy.save(arrays))
             text = json.dumps(description, ensure_ascii=True, indent=1, sort_keys=True)
             (scratch / DESCRIPTION).write_text(text + "\n")
             if folder.exists():

@@ -61,7 +61,8 @@ class AdderGraph:
         """
         matrix = matrix * ((source.low != 0) | (source.high != 0))  # an input that is always zero takes no adder
         intervals = [QInterval(float(low), float(high), 1.0) for low, high in zip(source.low, source.high, strict=True)]
-        pipeline = solve(np.ascontiguousarray(matrix.T, dtype=np.float32), qintervals=intervals)
+        # hard_dc=0: no deeper than a balanced tree, since every level is a cycle of latency and a row of registers.
+        pipeline = solve(np.ascontiguousarray(matrix.T, dtype=np.float32), qintervals=intervals, hard_dc=0)
         builder = _Builder(matrix.shape[1])
         values: list[_Scaled | None] = [_Scaled(i, 0, False) for i in range(matrix.shape[1])]
         for stage in pipeline.solutions:
@@ -100,7 +101,9 @@ class AdderGraph:
     def intervals(self, source: TensorType) -> tuple[Integers, Integers]:
         """Least and greatest value of every node for inputs inside `source`."""
         positive, negative = np.maximum(self.coefficients, 0), np.minimum(self.coefficients, 0)
-        return positive @ source.low + negative @ source.high, positive @ source.high + negative @ source.low
+        low: Integers = positive @ source.low + negative @ source.high
+        high: Integers = positive @ source.high + negative @ source.low
+        return low, high
 
     @cached_property
     def depths(self) -> tuple[int, ...]:

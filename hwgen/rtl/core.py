@@ -137,7 +137,7 @@ class Core(wiring.Component):
         components = list(self.stages.values())
         for name, component in self.stages.items():
             m.submodules[name] = component
-        streams = [_streams(component) for component in components]
+        streams = [streams_of(component) for component in components]
         for (_, produced), (consumed, _) in zip(streams, streams[1:], strict=False):
             connect(m, produced, consumed)
         entry, exit_ = streams[0][0], streams[-1][1]
@@ -154,7 +154,7 @@ class Core(wiring.Component):
         return m
 
 
-def _streams(component: wiring.Component) -> tuple[wiring.PureInterface, wiring.PureInterface]:
+def streams_of(component: wiring.Component) -> tuple[wiring.PureInterface, wiring.PureInterface]:
     """A stage's one input stream and one output stream."""
     members = component.signature.members
     (source,) = (getattr(component, name) for name, member in members.items() if member.flow == In)

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-import numpy as np
 from amaranth.back import rtlil
 
 from hwgen import tools
 from hwgen.errors import HwgenError
 from hwgen.graph.golden import Sentences
 from hwgen.rtl.core import Core
-from hwgen.sim.results import Results, token_marks
+from hwgen.sim.results import Results, decode, encode
 from hwgen.sim.split import split
 
 FILES = 2
@@ -41,31 +40,12 @@ class CompiledCore:
         Raises:
             HwgenError: if the circuit stops answering.
         """
-        payload = self.core.tokens.payload.shape()
-        first, last = token_marks(sentences)
-        words = sentences.tokens | first << payload["first"].offset | last << payload["last"].offset
-        header = [round(stall * 256), seed, len(words)]
-        given = np.concatenate([header, words]).astype("<u4").tobytes()
         command = [str(self.program), *([str(waves)] if waves else [])]
+        given = encode(self.core, sentences, stall, seed)
         done = subprocess.run(command, input=given, capture_output=True, check=False)
         if done.returncode:
             raise HwgenError(f"simulation: {done.stderr.decode().strip() or f'exit status {done.returncode}'}")
-        return self._parse(done.stdout, len(sentences))
-
-    def _parse(self, answer: bytes, sentences: int) -> Results:
-        records = np.frombuffer(answer, "<u4").reshape(sentences, -1)
-        bits = np.unpackbits(records[:, 3:].copy().view(np.uint8), axis=1, bitorder="little").astype(np.int64)
-        payload = self.core.results.payload.shape()
-        width = payload["label"].width
-        labels = bits[:, :width] @ (1 << np.arange(width))
-        scores = payload["scores"].shape
-        each = scores.elem_shape.width
-        weights = 1 << np.arange(each)
-        weights[-1] *= -1  # two's complement
-        start = payload["scores"].offset
-        values = bits[:, start : start + each * scores.length].reshape(sentences, scores.length, each) @ weights
-        first, last, left = records[:, :3].astype(np.int64).T
-        return Results(labels, values, first, last, left)
+        return decode(self.core, done.stdout, len(sentences))
 
 
 def compile_core(

@@ -1,0 +1,28 @@
+"""A component as Verilog that every simulator and synthesiser reads alike."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from amaranth.back import rtlil
+from amaranth.lib import wiring
+
+from hwgen import tools
+
+
+def to_verilog(component: wiring.Component, *, name: str = "top") -> str:
+    """Verilog-2005 of `component` and everything in it; the top module is called `name`.
+
+    Logic is written as continuous assignments. Amaranth's own writer keeps ``always @*`` blocks, which Icarus does not
+    run until an input changes, so that registers without a reset could start as X there.
+
+    Raises:
+        HwgenError: when yosys is missing or fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="hwgen-verilog-") as folder:
+        path = Path(folder)
+        (path / "top.il").write_text(rtlil.convert(component, name=name, emit_src=False))
+        script = "read_rtlil top.il; proc; memory_collect; opt_clean; write_verilog -noattr top.v"
+        tools.run_yosys(script, path, "to write Verilog")
+        return (path / "top.v").read_text()
