@@ -1,0 +1,93 @@
+"""`hwgen export --format verilog`: a folder that stands on its own."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import jinja2
+
+from hwgen.errors import HwgenError
+from hwgen.export.axi import SCORE_BITS, AxiCore
+from hwgen.graph import golden
+from hwgen.graph.golden import Sentences
+from hwgen.model import Model
+from hwgen.rtl.core import Core, Plan
+from hwgen.rtl.verilog import to_verilog
+
+TOP = "hwgen_classifier"
+_MAKEFILE = f"""simulate: testbench.vvp
+\tvvp -n testbench.vvp
+
+testbench.vvp: testbench.v {TOP}.v
+\tiverilog -g2005 -o $@ $^
+
+.PHONY: simulate
+"""
+
+
+def export(model: Model, plan: Plan, sentences: Sentences, folder: Path) -> None:
+    """Write Verilog, README, vocabulary, test bench and golden vectors; all or nothing.
+
+    Args:
+        sentences: what the test bench sends.
+
+    Raises:
+        HwgenError: if `folder` exists and is not an earlier export.
+    """
+    if folder.exists() and not (folder / f"{TOP}.v").is_file():
+        raise HwgenError(f"{folder}: exists and is not an export; choose another -o")
+    core = Core(model.graph, plan)
+    expected = golden.scores(model.graph, sentences)
+    tokens = _token_words(sentences)
+    words = _result_words(expected)
+    facts = {
+        "top": TOP,
+        "bits": model.bits,
+        "classes": model.graph.classes,
+        "vocabulary": model.graph.vocabulary,
+        "labels": model.labels,
+        "record": model.record,
+        "digest": model.digest.hex(),
+        "engine": plan.name,
+        "score_exponent": model.graph.score_exponent,
+        "period": round(1 / core.tokens_per_cycle),
+        "sentences": len(sentences),
+        "tokens": len(tokens),
+        "words": len(words),
+    }
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("hwgen.export"), undefined=jinja2.StrictUndefined, keep_trailing_newline=True
+    )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        scratch.chmod(0o755)
+        (scratch / f"{TOP}.v").write_text(to_verilog(AxiCore(core), name=TOP))
+        for name, template in (("testbench.v", "testbench.v.jinja"), ("README.md", "README.md.jinja")):
+            (scratch / name).write_text(environment.get_template(template).render(facts))
+        (scratch / "tokens.hex").write_text("".join(f"{word:05x}\n" for word in tokens))
+        (scratch / "expected.hex").write_text("".join(f"{word:09x}\n" for word in words))
+        lines = [str(model.vocabulary.buckets), *model.vocabulary.words]
+        (scratch / "vocabulary.txt").write_bytes("\n".join(lines).encode("utf-8", "surrogateescape") + b"\n")
+        (scratch / "Makefile").write_text(_MAKEFILE)
+        if folder.exists():
+            shutil.rmtree(folder)
+        scratch.replace(folder)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+
+
+def _token_words(sentences: Sentences) -> list[int]:
+    ends = set((sentences.starts + sentences.lengths - 1).tolist())
+    return [token | (place in ends) << 16 for place, token in enumerate(sentences.tokens.tolist())]
+
+
+def _result_words(scores: golden.Integers) -> list[int]:
+    words = []
+    for label, row in zip(golden.classes(scores).tolist(), scores.tolist(), strict=True):
+        words += [label, *(score % (1 << SCORE_BITS) for score in row)]
+        words[-1] |= 1 << SCORE_BITS  # tlast
+    return words

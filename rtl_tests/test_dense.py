@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwgen.graph.nodes import Dense
+from hwgen.graph.tensor import TensorType, unsigned_range
+from hwgen.rtl.folded_dense import FoldedDense
+from hwgen.rtl.spatial_dense import SpatialDense
+from rtl_tests.stream_bench import run
+from rtl_tests.vectors import extremes, vector_beats
+from tests.random_graph import random_graph, random_sentences, weights
+
+
+def check(folder: Path, node: Dense, component: SpatialDense | FoldedDense, random: np.random.Generator) -> None:
+    sentences = random_sentences(random, random_graph(random), 30)
+    values = extremes(random, component.source, len(sentences))
+    run(
+        folder,
+        component,
+        "vectors",
+        vector_beats(component.vectors, values, sentences, per_token=False),
+        "scores",
+        vector_beats(component.scores, values @ node.weights.T + node.bias, sentences, per_token=False),
+    )
+
+
+def dense(random: np.random.Generator, bits: int, classes: int) -> tuple[Dense, TensorType]:
+    low, high = unsigned_range(bits)
+    source = TensorType(np.full(10, low), np.full(10, high), per_token=False)
+    limit = 1 << bits
+    return Dense(
+        weights(random, (classes, 10), bits, 0.3), random.integers(-limit, limit + 1, classes), bits, 0
+    ), source
+
+
+@pytest.mark.parametrize("bits", range(2, 9))
+def test_spatial(bits: int, tmp_path: Path) -> None:
+    random = np.random.default_rng(bits)
+    node, source = dense(random, bits, classes=bits)
+    check(tmp_path, node, SpatialDense(node, source, adders_per_stage=1 + bits % 3), random)
+
+
+@pytest.mark.parametrize("bits", range(2, 9))
+def test_folded(bits: int, tmp_path: Path) -> None:
+    random = np.random.default_rng(bits)
+    node, source = dense(random, bits, classes=bits)
+    check(tmp_path, node, FoldedDense(node, source, lanes=1 + bits // 2), random)
+
+
+def test_folded_with_a_lane_for_every_class_and_an_empty_class(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    node, source = dense(random, 5, classes=4)
+    rows = node.weights.copy()
+    rows[2] = 0
+    node = Dense(rows, node.bias, 5, 0)
+    check(tmp_path, node, FoldedDense(node, source, lanes=4), random)

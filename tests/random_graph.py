@@ -1,0 +1,59 @@
+"""Random graphs and sentences for tests: every range reached, shapes as asked."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hwgen.graph.golden import Sentences
+from hwgen.graph.graph import Graph
+from hwgen.graph.nodes import Convolution, Dense, Embedding, MaxOverTime, Requantise
+from hwgen.graph.tensor import Integers, signed_range
+
+Generator = np.random.Generator
+
+
+def weights(random: Generator, shape: tuple[int, ...], bits: int, sparsity: float = 0.0) -> Integers:
+    """Uniform over the symmetric range of `bits`, with `sparsity` of the entries zero."""
+    low, high = signed_range(bits)
+    values = random.integers(low, high + 1, shape)
+    values[random.random(shape) < sparsity] = 0
+    return values
+
+
+def random_graph(
+    random: Generator,
+    *,
+    vocabulary: int = 50,
+    rank: int = 6,
+    widths: tuple[int, ...] = (3, 4, 5),
+    filters: int = 4,
+    classes: int = 3,
+    bits: int = 5,
+    sparsity: float = 0.7,
+) -> Graph:
+    table = weights(random, (vocabulary, rank), bits)
+    table[0] = 0
+    channels = filters * len(widths)
+    scale = 1 << bits
+    return Graph(
+        (
+            Embedding(table, bits, -4),
+            Convolution(
+                tuple(weights(random, (filters, width, rank), bits, sparsity) for width in widths),
+                bits,
+                np.full(channels, -4),
+            ),
+            Requantise(
+                random.integers(-scale, scale + 1, channels), random.integers(-1, bits + 1, channels), bits, -3
+            ),
+            MaxOverTime(),
+            Dense(weights(random, (classes, channels), bits), random.integers(-50, 51, classes), bits, -4),
+        )
+    )
+
+
+def random_sentences(random: Generator, graph: Graph, count: int, longest: int = 12) -> Sentences:
+    """Mostly short sentences, some empty, some of one token."""
+    lengths = random.integers(0, longest + 1, count)
+    lengths[random.random(count) < 0.3] = 1
+    return Sentences.of(random.integers(0, graph.vocabulary, length).tolist() for length in lengths)
