@@ -1,0 +1,101 @@
+"""From a board's top level to its bitstream."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from amaranth.lib import wiring
+
+from hwgen import tools
+from hwgen.errors import HwgenError
+from hwgen.flow import platform as platforms
+from hwgen.flow import utilisation, xilinx
+from hwgen.flow.board import Board
+from hwgen.flow.steps import Steps
+from hwgen.flow.top import BoardTop
+from hwgen.flow.utilisation import Utilisation
+
+NAME = "top"
+_NETLIST = {"ecp5": "top.json", "ice40": "top.json", "gowin": "top.syn.json"}
+_BITSTREAM = {"ecp5": "top.bit", "ice40": "top.bin", "gowin": "top.fs", "xilinx": "top.bit"}
+
+
+@dataclass(frozen=True)
+class Built:
+    """What came out.
+
+    Attributes:
+        utilisation: after synthesis.
+        fmax: of the routed design in Hz, None where there was no place and route.
+        bitstream: its file name in the folder, None where there was no tool to make it.
+        seconds: of each step.
+        peak_megabytes: memory of the largest tool process.
+        note: what is left to the user, if anything.
+    """
+
+    utilisation: Utilisation
+    fmax: float | None
+    bitstream: str | None
+    seconds: dict[str, float]
+    peak_megabytes: int
+    note: str = ""
+
+
+def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = "", seed: int = 1) -> Built:
+    """Synthesise, check the fit, place, route and pack, in `steps.folder`.
+
+    Xilinx parts are synthesised by yosys for the figures; a bitstream is made where Vivado or openXC7 is installed,
+    and the projects for both are left in the folder in any case.
+
+    Args:
+        advice: what would fit, should this not.
+        seed: of the placer.
+
+    Raises:
+        HwgenError: when the design does not fit or a tool is missing or fails.
+    """
+    platform = platforms.make(board)
+    family = platforms.family(platform)
+    top = BoardTop(shell, board)
+    if family == "xilinx":
+        return xilinx.build(top, board, steps, advice)
+    plan = platform.build(top, NAME, do_build=False, emit_src=False, **_overrides(platform, board, seed))
+    plan.extract(steps.folder)
+    commands = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
+    synthesise, place, pack = [[tools.require(tool, "to build"), *rest] for tool, *rest in commands[:3]]
+    steps.run("synthesis", synthesise)
+    used = utilisation.of_netlist(steps.folder / _NETLIST[family], family)
+    utilisation.check_fit(used, board, advice)
+    steps.run("place and route", place)
+    steps.run("bitstream", pack)
+    for tool, *rest in commands[3:]:
+        # What a platform appends is a convenience, such as OrangeCrab's suffix for its boot loader.
+        if found := tools.find(tool):
+            steps.run(tool, [found, *rest])
+    fmax = _fmax(steps.folder / "report.json")
+    return Built(used, fmax, _BITSTREAM[family], steps.seconds, steps.peak_megabytes())
+
+
+def _overrides(platform: Any, board: Board, seed: int) -> dict[str, str]:
+    """Options of the tools behind Amaranth's templates."""
+    place = ["--report", "report.json", "--seed", str(seed)]
+    if platforms.family(platform) != "ice40":
+        place += ["--timing-allow-fail"]
+    if platforms.family(platform) == "gowin":
+        # No constraint file carries the clock there.
+        place += ["--freq", f"{platform.default_clk_frequency / 1e6:g}"]
+    return {"synth_opts": board.synthesis, "nextpnr_opts": shlex.join(place)}
+
+
+def _fmax(report: Path) -> float:
+    """The slowest clock that nextpnr's report gives."""
+    clocks = json.loads(report.read_text())["fmax"]
+    if not clocks:
+        raise HwgenError("place and route: nextpnr reports no clock; is the board's clock pin right?")
+    return min(clock["achieved"] for clock in clocks.values()) * 1e6
+
+

@@ -1,0 +1,117 @@
+"""Amaranth platforms for boards, with what today's open tools need set right."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import Any
+
+from amaranth.build import Attrs, Clock, Pins, PinsN, Platform, Resource
+from amaranth.vendor import GowinPlatform, LatticeECP5Platform, LatticeICE40Platform, XilinxPlatform
+from amaranth_boards.resources import UARTResource
+
+from hwgen import tools
+from hwgen.errors import HwgenError
+from hwgen.flow.board import Board
+
+UART_NUMBER = 7
+"""Resource number of a UART that a board file adds, beside any that the platform has."""
+
+_HIMBAECHEL = r"""
+    {{invoke_tool("nextpnr-himbaechel-gowin")}}
+        {{quiet("--quiet")}}
+        {{get_override("nextpnr_opts")|options}}
+        --log {{name}}.tim
+        --device {{platform.part}}
+        --vopt family={{platform._chipdb_device}}
+        --vopt cst={{name}}.cst
+        --json {{name}}.syn.json
+        --write {{name}}.pnr.json
+"""
+
+
+def family(platform: Platform) -> str:
+    """The synthesis family: "ecp5", "ice40", "gowin" or "xilinx"."""
+    kinds = {
+        LatticeECP5Platform: "ecp5",
+        LatticeICE40Platform: "ice40",
+        GowinPlatform: "gowin",
+        XilinxPlatform: "xilinx",
+    }
+    for kind, name in kinds.items():
+        if isinstance(platform, kind):
+            return name
+    raise HwgenError(f"platform {type(platform).__name__}: hwgen supports {', '.join(kinds.values())}")
+
+
+def make(board: Board, *, toolchain: str | None = None) -> Any:
+    """A fresh platform for `board`.
+
+    Args:
+        toolchain: of Xilinx parts, "Vivado" (default) or "Xray" (openXC7).
+
+    Raises:
+        HwgenError: when the board's platform class cannot be found or is of an unsupported family.
+    """
+    tools.use()
+    # Some platforms insist on their programmer even when nothing is programmed.
+    os.environ.setdefault("OPENFPGALOADER", tools.find("openFPGALoader") or "true")
+    kind = _platform_class(board) if board.platform else _class_from_pins(board)
+    if issubclass(kind, GowinPlatform):
+        kind = type(kind.__name__, (_Himbaechel, kind), {})
+    if issubclass(kind, XilinxPlatform):
+        platform = kind(toolchain=toolchain or "Vivado")
+    elif issubclass(kind, LatticeECP5Platform):
+        platform = kind(toolchain="Trellis")
+    elif issubclass(kind, GowinPlatform):
+        platform = kind(toolchain="Apicula")
+    else:
+        platform = kind()
+    if board.uart.rx and board.uart.tx:
+        attributes = Attrs(**board.uart.attributes)
+        platform.add_resources([UARTResource(UART_NUMBER, rx=board.uart.rx, tx=board.uart.tx, attrs=attributes)])
+    return platform
+
+
+class _Himbaechel:
+    """Calls nextpnr the way it is shipped today; Amaranth's template is for its predecessor."""
+
+    @property
+    def required_tools(self) -> list[str]:
+        return ["yosys", "nextpnr-himbaechel-gowin", "gowin_pack"]
+
+    @property
+    def command_templates(self) -> list[str]:
+        synthesise, _, pack = self._apicula_command_templates  # type: ignore[attr-defined]
+        return [synthesise, _HIMBAECHEL, pack]
+
+
+def _platform_class(board: Board) -> Any:
+    module_name, _, class_name = str(board.platform).partition(":")
+    try:
+        return getattr(importlib.import_module(module_name), class_name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise HwgenError(f"board {board.name}: platform {board.platform!r} not found ({error})") from None
+
+
+def _class_from_pins(board: Board) -> Any:
+    pins = board.pins
+    assert pins is not None
+    bases = {
+        "ecp5": LatticeECP5Platform,
+        "ice40": LatticeICE40Platform,
+        "gowin": GowinPlatform,
+        "xilinx": XilinxPlatform,
+    }
+    attributes = Attrs(**pins.attributes)
+    led = PinsN if pins.leds_invert else Pins
+    resources = [
+        Resource("clk", 0, Pins(pins.clock, dir="i"), Clock(pins.frequency), attributes),
+        *(Resource("led", i, led(pin, dir="o"), attributes) for i, pin in enumerate(pins.leds)),
+    ]
+    body: dict[str, Any] = {"default_clk": "clk", "resources": resources, "connectors": []}
+    if pins.family == "gowin":
+        body |= {"part": pins.device, "family": pins.package}
+    else:
+        body |= {"device": pins.device, "package": pins.package, "speed": pins.speed}
+    return type("UserBoard", (bases[pins.family],), body)

@@ -1,0 +1,79 @@
+"""How much of a part a design takes, from yosys's cell counts, in the units of the part's data sheet."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwgen import tools
+from hwgen.errors import HwgenError
+from hwgen.flow.board import Board
+
+# Look-up tables that one cell occupies; carry chains and distributed memories are made of them too.
+_LUTS: dict[str, dict[str, float]] = {
+    "ecp5": {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6},
+    "ice40": {"SB_LUT4": 1},
+    "gowin": {"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1, "RAM16SDP1": 2, "RAM16SDP2": 4, "RAM16SDP4": 6},
+    "xilinx": {f"LUT{n}": 1 for n in range(1, 7)}
+    | {"INV": 1, "RAM32M": 4, "RAM64M": 4, "RAM32X1D": 2, "RAM64X1D": 2, "SRL16E": 1, "SRLC32E": 1},
+}
+_FFS = {"ecp5": ("TRELLIS_FF",), "ice40": ("SB_DFF",), "gowin": ("DFF",), "xilinx": ("FDRE", "FDSE", "FDCE", "FDPE")}
+_DSPS: dict[str, dict[str, float]] = {
+    "ecp5": {"MULT18X18D": 1},
+    "ice40": {"SB_MAC16": 1},
+    "gowin": {"MULT9X9": 0.5, "MULT18X18": 1, "MULT36X36": 4, "MULTADDALU18X18": 2},
+    "xilinx": {"DSP48E1": 1},
+}
+_BRAMS: dict[str, dict[str, float]] = {
+    "ecp5": {"DP16KD": 1, "PDPW16KD": 1},
+    "ice40": {"SB_RAM40_4K": 1},
+    "gowin": {name: 1 for name in ("SP", "SPX9", "SDPB", "SDPX9B", "DPB", "DPX9B", "pROM", "pROMX9")},
+    "xilinx": {"RAMB36E1": 1, "RAMB18E1": 0.5},
+}
+
+
+@dataclass(frozen=True)
+class Utilisation:
+    """Resources a design takes; half a block RAM is a half."""
+
+    luts: int
+    ffs: int
+    dsps: float
+    brams: float
+
+    @classmethod
+    def of_cells(cls, cells: dict[str, int], family: str) -> Utilisation:
+        """Count a netlist's `cells` by type."""
+
+        def total(weights: dict[str, float]) -> float:
+            return sum(count * weights.get(kind, 0) for kind, count in cells.items())
+
+        ffs = sum(count for kind, count in cells.items() if kind.startswith(_FFS[family]))
+        return cls(round(total(_LUTS[family])), ffs, total(_DSPS[family]), total(_BRAMS[family]))
+
+
+def of_netlist(netlist: Path, family: str) -> Utilisation:
+    """Count a synthesised JSON netlist."""
+    script = f"read_json {netlist.name}; tee -q -o {netlist.stem}.stat.json stat -json"
+    tools.run_yosys(script, netlist.parent, "to count cells")
+    text = (netlist.parent / f"{netlist.stem}.stat.json").read_text()
+    return Utilisation.of_cells(json.loads(text)["design"]["num_cells_by_type"], family)
+
+
+def check_fit(used: Utilisation, board: Board, advice: str) -> None:
+    """Refuse a design that is larger than the part.
+
+    Args:
+        advice: what would fit, for the message.
+
+    Raises:
+        HwgenError: naming what is short and by how much.
+    """
+    short = []
+    for name in ("luts", "ffs", "dsps", "brams"):
+        wanted, available = getattr(used, name), getattr(board.budget, name)
+        if wanted > available:
+            short.append(f"{wanted:g} {name.upper()[:-1]}s of {available} (+{wanted - available:g})")
+    if short:
+        raise HwgenError(f"the design does not fit {board.title}: it needs {', '.join(short)}; {advice}")

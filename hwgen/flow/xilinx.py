@@ -1,0 +1,56 @@
+"""Artix-7: figures by yosys, projects for Vivado and openXC7, bitstreams where one of them is installed."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from hwgen import tools
+from hwgen.flow import platform as platforms
+from hwgen.flow import utilisation
+from hwgen.flow.board import Board
+from hwgen.flow.steps import Steps
+from hwgen.flow.top import BoardTop
+
+if TYPE_CHECKING:
+    from hwgen.flow.build import Built
+
+# yosys knows BUFGCTRL without SIM_DEVICE, which only Vivado's simulation asks for.
+_SYNTHESIS = (
+    "read_verilog vivado/top.v; setparam -unset SIM_DEVICE t:BUFGCTRL; "
+    "synth_xilinx -flatten -arch xc7 {options} -top top; write_json top.json"
+)
+_OPENXC7_NEEDS = ("nextpnr-xilinx", "fasm2frames", "xc7frames2bit")
+
+
+def build(top: BoardTop, board: Board, steps: Steps, advice: str) -> Built:
+    """Figures, projects, and a bitstream if a tool for it is here; see `hwgen.flow.build.build`."""
+    from hwgen.flow.build import NAME, Built
+
+    folders = {"Vivado": steps.folder / "vivado", "Xray": steps.folder / "openxc7"}
+    for toolchain, folder in folders.items():
+        _write_project(top, platforms.make(board, toolchain=toolchain), NAME, folder)
+    yosys = tools.require("yosys", "for synthesis")
+    steps.run("synthesis", [yosys, "-q", "-p", _SYNTHESIS.format(options=board.synthesis)])
+    used = utilisation.of_netlist(steps.folder / "top.json", "xilinx")
+    utilisation.check_fit(used, board, advice)
+
+    script, log = f"build_{NAME}.sh", ""
+    if tools.find("vivado"):
+        steps.run("vivado", ["sh", "-c", f"cd vivado && sh {script} && cp top.bit .."])
+        log = "vivado"
+    elif all(tools.find(tool) for tool in _OPENXC7_NEEDS):
+        tools.use()
+        steps.run("openxc7", ["sh", "-c", f"cd openxc7 && sh {script} && cp top.bit .."], dict(os.environ))
+        log = "openxc7"
+    note = "" if log else (
+        "no Vivado and no openXC7 here: run `sh build_top.sh` in the folder vivado/ or openxc7/ where one is installed"
+    )
+    return Built(used, None, "top.bit" if log else None, steps.seconds, steps.peak_megabytes(), note)
+
+
+def _write_project(top: BoardTop, platform: Any, name: str, folder: Any) -> None:
+    """Amaranth's own build plan: Verilog, RTLIL, constraints and a script that runs the tools."""
+    plan = platform.build(top, name, do_build=False, emit_src=False)
+    plan.extract(folder)
+    (folder / f"build_{name}.sh").chmod(0o755)
