@@ -13,42 +13,26 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from hwgen.compress import factorise, prune, report
 from hwgen.compress.batches import Split
+from hwgen.compress.encoded import Encoded
 from hwgen.compress.progress import Reporter, Silent
-from hwgen.compress.recipe import Recipe
+from hwgen.compress.recipe import Recipe, Training
 from hwgen.compress.report import Stage
-from hwgen.compress.train import Outcome, answers, evaluate, reproducible, train
+from hwgen.compress.teacher import Lessons, teach
+from hwgen.compress.train import Outcome, evaluate, reproducible, train
 from hwgen.errors import HwgenError
 from hwgen.graph import golden
 from hwgen.graph.from_torch import from_torch, integer_scores
+from hwgen.graph.graph import Graph
+from hwgen.graph.tensor import Integers
 from hwgen.model import Model
-from hwgen.nn.text_cnn import Precision, QuantTextCNN, Shape, TextCNN
+from hwgen.nn.text_cnn import Precision, QuantTextCNN, TextCNN
 from hwgen.text.datasets import Dataset
-from hwgen.text.vocabulary import Vocabulary
 
 # Sentences whose features set the scale of the activations.
 CALIBRATION = 2048
-
-
-@dataclass(frozen=True, eq=False)
-class Encoded:
-    """A data set as tokens."""
-
-    vocabulary: Vocabulary
-    labels: tuple[str, ...]
-    train: Split
-    dev: Split
-    test: Split
-
-    @classmethod
-    def of(cls, recipe: Recipe, dataset: Dataset) -> Encoded:
-        words = recipe.vocabulary
-        vocabulary = Vocabulary.of((text for _, text in dataset.train), words.size, words.buckets)
-        splits = (Split.of(rows, vocabulary, dataset.labels) for rows in (dataset.train, dataset.dev, dataset.test))
-        return cls(vocabulary, dataset.labels, *splits)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +45,7 @@ class Compressed:
     encoded: Encoded
     network: TextCNN
     masks: list[Tensor]
-    teacher: Tensor | None
+    lessons: Lessons | None
     stages: tuple[Stage, ...]
 
 
@@ -87,29 +71,30 @@ def compress(recipe: Recipe, dataset: Dataset, seed: int = 0, reporter: Reporter
     """The stages before quantisation, shared by every bit width."""
     reporter = reporter or Silent()
     encoded = Encoded.of(recipe, dataset)
-    shape = _shape(recipe, encoded, recipe.network.embedding, recipe.network.filters)
-    teacher = _teach(recipe, encoded, seed, reporter) if recipe.teacher.members else None
+    shape = encoded.shape(recipe.network.embedding, recipe.network.filters, recipe.network.widths)
+    lessons = teach(recipe, dataset, encoded, seed, reporter) if recipe.teacher.members else None
     with reproducible(seed, "initial weights"):
         network = TextCNN(shape)
-    _train(network, "float", recipe, encoded, seed, reporter, teacher)
-    stages = [_row("float", network, encoded)]
+    _train(network, "float", recipe, encoded, seed, reporter, lessons)
+    stages = [_row("float", network, encoded, seed)]
     if "factorised" in recipe.stages:
         wanted = recipe.factorise
         rank = wanted.rank or factorise.rank_for(wanted.reduction, len(encoded.vocabulary), shape.channels)
-        network = factorise.factorise(network, rank)
-        _train(network, "factorised", recipe, encoded, seed, reporter, teacher)
-        stages.append(_row("factorised", network, encoded))
+        with reproducible(seed, "factorise"):
+            network = factorise.factorise(network, rank)
+        _train(network, "factorised", recipe, encoded, seed, reporter, lessons)
+        stages.append(_row("factorised", network, encoded, seed))
     if "pruned" in recipe.stages:
         for number, sparsity in enumerate(prune.schedule(recipe.prune.sparsity, recipe.prune.rounds), 1):
             prune.prune_convolutions(network, sparsity)
             last = number == recipe.prune.rounds
             name = "pruned" if last else f"pruned {number}"
-            _train(network, "pruned", recipe, encoded, seed, reporter, teacher, name=name, epochs=None if last else 1)
+            _train(network, "pruned", recipe, encoded, seed, reporter, lessons, name=name, epochs=None if last else 1)
     masks = prune.masks(network)
     prune.make_permanent(network)
     if "pruned" in recipe.stages:
-        stages.append(_row("pruned", network, encoded))
-    return Compressed(recipe, dataset, seed, encoded, network, masks, teacher, tuple(stages))
+        stages.append(_row("pruned", network, encoded, seed))
+    return Compressed(recipe, dataset, seed, encoded, network, masks, lessons, tuple(stages))
 
 
 def quantise(parent: Compressed, bits: int, reporter: Reporter | None = None) -> Model:
@@ -126,7 +111,7 @@ def quantise(parent: Compressed, bits: int, reporter: Reporter | None = None) ->
         network = QuantTextCNN.of(parent.network, Precision.uniform(bits), features)
     prune.apply_masks(network, parent.masks)
     name = f"quantised {bits}b"
-    dev = _train(network, "quantised", recipe, encoded, parent.seed, reporter, parent.teacher, name=name)
+    dev = _train(network, "quantised", recipe, encoded, parent.seed, reporter, parent.lessons, name=name)
     prune.make_permanent(network)
     graph = from_torch(network)
     scores = {split: _golden_scores(network, graph, getattr(encoded, split)) for split in ("dev", "test")}
@@ -155,25 +140,6 @@ def quantise(parent: Compressed, bits: int, reporter: Reporter | None = None) ->
     return Model(graph, encoded.vocabulary, encoded.labels, record)
 
 
-def _shape(recipe: Recipe, encoded: Encoded, embedding: int, filters: int) -> Shape:
-    widths = recipe.network.widths
-    return Shape(len(encoded.vocabulary), embedding, (filters,) * len(widths), widths, len(encoded.labels))
-
-
-def _teach(recipe: Recipe, encoded: Encoded, seed: int, reporter: Reporter) -> Tensor:
-    """Mean answer of the teachers on the training rows, as probabilities ``(rows, classes)``."""
-    wanted = recipe.teacher
-    total = torch.zeros(len(encoded.train), len(encoded.labels))
-    for member in range(1, wanted.members + 1):
-        name = f"teacher {member}"
-        with reproducible(seed, f"initial {name}"):
-            network = TextCNN(_shape(recipe, encoded, wanted.embedding, wanted.filters))
-        outcome = _train_as(network, name, wanted.training, recipe, encoded, seed, reporter)
-        reporter.finish(f"dev {outcome.accuracy:.2%}")
-        total += functional.log_softmax(answers(network, encoded.train), dim=1)
-    return functional.softmax(total / wanted.members / wanted.temperature, dim=1)
-
-
 def _train(
     network: TextCNN | QuantTextCNN,
     stage: str,
@@ -181,45 +147,37 @@ def _train(
     encoded: Encoded,
     seed: int,
     reporter: Reporter,
-    teacher: Tensor | None,
+    lessons: Lessons | None,
     *,
     name: str | None = None,
     epochs: int | None = None,
 ) -> Outcome:
-    training = getattr(recipe, stage)
+    """Train `network` as the recipe says for `stage`; `name` seeds and shows it, `epochs` may shorten it."""
+    training: Training = getattr(recipe, stage)
     if epochs:
         training = replace(training, epochs=epochs)
-    outcome = _train_as(network, name or stage, training, recipe, encoded, seed, reporter, teacher)
-    reporter.finish(f"dev {outcome.accuracy:.2%}")
-    return outcome
-
-
-def _train_as(
-    network: TextCNN | QuantTextCNN,
-    name: str,
-    training,  # type: ignore[no-untyped-def]
-    recipe: Recipe,
-    encoded: Encoded,
-    seed: int,
-    reporter: Reporter,
-    teacher: Tensor | None = None,
-) -> Outcome:
-    reporter.start(name, training.epochs * encoded.train.batches(training.batch))
+    distils = lessons is not None and training.distil > 0
+    split = lessons.split if lessons is not None and distils else encoded.train
+    name = name or stage
+    reporter.start(name, training.epochs * split.batches(training.batch))
     with reproducible(seed, name) as generator:
-        return train(
+        outcome = train(
             network,
             training,
-            encoded.train,
+            split,
             encoded.dev,
             generator,
             reporter,
             buckets=recipe.vocabulary.buckets,
-            teacher=teacher,
+            teacher=lessons.answers if lessons is not None and distils else None,
         )
+    reporter.finish(f"dev {outcome.accuracy:.2%}")
+    return outcome
 
 
-def _row(name: str, network: TextCNN, encoded: Encoded) -> Stage:
-    dev, test = (evaluate(network, split).accuracy for split in (encoded.dev, encoded.test))
+def _row(name: str, network: TextCNN, encoded: Encoded, seed: int) -> Stage:
+    with reproducible(seed, f"evaluate {name}"):
+        dev, test = (evaluate(network, split).accuracy for split in (encoded.dev, encoded.test))
     return report.float_stage(name, network, dev, test)
 
 
@@ -235,7 +193,7 @@ def _features(network: TextCNN, split: Split, rows: Tensor) -> Tensor:
     return torch.cat(caught)
 
 
-def _golden_scores(network: QuantTextCNN, graph, split: Split) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _golden_scores(network: QuantTextCNN, graph: Graph, split: Split) -> Integers:
     """Scores of the golden model, which torch's must equal."""
     sentences = golden.Sentences(split.tokens.numpy(), split.starts.numpy())
     scores = golden.scores(graph, sentences)

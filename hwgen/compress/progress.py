@@ -63,8 +63,9 @@ class Bars:
 
     def advance(self, steps: int, note: str = "") -> None:
         if self._task is not None:
-            fields = {"note": note} if note else {}
-            self._bars.update(self._task, advance=steps, **fields)
+            self._bars.update(self._task, advance=steps)
+            if note:
+                self._bars.update(self._task, note=note)
 
     def finish(self, note: str) -> None:
         if self._task is not None:
@@ -78,6 +79,6 @@ def reporter(console: Console) -> Iterator[Reporter]:
     if not console.is_terminal:
         yield Lines(console)
         return
-    columns = (TextColumn("{task.description:<12}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[note]}"))
-    with Progress(*columns, console=console) as bars:
+    name, note = TextColumn("{task.description:<12}"), TextColumn("{task.fields[note]}")
+    with Progress(name, BarColumn(), TimeElapsedColumn(), note, console=console) as bars:
         yield Bars(bars)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import prune
 
-from hwgen.nn.text_cnn import SentenceCNN
+from hwgen.nn.text_cnn import QuantTextCNN, SentenceCNN
 
 
 def schedule(sparsity: float, rounds: int) -> tuple[float, ...]:
@@ -44,9 +44,18 @@ def apply_masks(network: SentenceCNN, kept: list[Tensor]) -> None:
 
 def make_permanent(network: SentenceCNN) -> None:
     """Turn masked weights into plain zeros and drop the masks."""
+    # Brevitas starts a quantiser afresh when its weight is registered again, so scales are carried over by hand.
+    scales = {name: scale.detach().clone() for name, scale in _scales(network).items()}
     for branch in network.convolutions:
         if _masked(branch):
             prune.remove(branch, "weight")
+    with torch.no_grad():
+        for name, scale in _scales(network).items():
+            scale.copy_(scales[name])
+
+
+def _scales(network: SentenceCNN) -> dict[str, nn.Parameter]:
+    return network.exponents() if isinstance(network, QuantTextCNN) else {}
 
 
 def _masked(branch: nn.Module) -> bool:

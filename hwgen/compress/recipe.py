@@ -122,19 +122,39 @@ class Training:
 
 @dataclass(frozen=True)
 class Teacher:
-    """Wider float networks whose mean answer the stages may be distilled from; 0 members means none."""
+    """Who the stages may be distilled from, and on what.
+
+    Attributes:
+        members: float networks whose mean answer is taken; 0 means no teacher.
+        vocabulary: their tokens; 0 takes the recipe's vocabulary.
+        embedding, filters: their sizes; the widths are the network's.
+        ngrams: share of the answer that comes from a linear n-gram classifier, 0..1.
+        temperature: softens the answer.
+        unlabelled: texts made by exchanging words, per training row, that only the teachers answer.
+        exchange: share of words exchanged in them.
+        training: of the members.
+    """
 
     members: int = 0
+    vocabulary: int = 0
     embedding: int = 128
     filters: int = 64
+    ngrams: float = 0.0
     temperature: float = 1.0
+    unlabelled: float = 0.0
+    exchange: float = 0.2
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
         _check("teacher", "members", self.members, 0, 64)
+        if self.vocabulary:
+            _check("teacher", "vocabulary", self.vocabulary, 3, 1 << 20)
         _check("teacher", "embedding", self.embedding, 1, 1024)
         _check("teacher", "filters", self.filters, 1, 1024)
+        _check("teacher", "ngrams", self.ngrams, 0, 1)
         _check("teacher", "temperature", self.temperature, 0.1, 100)
+        _check("teacher", "unlabelled", self.unlabelled, 0, 100)
+        _check("teacher", "exchange", self.exchange, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -235,7 +255,7 @@ def override(recipe: Recipe, settings: Iterable[str]) -> Recipe:
     return parse(values, "--set")
 
 
-def keys(kind: type, prefix: str = "") -> list[str]:
+def keys(kind: Any, prefix: str = "") -> list[str]:
     """Every dotted key below a section."""
     found: list[str] = []
     for name, hint in _hints(kind).items():
@@ -282,4 +302,3 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     if type(value) is not hint:
         raise HwgenError(f"{where}: need {hint.__name__}, got {value!r}")
     return value
-

@@ -15,7 +15,7 @@ from torch.nn import functional
 from hwgen.compress.batches import Batch, Split
 from hwgen.compress.progress import Reporter
 from hwgen.compress.recipe import Training
-from hwgen.nn.text_cnn import Corruption, SentenceCNN
+from hwgen.nn.text_cnn import Corruption, QuantTextCNN, SentenceCNN
 
 EVALUATION_BATCH = 512
 _LAST_RATE = 0.02
@@ -135,7 +135,7 @@ def _loss(network: SentenceCNN, batch: Batch, training: Training, teacher: Tenso
 
 def _groups(network: SentenceCNN, training: Training) -> list[dict[str, object]]:
     """Parameters by weight decay; scales never decay and move only when the recipe says so."""
-    scales = {id(parameter) for parameter in getattr(network, "exponents", dict)().values()}
+    scales = {id(scale) for scale in network.exponents().values()} if isinstance(network, QuantTextCNN) else set()
     embedding, rest, exponents = [], [], []
     for name, parameter in network.named_parameters():
         if id(parameter) in scales:

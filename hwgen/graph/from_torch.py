@@ -33,7 +33,11 @@ def from_torch(network: QuantTextCNN) -> Graph:
         (
             Embedding(_integers(network.embedding.quant_weight()), precision.embedding, embedding),
             Convolution(
-                tuple(_integers(branch.quant_weight()).transpose(0, 2, 1) for branch in network.convolutions),
+                # Contiguous, because safetensors writes memory as it lies.
+                tuple(
+                    np.ascontiguousarray(_integers(branch.quant_weight()).transpose(0, 2, 1))
+                    for branch in network.convolutions
+                ),
                 precision.convolution,
                 filters,
             ),

@@ -13,8 +13,14 @@ from brevitas.core.utils import SingleArgStatelessBuffer
 from brevitas.core.zero_point import ZeroZeroPoint
 from brevitas.function.ops_ste import floor_ste
 from brevitas.inject import ExtendedInjector
-from brevitas.inject.enum import BitWidthImplType, FloatToIntImplType, QuantType, RestrictValueType, ScalingImplType
-from brevitas.inject.enum import ScalingPerOutputType
+from brevitas.inject.enum import (
+    BitWidthImplType,
+    FloatToIntImplType,
+    QuantType,
+    RestrictValueType,
+    ScalingImplType,
+    ScalingPerOutputType,
+)
 from brevitas.quant.scaled_int import Int32Bias
 from brevitas.quant.solver.act import ActQuantSolver
 from brevitas.quant.solver.weight import WeightQuantSolver
@@ -22,6 +28,9 @@ from torch import Tensor
 
 # Beyond these exponents a scale is a mistake; the shift of `Requantise` could not follow it either.
 LEAST_EXPONENT, GREATEST_EXPONENT = -20, 8
+# A row's scale is at most this many octaves finer than the coarsest row's: a filter of tiny weights, or of none, must
+# not make its bias a huge integer.
+SPREAD = 6
 
 
 class RoundHalfUp(brevitas.jit.ScriptModule):
@@ -100,4 +109,6 @@ def best_exponents(values: Tensor, bits: int, *, signed: bool) -> Tensor:
         error = ((values / scales).round().clamp(low, limit) * scales - values).square().sum(dim=1)
         better = error < least
         best, least = torch.where(better, exponents, best), torch.where(better, error, least)
-    return best
+    empty = ~values.any(dim=1)
+    greatest = best[~empty].max() if not bool(empty.all()) else torch.tensor(0.0)
+    return torch.where(empty, greatest, best.clamp(min=greatest - SPREAD))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,19 +59,25 @@ class _Public:
     text: str = "text"
     label: str = "label"
     splits: tuple[str, ...] = SPLITS
+    revision: str | None = None
+    leave_out: str | None = None
 
 
+# Sets whose home is a loading script are taken from the hub's own conversion to Parquet.
+_PARQUET = "refs/convert/parquet"
 # GLUE publishes no test labels: its validation split is SST-2's own dev split, and the test sentences come from the
 # treebank's two-class set.
 PUBLIC = {
     "sst2": _Public("SetFit/sst2", label="label", splits=("train", "validation", "test")),
-    "trec": _Public("CogComp/trec", label="coarse_label", splits=("train", "test")),
+    "trec": _Public("CogComp/trec", label="coarse_label", splits=("train", "test"), revision=_PARQUET),
     "mr": _Public("cornell-movie-review-data/rotten_tomatoes", splits=("train", "validation", "test")),
     "subj": _Public("SetFit/subj", label="label_text", splits=("train", "test")),
     "cr": _Public("SetFit/CR", label="label_text", splits=("train", "test")),
     "sst5": _Public("SetFit/sst5", label="label_text", splits=("train", "validation", "test")),
-    "banking77": _Public("PolyAI/banking77", splits=("train", "test")),
-    "clinc150": _Public("DeepPavlov/clinc150", label="label", splits=("train", "validation", "test")),
+    "banking77": _Public("mteb/banking77", label="label_text", splits=("train", "test")),
+    "clinc150": _Public(
+        "clinc/clinc_oos", "plus", label="intent", splits=("train", "validation", "test"), leave_out="oos"
+    ),
     "snips": _Public("benayas/snips", label="category", splits=("train", "test")),
 }
 NAMES = ("demo", "glue_sst2", *PUBLIC)
@@ -103,9 +110,10 @@ def _from_folder(folder: Path, seed: int) -> Dataset:
     if whole is not None:
         if any(_file(folder, split) for split in SPLITS):
             raise HwgenError(f"{folder}: holds {whole.name} and split files; keep one or the other")
-        rows = _shuffled(_read(whole), seed)
-        tenth = len(rows) // 10
-        return Dataset(name, rows[2 * tenth :], rows[:tenth], rows[tenth : 2 * tenth])
+        rows = _read(whole)
+        tenth = max(len(rows) // 10, 1)
+        held, kept = _hold_out(rows, 2 * tenth, seed)
+        return Dataset(name, kept, held[:tenth], held[tenth:])
     found = {split: _file(folder, split) for split in SPLITS}
     for split in ("train", "test"):
         if found[split] is None:
@@ -113,17 +121,24 @@ def _from_folder(folder: Path, seed: int) -> Dataset:
     return _with_dev(name, {split: _read(path) for split, path in found.items() if path is not None}, seed)
 
 
-def _with_dev(name: str, rows: dict[str, list[Row]], seed: int) -> Dataset:
+def _with_dev(name: str, rows: Mapping[str, Sequence[Row]], seed: int) -> Dataset:
     """Hold out a tenth of train where there is no dev split."""
     if "dev" not in rows:
-        train = _shuffled(rows["train"], seed)
-        tenth = len(train) // 10
-        rows = {**rows, "dev": train[:tenth], "train": train[tenth:]}
+        dev, train = _hold_out(rows["train"], max(len(rows["train"]) // 10, 1), seed)
+        rows = {**rows, "dev": dev, "train": train}
     return Dataset(name, tuple(rows["train"]), tuple(rows["dev"]), tuple(rows["test"]))
 
 
-def _shuffled(rows: list[Row], seed: int) -> tuple[Row, ...]:
-    return tuple(random.Random(f"hold-out/{seed}").sample(rows, len(rows)))
+def _hold_out(rows: Sequence[Row], count: int, seed: int) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """`count` random rows (or fewer), and the others; every label keeps at least one row among the others."""
+    left = Counter(label for label, _ in rows)
+    held: list[Row] = []
+    kept: list[Row] = []
+    for row in random.Random(f"hold-out/{seed}").sample(rows, len(rows)):
+        take = len(held) < count and left[row[0]] > 1
+        left[row[0]] -= take
+        (held if take else kept).append(row)
+    return tuple(held), tuple(kept)
 
 
 def _file(folder: Path, split: str) -> Path | None:
@@ -204,11 +219,10 @@ def _fetch(load_dataset: Callable[..., object], public: _Public) -> dict[str, li
     arguments = (public.path,) if public.config is None else (public.path, public.config)
     splits: dict[str, list[Row]] = {}
     for split in public.splits:
-        table = load_dataset(*arguments, split=split)
+        table = load_dataset(*arguments, split=split, revision=public.revision)
         labels = table.features[public.label]  # type: ignore[attr-defined]
         names = labels.int2str if hasattr(labels, "int2str") and public.path != "nyu-mll/glue" else str
-        splits["dev" if split == "validation" else split] = [
-            (str(names(label)), str(text).strip())
-            for label, text in zip(table[public.label], table[public.text], strict=True)  # type: ignore[index]
-        ]
+        rows = zip(table[public.label], table[public.text], strict=True)  # type: ignore[index]
+        named = [(str(names(label)), str(text).strip()) for label, text in rows]
+        splits["dev" if split == "validation" else split] = [row for row in named if row[0] != public.leave_out]
     return splits

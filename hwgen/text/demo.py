@@ -10,19 +10,24 @@ import random
 
 Row = tuple[str, str]
 
-_THINGS = (
-    "film story plot cast ending script music book meal service room view staff device screen battery lesson journey "
-    "garden concert painting recipe engine keyboard"
-).split()
-_GOOD = (
-    "wonderful charming clever moving delightful superb fresh warm honest brilliant elegant touching funny graceful "
-    "solid inventive gripping reliable tasty comfortable"
-).split()
-_BAD = (
-    "dull clumsy tedious awful stale cold shallow noisy predictable bland lifeless sloppy boring broken bitter tired "
-    "pointless fragile confusing greasy"
-).split()
-_DEGREES = "very really quite rather truly so surprisingly".split()
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_THINGS = _words(
+    "film story plot cast ending script music book meal service room view staff device screen battery "
+    "lesson journey garden concert painting recipe engine keyboard"
+)
+_GOOD = _words(
+    "wonderful charming clever moving delightful superb fresh warm honest brilliant elegant touching "
+    "funny graceful solid inventive gripping reliable tasty comfortable"
+)
+_BAD = _words(
+    "dull clumsy tedious awful stale cold shallow noisy predictable bland lifeless sloppy boring broken "
+    "bitter tired pointless fragile confusing greasy"
+)
+_DEGREES = _words("very really quite rather truly so surprisingly")
 _NEUTRAL = (
     "we saw it on a monday",
     "my friend came along",

@@ -45,9 +45,7 @@ class Vocabulary:
 
     def encode(self, text: str | bytes) -> list[int]:
         """Tokens of `text`; an empty list when it holds no word."""
-        return [
-            self._tokens.get(word) or 1 + zlib.crc32(word) % self.buckets for word in tokenise(text)
-        ]
+        return [self._tokens.get(word) or 1 + zlib.crc32(word) % self.buckets for word in tokenise(text)]
 
     def __contains__(self, word: bytes) -> bool:
         return word in self._tokens

@@ -1,0 +1,86 @@
+"""Distillation: an ensemble answers, and the network learns its answers instead of bare labels."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from hwgen.compress.augment import exchange_words
+from hwgen.compress.batches import Split
+from hwgen.compress.encoded import Encoded
+from hwgen.compress.ngrams import Bags, NgramClassifier
+from hwgen.compress.progress import Reporter
+from hwgen.compress.recipe import Recipe, Words
+from hwgen.compress.train import answers, evaluate, reproducible, train
+from hwgen.nn.text_cnn import TextCNN
+from hwgen.text.datasets import Dataset
+
+
+@dataclass(frozen=True, eq=False)
+class Lessons:
+    """What to learn: the training rows, then the unlabelled texts (labelled by the teachers), and every answer.
+
+    Attributes:
+        split: the rows.
+        answers: ``(rows, classes)`` probabilities.
+    """
+
+    split: Split
+    answers: Tensor
+
+
+def teach(recipe: Recipe, dataset: Dataset, encoded: Encoded, seed: int, reporter: Reporter) -> Lessons:
+    """Train the teachers on the labels and let them answer; dev chooses each network's checkpoint."""
+    wanted = recipe.teacher
+    labelled = [text for _, text in dataset.train]
+    count = round(wanted.unlabelled * len(labelled))
+    reporter.start("texts", 1)
+    texts = labelled + exchange_words(labelled, count, wanted.exchange, random.Random(f"exchange/{seed}"))
+    # The labels of the unlabelled rows are put in when the teachers have answered.
+    rows = [*dataset.train, *((dataset.labels[0], text) for text in texts[len(labelled) :])]
+    split = Split.of(rows, encoded.vocabulary, encoded.labels)
+    reporter.finish(f"{len(labelled):,} labelled, {count:,} unlabelled")
+    total = torch.zeros(len(split), len(encoded.labels))
+    if wanted.vocabulary:
+        size = Words(wanted.vocabulary, min(recipe.vocabulary.buckets, wanted.vocabulary - 2))
+        own = Encoded.of(replace(recipe, vocabulary=size), dataset)
+        theirs = Split.of(rows, own.vocabulary, own.labels)
+    else:
+        own, theirs = encoded, split
+    for member in range(1, wanted.members + 1):
+        total += _member(member, recipe, own, seed, reporter, theirs) * (1 - wanted.ngrams) / wanted.members
+    if wanted.ngrams:
+        total += _ngrams(dataset, encoded, texts, seed, reporter) * wanted.ngrams
+    probabilities = functional.softmax(total / wanted.temperature, dim=1)
+    labels = torch.cat([encoded.train.labels, probabilities[len(labelled) :].argmax(dim=1)])
+    return Lessons(Split(split.tokens, split.starts, split.lengths, labels), probabilities)
+
+
+def _member(number: int, recipe: Recipe, encoded: Encoded, seed: int, reporter: Reporter, split: Split) -> Tensor:
+    """Log-probabilities of one network on every row."""
+    wanted, name = recipe.teacher, f"teacher {number}"
+    reporter.start(name, wanted.training.epochs * encoded.train.batches(wanted.training.batch))
+    with reproducible(seed, name) as generator:
+        network = TextCNN(encoded.shape(wanted.embedding, wanted.filters, recipe.network.widths))
+        buckets = encoded.vocabulary.buckets
+        train(network, wanted.training, encoded.train, encoded.dev, generator, reporter, buckets=buckets)
+        given = functional.log_softmax(answers(network, split), dim=1)
+    reporter.finish(f"dev {evaluate(network, encoded.dev).accuracy:.2%}")
+    return given
+
+
+def _ngrams(dataset: Dataset, encoded: Encoded, texts: list[str], seed: int, reporter: Reporter) -> Tensor:
+    """Log-probabilities of the n-gram classifier on every row."""
+    reporter.start("n-grams", 1)
+    with reproducible(seed, "n-grams") as generator:
+        known = Bags([text for _, text in dataset.train])
+        classifier = NgramClassifier(len(encoded.labels))
+        classifier.fit(known, encoded.train.labels, generator)
+        given = classifier.answers(Bags(texts, known.frequencies))
+        dev = classifier.answers(Bags([text for _, text in dataset.dev], known.frequencies))
+    reporter.finish(f"dev {float((dev.argmax(dim=1) == encoded.dev.labels).double().mean()):.2%}")
+    return given

@@ -1,0 +1,71 @@
+"""The recipes and trained models that come with the package."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from hwgen.errors import HwgenError
+
+SIZES = ("full", "small")
+BITS = tuple(range(2, 9))
+FAMILY = "sst2"
+
+
+def models_folder() -> Path:
+    """The folder `models/`: inside the installed package, or at the top of a checkout.
+
+    Raises:
+        HwgenError: when neither exists.
+    """
+    installed = Path(str(resources.files("hwgen"))) / "models"
+    checkout = Path(__file__).resolve().parent.parent / "models"
+    for folder in (installed, checkout):
+        if folder.is_dir():
+            return folder
+    raise HwgenError(f"shipped models: neither {installed} nor {checkout} exists; install the package again")
+
+
+def shipped(size: str, bits: int) -> Path:
+    """Folder of the shipped model of a size ("full" or "small") and bit width (2..8).
+
+    Raises:
+        HwgenError: when there is no such model.
+    """
+    if size not in SIZES:
+        raise HwgenError(f"shipped models: size {size!r} is not one of {', '.join(SIZES)}")
+    if bits not in BITS:
+        raise HwgenError(f"shipped models: {bits} bits is outside {BITS[0]}..{BITS[-1]}")
+    folder = models_folder() / model_name(size, bits)
+    if not folder.is_dir():
+        raise HwgenError(f"shipped models: {folder} is missing; regenerate it with scripts/train_shipped.py")
+    return folder
+
+
+def model_name(size: str, bits: int) -> str:
+    """Name of a shipped model's folder, such as ``sst2-full-5bit``."""
+    return f"{FAMILY}-{size}-{bits}bit"
+
+
+def shipped_models() -> dict[str, Path]:
+    """Every shipped model there is, by name."""
+    return {path.parent.name: path.parent for path in sorted(models_folder().glob("*/model.json"))}
+
+
+def recipes() -> dict[str, Path]:
+    """Every packaged recipe, by name."""
+    return {path.stem: path for path in sorted(models_folder().glob("*.toml"))}
+
+
+def recipe_path(name: str) -> Path:
+    """A packaged recipe by name, or the path of a user's own.
+
+    Raises:
+        HwgenError: when there is neither.
+    """
+    known = recipes()
+    if name in known:
+        return known[name]
+    if Path(name).is_file():
+        return Path(name)
+    raise HwgenError(f"recipe {name}: no such file, and not one of {', '.join(known)}")
