@@ -44,6 +44,13 @@ def family(platform: Platform) -> str:
     raise HwgenError(f"platform {type(platform).__name__}: hwgen supports {', '.join(kinds.values())}")
 
 
+def part(platform: Platform) -> str:
+    """The part as its vendor names it."""
+    if isinstance(platform, GowinPlatform):
+        return str(platform.part)
+    return f"{platform.device}-{platform.package}".lower()
+
+
 def make(board: Board, *, toolchain: str | None = None) -> Any:
     """A fresh platform for `board`.
 

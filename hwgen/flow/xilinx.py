@@ -20,7 +20,7 @@ _SYNTHESIS = (
     "read_verilog vivado/top.v; setparam -unset SIM_DEVICE t:BUFGCTRL; "
     "synth_xilinx -flatten -arch xc7 {options} -top top; write_json top.json"
 )
-_OPENXC7_NEEDS = ("nextpnr-xilinx", "fasm2frames", "xc7frames2bit")
+OPENXC7_NEEDS = ("nextpnr-xilinx", "fasm2frames", "xc7frames2bit")
 
 
 def build(top: BoardTop, board: Board, steps: Steps, advice: str) -> Built:
@@ -39,7 +39,7 @@ def build(top: BoardTop, board: Board, steps: Steps, advice: str) -> Built:
     if tools.find("vivado"):
         steps.run("vivado", ["sh", "-c", f"cd vivado && sh {script} && cp top.bit .."])
         log = "vivado"
-    elif all(tools.find(tool) for tool in _OPENXC7_NEEDS):
+    elif all(tools.find(tool) for tool in OPENXC7_NEEDS):
         tools.use()
         steps.run("openxc7", ["sh", "-c", f"cd openxc7 && sh {script} && cp top.bit .."], dict(os.environ))
         log = "openxc7"

@@ -41,6 +41,12 @@ class Sentences:
     def __len__(self) -> int:
         return self.starts.size
 
+    def head(self, count: int) -> Sentences:
+        """The first `count` sentences, or all when there are fewer."""
+        if count >= len(self):
+            return self
+        return Sentences(self.tokens[: self.starts[count]], self.starts[:count])
+
     @property
     def lengths(self) -> Integers:
         return np.diff(self.starts, append=self.tokens.size)

@@ -1,0 +1,109 @@
+"""Sentences to answers, by the golden model, the simulated circuit, or a board."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from rich.markup import escape
+
+from hwgen.errors import HwgenError
+from hwgen.graph.explain import Evidence, Explanation, explain
+from hwgen.graph.golden import Sentences, classes, scores
+from hwgen.model import Model
+from hwgen.text.words import tokenise
+
+SHOWN = 3
+"""Windows of words named in an answer."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One sentence's class, and why.
+
+    Attributes:
+        label: name of the class.
+        runner_up: name of the second-best class.
+        margin: distance between their scores.
+        scores: of every class, as integers.
+        evidence: the words of each deciding window, and what it added to the margin.
+    """
+
+    label: str
+    runner_up: str
+    margin: float
+    scores: tuple[int, ...]
+    evidence: tuple[tuple[str, float], ...]
+
+    def line(self) -> str:
+        """For people, in rich's markup."""
+        reasons = ", ".join(f"{escape(words)} [dim]{weight:+.2f}[/]" for words, weight in self.evidence[:SHOWN])
+        return f"[bold]{escape(self.label)}[/]  margin {self.margin:.2f}  {reasons}".rstrip()
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "class": self.label,
+            "runner_up": self.runner_up,
+            "margin": self.margin,
+            "scores": list(self.scores),
+            "evidence": [{"words": words, "weight": weight} for words, weight in self.evidence],
+        }
+
+
+def answers(model: Model, texts: Iterable[str], on: str, baud: int) -> Iterator[Answer]:
+    """Classify each text.
+
+    Args:
+        on: "golden", "rtl" (the spatial circuit, compiled), or a serial port.
+
+    Raises:
+        HwgenError: when the board cannot be reached or holds another model, or when its answer, or the circuit's, is
+            not the golden model's.
+    """
+    if on == "golden":
+        for text in texts:
+            tokens = model.vocabulary.encode(text)
+            yield _answer(model, text, tokens, scores(model.graph, Sentences.of([tokens]))[0].tolist())
+        return
+    if on == "rtl":
+        from hwgen.flow.engine import ADDERS_PER_STAGE
+        from hwgen.rtl.core import Core, Plan
+        from hwgen.sim.cxxrtl import compile_core
+
+        circuit = compile_core(Core(model.graph, Plan.spatial(ADDERS_PER_STAGE)))
+        for text in texts:
+            tokens = model.vocabulary.encode(text)
+            yield _answer(model, text, tokens, circuit.run(Sentences.of([tokens])).scores[0].tolist())
+        return
+    from hwgen.host.client import Client
+
+    client = Client.open(on, baud)
+    client.check(model.digest)
+    for text in texts:
+        tokens = model.vocabulary.encode(text)
+        _, found = client.classify(tokens)
+        yield _answer(model, text, tokens, found)
+
+
+def _answer(model: Model, text: str, tokens: list[int], found: list[int]) -> Answer:
+    """The answer for scores that came from anywhere; its reasons are traced in the golden model."""
+    expected = scores(model.graph, Sentences.of([tokens]))[0].tolist()
+    if found != expected:
+        raise HwgenError(f"{text!r}: scores {found} are not the golden model's {expected}; is the clock too fast?")
+    told: Explanation = explain(model.graph, tokens)
+    assert told.label == int(classes(np.array([found]))[0])
+    words = [word.decode("utf-8", "replace") for word in tokenise(text)]
+    return Answer(
+        model.labels[told.label],
+        model.labels[told.runner_up],
+        told.margin,
+        tuple(found),
+        tuple((_words(words, each), each.weight) for each in told.evidence),
+    )
+
+
+def _words(words: list[str], evidence: Evidence) -> str:
+    return " ".join(words[evidence.start : evidence.end]) or "(empty)"

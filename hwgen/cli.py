@@ -1,0 +1,376 @@
+"""The command line: thin commands around the packages that do the work."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from amaranth.hdl import UnusedElaboratable
+from rich.console import Console
+from rich.table import Table
+
+from hwgen.errors import HwgenError
+from hwgen.flow.engine import ENGINES
+from hwgen.flow.report import Report
+from hwgen.graph.golden import Sentences
+from hwgen.model import Model
+
+app = typer.Typer(
+    name="hwgen",
+    help="Labelled text in, a compressed classifier on a cheap FPGA out.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+# In a pipe or a log there is no width to keep to.
+LOG_WIDTH = 120
+
+
+def _console(*, stderr: bool = False) -> Console:
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=LOG_WIDTH)
+
+
+out, err = _console(), _console(stderr=True)
+
+Engine = Enum("Engine", {name: name for name in ENGINES}, type=str)
+
+
+class Simulator(str, Enum):
+    """What runs the circuit as software."""
+
+    cxxrtl = "cxxrtl"
+    icarus = "icarus"
+    pysim = "pysim"
+
+
+class Format(str, Enum):
+    """What `hwgen export` writes."""
+
+    verilog = "verilog"
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+BitsOption = Annotated[int, typer.Option("--bits", min=2, max=8, help="Bits of weights and activations.")]
+BoardOption = Annotated[str, typer.Option("--board", "-b", help="A listed board, or the path of a board file.")]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", "-m", help="Model folder or shipped model; by default the board's shipped one.")
+]
+EngineOption = Annotated[Engine, typer.Option("--engine", help="spatial: weights are wires; folded: lanes read a ROM.")]
+LanesOption = Annotated[int | None, typer.Option("--lanes", min=1, help="Force a folded engine of so many lanes.")]
+
+
+def main() -> None:
+    """Entry point: one line and exit code 2 for what the user can mend."""
+    # Estimates make components that are never elaborated.
+    warnings.simplefilter("ignore", UnusedElaboratable)
+    try:
+        app()
+    except HwgenError as error:
+        err.print(f"[bold red]hwgen:[/] {error}", highlight=False, soft_wrap=True, markup=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@app.command(
+    epilog="hwgen train --data demo -o toy   |   hwgen train sst2-full --data DIR --bits 5 --set prune.sparsity=0.9 -o m"
+)
+def train(
+    recipe: Annotated[str, typer.Argument(help="Shipped recipe or TOML file.")] = "sst2-full",
+    data: Annotated[str, typer.Option("--data", help="Folder of TSV or CSV splits, public set, or `demo`.")] = "demo",
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the model to.")] = Path("model"),
+    bits: BitsOption = 5,
+    seed: Annotated[int, typer.Option("--seed", help="Of everything random.")] = 0,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Override a recipe's field: section.field=value.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train, factorise, prune and quantise a classifier; shows every stage."""
+    with _training_extra():
+        from hwgen.compress import card, pipeline, progress, report
+        from hwgen.compress import recipe as recipes
+    from hwgen import shipped
+    from hwgen.text import datasets
+
+    chosen = recipes.override(recipes.load(shipped.recipe_path(recipe)), settings or [])
+    dataset = datasets.load(data, seed)
+    with progress.reporter(err) as reporter:
+        model, stages = pipeline.run(chosen, dataset, bits, seed, reporter)
+    model.save(output)
+    overrides = "".join(f" --set {setting}" for setting in settings or [])
+    card.write_card(model, output, f"hwgen train {recipe} --data {data} --bits {bits} --seed {seed}{overrides}")
+    if as_json:
+        _print_json({"model": str(output), "stages": [stage.as_dict() for stage in stages], "record": model.record})
+    else:
+        out.print(report.stage_table(stages, toy=dataset.toy))
+        out.print(f"model: {output}")
+
+
+@app.command(epilog="hwgen build --bits 5 --board ulx3s   |   hwgen build --board my_board.toml --model toy -o out")
+def build(
+    board: BoardOption,
+    bits: BitsOption = 5,
+    model: ModelOption = None,
+    engine: EngineOption = Engine.auto,  # type: ignore[attr-defined]
+    lanes: LanesOption = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder; default build/BOARD-MODEL.")] = None,
+    data: Annotated[str | None, typer.Option("--data", help="Check on this set's test sentences instead.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the placer.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Generate the circuit, check it against the golden model, and make the bitstream."""
+    from hwgen.flow import board as boards
+    from hwgen.flow.design import build_design
+
+    target = boards.load(board)
+    name, loaded = _model(model, target.size(bits), bits)
+    folder = output or Path("build") / f"{target.name}-{name}"
+    with _speaker(as_json) as say:
+        report: Report = build_design(
+            loaded,
+            name,
+            target,
+            folder,
+            engine=engine.value,
+            lanes=lanes,
+            seed=seed,
+            sentences=_test_sentences(loaded, data) if data else None,
+            say=say,
+        )
+    if as_json:
+        _print_json(report.as_json())
+    else:
+        out.print(report.table(folder))
+
+
+@app.command(epilog="hwgen sim sst2-small-5bit -n 100   |   hwgen sim toy --data demo --engine icarus --waves toy.fst")
+def sim(
+    model: Annotated[str, typer.Argument(help="Model folder or shipped model.")],
+    data: Annotated[str | None, typer.Option("--data", help="Test sentences; made-up ones by default.")] = None,
+    engine: Annotated[Simulator, typer.Option("--engine", help="What runs the circuit.")] = Simulator.cxxrtl,
+    count: Annotated[int | None, typer.Option("-n", min=1, help="At most so many sentences.")] = None,
+    waves: Annotated[Path | None, typer.Option("--waves", help="Write waves: VCD, with icarus FST.")] = None,
+    circuit: Annotated[str, typer.Option("--circuit", help="spatial, or folded.")] = "spatial",
+    lanes: Annotated[int, typer.Option("--lanes", min=1, help="Of a folded circuit.")] = 8,
+    stall: Annotated[float, typer.Option("--stall", min=0, max=0.9, help="Chance that a stream pauses.")] = 0.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the circuit in simulation against the golden model, sentence by sentence."""
+    from hwgen.flow.design import made_up_sentences
+    from hwgen.flow.engine import ADDERS_PER_STAGE
+    from hwgen.graph import golden
+    from hwgen.rtl.core import Core, Plan
+    from hwgen.sim import cxxrtl, icarus, pysim
+    from hwgen.sim.verify import first_mismatch
+
+    name, loaded = _model(model)
+    if circuit not in ("spatial", "folded"):
+        raise HwgenError(f"--circuit: {circuit!r} is not one of spatial, folded")
+    plan = Plan.spatial(ADDERS_PER_STAGE) if circuit == "spatial" else Plan.folded(lanes)
+    core = Core(loaded.graph, plan)
+    sentences = _test_sentences(loaded, data) if data else made_up_sentences(loaded.graph)
+    sentences = sentences.head(count) if count else sentences
+    with _speaker(as_json) as say:
+        say(f"{len(sentences)} sentences, {plan.name}, {engine.value}")
+        if engine is Simulator.cxxrtl:
+            compiled = cxxrtl.compile_core(core, waves=waves is not None, say=say)
+            results = compiled.run(sentences, stall=stall, waves=waves)
+        else:
+            run = icarus.run if engine is Simulator.icarus else pysim.run
+            results = run(core, sentences, stall=stall, waves=waves)
+    expected = golden.scores(loaded.graph, sentences)
+    wrong = results.mismatches(expected)
+    cycles = int(results.left[-1]) + 1
+    mismatch = first_mismatch(core, sentences, results)
+    if as_json:
+        found = mismatch and dataclasses.asdict(mismatch)
+        _print_json(
+            {"model": name, "sentences": len(sentences), "wrong": len(wrong), "cycles": cycles, "first": found}
+        )
+    elif mismatch is None:
+        out.print(f"{len(sentences)} sentences: every score equals the golden model's ({cycles:,} cycles)")
+    if mismatch is not None:
+        raise HwgenError(f"{len(wrong)} of {len(sentences)} sentences differ; first: {mismatch}")
+
+
+@app.command(epilog='hwgen classify "a moving , funny film"   |   hwgen classify --on /dev/ttyUSB1 < sentences.txt')
+def classify(
+    text: Annotated[str | None, typer.Argument(help="One sentence; without it, one a line from standard input.")] = None,
+    model: Annotated[str, typer.Option("--model", "-m", help="Model folder or shipped model.")] = "sst2-full-5bit",
+    on: Annotated[str, typer.Option("--on", help="golden, rtl (in simulation), or a serial port.")] = "golden",
+    baud: Annotated[int, typer.Option("--baud", help="Of the serial port.")] = 1_000_000,
+    as_json: JsonOption = False,
+) -> None:
+    """Classify sentences: class, margin, and the words that decided."""
+    from hwgen.classify import answers
+
+    _, loaded = _model(model)
+    texts = [text] if text is not None else (line.rstrip("\n") for line in sys.stdin)
+    for answer in answers(loaded, texts, on, baud):
+        if as_json:
+            _print_json(answer.as_json(), indent=None)
+        else:
+            out.print(answer.line(), highlight=False, soft_wrap=True)
+
+
+@app.command(epilog="hwgen flash --board ulx3s build/ulx3s-sst2-full-5bit")
+def flash(
+    board: BoardOption,
+    folder: Annotated[Path | None, typer.Argument(help="What `hwgen build` wrote; default its default.")] = None,
+    bits: BitsOption = 5,
+) -> None:
+    """Load a built bitstream into the board."""
+    from hwgen.flow import board as boards
+    from hwgen.flow.program import flash as program
+    from hwgen.shipped import model_name
+
+    target = boards.load(board)
+    folder = folder or Path("build") / f"{target.name}-{model_name(target.size(bits), bits)}"
+    out.print(f"done: {program(target, folder)}")
+
+
+@app.command()
+def boards(as_json: JsonOption = False) -> None:
+    """List the boards: part, budget, clock, toolchain, and whether it is usable here."""
+    from hwgen.flow import board as board_files
+    from hwgen.flow import doctor
+    from hwgen.flow import platform as platforms
+
+    rows: list[dict[str, Any]] = []
+    for name in board_files.names():
+        board = board_files.load(name)
+        platform = platforms.make(board)
+        toolchain, usable = doctor.toolchain(name)
+        rows.append(
+            {
+                "board": name,
+                "title": board.title,
+                "part": platforms.part(platform),
+                "budget": dataclasses.asdict(board.budget),
+                "clock": platform.default_clk_frequency,
+                "model": board.size(5),
+                "toolchain": toolchain,
+                "bitstream_here": usable,
+            }
+        )
+    if as_json:
+        _print_json(rows)
+        return
+    table = Table()
+    for heading in ("board", "part", "LUT/FF/DSP", "BRAM", "clock", "model", "toolchain"):
+        table.add_column(heading)
+    for row in rows:
+        budget = row["budget"]
+        table.add_row(
+            row["board"],
+            row["part"],
+            f"{budget['luts']}/{budget['ffs']}/{budget['dsps']}",
+            f"{budget['brams']} x {budget['bram_kbit']}k",
+            f"{row['clock'] / 1e6:g} MHz",
+            row["model"],
+            row["toolchain"] if row["bitstream_here"] else f"[red]needs {row['toolchain']}",
+        )
+    out.print(table)
+
+
+@app.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """Show what is installed, which version, and what to install."""
+    from hwgen.flow import doctor as doctors
+
+    findings = doctors.examine()
+    if as_json:
+        _print_json([dataclasses.asdict(finding) for finding in findings])
+    else:
+        out.print(doctors.table(findings))
+
+
+@app.command(epilog="hwgen export sst2-small-5bit --format verilog -o verilog && make -C verilog")
+def export(
+    model: Annotated[str, typer.Argument(help="Model folder or shipped model.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")],
+    format: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.verilog,
+    engine: EngineOption = Engine.spatial,  # type: ignore[attr-defined]
+    lanes: LanesOption = None,
+    count: Annotated[int, typer.Option("-n", min=1, help="Sentences in the test bench.")] = 32,
+    data: Annotated[str | None, typer.Option("--data", help="Test sentences; made-up ones by default.")] = None,
+) -> None:
+    """Write the circuit as Verilog with AXI4-Stream ports, a README and a self-checking test bench."""
+    from hwgen.export.verilog import export as write
+    from hwgen.flow.design import made_up_sentences
+    from hwgen.flow.engine import ADDERS_PER_STAGE
+    from hwgen.rtl.core import Plan
+
+    _, loaded = _model(model)
+    folded = lanes is not None or engine.value == "folded"
+    plan = Plan.folded(lanes or 8) if folded else Plan.spatial(ADDERS_PER_STAGE)
+    sentences = _test_sentences(loaded, data) if data else made_up_sentences(loaded.graph)
+    write(loaded, plan, sentences.head(count), output)
+    out.print(f"{output}: run `make` there to simulate")
+
+
+@contextmanager
+def _training_extra() -> Iterator[None]:
+    """One line instead of an import error where torch or Brevitas are not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        raise HwgenError(f"{missing.name}: not installed, needed to train; pip install 'hwgen[train]'") from None
+
+
+def _model(given: str | None, size: str = "full", bits: int = 5) -> tuple[str, Model]:
+    """A model by folder, by shipped name, or the shipped one of a size and width; with its name."""
+    from hwgen import shipped
+
+    if given is None:
+        folder = shipped.shipped(size, bits)
+    elif Path(given).is_dir():
+        folder = Path(given)
+    else:
+        known = shipped.shipped_models()
+        if given not in known:
+            raise HwgenError(f"model {given}: not a folder, and not one of the shipped: {', '.join(known)}")
+        folder = known[given]
+    return folder.resolve().name, Model.load(folder)
+
+
+def _test_sentences(model: Model, data: str) -> Sentences:
+    from hwgen.text import datasets
+
+    return model.encode([text for _, text in datasets.load(data).test])
+
+
+@contextmanager
+def _speaker(quiet: bool) -> Iterator[Any]:
+    """Tells what is being done: a spinner with the current step on a terminal, plain lines elsewhere."""
+    if quiet:
+        yield lambda line: None
+    elif err.is_terminal:
+        with err.status("starting") as status:
+
+            def say(line: str) -> None:
+                err.print(f"[dim]{line}", highlight=False)
+                status.update(line)
+
+            yield say
+    else:
+        yield lambda line: err.print(line, highlight=False)
+
+
+def _print_json(value: Any, indent: int | None = 1) -> None:
+    print(json.dumps(value, indent=indent))
+
+
+if __name__ == "__main__":
+    main()

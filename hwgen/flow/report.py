@@ -1,0 +1,110 @@
+"""What `hwgen build` found: a table for people, `report.json` for machines."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+FILE = "report.json"
+
+
+@dataclass(frozen=True)
+class Report:
+    """One build.
+
+    Attributes:
+        board, title, model, digest, bits, engine: what was built.
+        dev_accuracy, test_accuracy: of the model, from its record; None when it has none.
+        toy: trained on the generated demo corpus.
+        checked_sentences: how many the circuit answered in simulation, all equal to the golden model.
+        clock, fmax: the board's and the routed design's, in Hz; `fmax` is None without place and route.
+        tokens_per_sentence: length of the sentences the speeds are for.
+        cycles_per_sentence: measured in simulation, sentences back to back.
+        first_token_cycles, last_token_cycles: latency from first and last token in to class out.
+        luts, ffs, dsps, brams: used and available.
+        bitstream: file name, None when none was made.
+        note: what is left to the user.
+        seconds: of each step.
+        peak_megabytes: of the largest tool process.
+        tools: names and versions.
+    """
+
+    board: str
+    title: str
+    model: str
+    digest: str
+    bits: int
+    engine: str
+    dev_accuracy: float | None
+    test_accuracy: float | None
+    toy: bool
+    checked_sentences: int
+    clock: float
+    fmax: float | None
+    tokens_per_sentence: int
+    cycles_per_sentence: float
+    first_token_cycles: int
+    last_token_cycles: int
+    luts: tuple[float, int]
+    ffs: tuple[float, int]
+    dsps: tuple[float, int]
+    brams: tuple[float, int]
+    bitstream: str | None
+    note: str
+    seconds: dict[str, float]
+    peak_megabytes: int
+    tools: dict[str, str]
+
+    @property
+    def speed_clock(self) -> float:
+        """The clock speeds are given at: the routed Fmax, or the board's where nothing was routed."""
+        return self.fmax or self.clock
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, with the derived speeds."""
+        return dataclasses.asdict(self) | {
+            "sentences_per_second_at_fmax": self.fmax and round(self.fmax / self.cycles_per_sentence),
+            "sentences_per_second_at_board_clock": round(self.clock / self.cycles_per_sentence),
+            "first_token_latency_ns": round(self.first_token_cycles / self.speed_clock * 1e9),
+            "last_token_latency_ns": round(self.last_token_cycles / self.speed_clock * 1e9),
+        }
+
+    def save(self, folder: Path) -> None:
+        """Write `report.json`, whole or not at all."""
+        part = folder / f".{FILE}.{os.getpid()}"
+        part.write_text(json.dumps(self.as_json(), indent=1) + "\n")
+        part.replace(folder / FILE)
+
+    def table(self, folder: Path) -> Table:
+        """One table, a line each."""
+        table = Table(title=f"{self.model} on {self.title}", show_header=False, title_justify="left")
+        table.add_column(style="bold")
+        table.add_column()
+        toy = " (toy corpus)" if self.toy else ""
+        if self.test_accuracy is not None:
+            table.add_row("accuracy", f"test {self.test_accuracy:.1%}, dev {self.dev_accuracy or 0:.1%}{toy}")
+        table.add_row("golden check", f"{self.checked_sentences} sentences equal in simulation, every score")
+        table.add_row("engine", f"{self.engine}, {self.bits} bits")
+        where = "routed" if self.fmax else "board clock, not routed"
+        table.add_row("clock", f"{self.speed_clock / 1e6:.1f} MHz {where} (board {self.clock / 1e6:g} MHz)")
+        rate = self.speed_clock / self.cycles_per_sentence
+        board_rate = self.clock / self.cycles_per_sentence
+        table.add_row(
+            "throughput",
+            f"{rate:,.0f} sentences/s of {self.tokens_per_sentence} tokens ({board_rate:,.0f} at the board's clock)",
+        )
+        for name, cycles in (("first", self.first_token_cycles), ("last", self.last_token_cycles)):
+            micro = cycles / self.speed_clock * 1e6
+            table.add_row(f"latency, {name} token to class", f"{cycles} cycles, {micro:.2f} µs")
+        for name in ("luts", "ffs", "dsps", "brams"):
+            used, available = getattr(self, name)
+            share = f" ({used / available:.0%})" if available else ""
+            table.add_row(name[:-1].upper(), f"{used:g} of {available}{share}")
+        table.add_row("bitstream", str(folder / self.bitstream) if self.bitstream else f"none: {self.note}")
+        return table
