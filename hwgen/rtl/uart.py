@@ -29,6 +29,7 @@ def clocks_per_bit(clock: float, baud: float) -> int:
 
 class UartReceiver(wiring.Component):
     """Bytes from a line. A byte with a broken stop bit is dropped; one that is not taken before the next ends is lost.
+    After a broken stop bit the line must come to rest before a byte can start.
 
     Each bit is sampled in its middle. Latency 9.5 bits and 3 cycles. Costs about 30 flip-flops and 40 LUTs.
 
@@ -48,16 +49,22 @@ class UartReceiver(wiring.Component):
         timer, left, shift = Signal(range(self.clocks + self.clocks // 2)), Signal(range(10)), Signal(9)
         with m.If(self.bytes.valid & self.bytes.ready):
             m.d.sync += self.bytes.valid.eq(0)
+        broken = Signal()
+        with m.If(rx):
+            m.d.sync += broken.eq(0)
         with m.If(left == 0):
             # A falling line: the first data bit's middle is one and a half bits away.
-            with m.If(~rx):
+            with m.If(~rx & ~broken):
                 m.d.sync += [left.eq(9), timer.eq(self.clocks + self.clocks // 2 - 1)]
         with m.Elif(timer != 0):
             m.d.sync += timer.eq(timer - 1)
         with m.Else():
             m.d.sync += [timer.eq(self.clocks - 1), shift.eq(Cat(shift[1:], rx)), left.eq(left - 1)]
-            with m.If((left == 1) & rx):
-                m.d.sync += [self.bytes.payload.eq(shift[1:]), self.bytes.valid.eq(1)]
+            with m.If(left == 1):
+                with m.If(rx):
+                    m.d.sync += [self.bytes.payload.eq(shift[1:]), self.bytes.valid.eq(1)]
+                with m.Else():
+                    m.d.sync += broken.eq(1)
         return m
 
 

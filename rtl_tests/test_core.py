@@ -1,0 +1,60 @@
+"""The whole circuit against the golden model, under Icarus with random stalls and through CXXRTL."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwgen.graph import golden
+from hwgen.graph.golden import Sentences
+from hwgen.model import Model
+from hwgen.rtl.core import Core, Folded, Plan, Spatial
+from hwgen.shipped import shipped_models
+from hwgen.sim import icarus
+from hwgen.sim.cxxrtl import compile_core
+from tests.data import sst2_test
+from tests.random_graph import random_graph, random_sentences
+
+PLANS = [Plan.spatial(1), Plan.folded(3, 2), Plan(Spatial(2), Folded(1)), Plan(Folded(12), Spatial(3))]
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
+@pytest.mark.parametrize("bits", [2, 5, 8])
+def test_random_graphs_under_icarus(plan: Plan, bits: int) -> None:
+    random = np.random.default_rng(bits)
+    graph = random_graph(random, bits=bits)
+    sentences = random_sentences(random, graph, 40)
+    results = icarus.run(Core(graph, plan), sentences, stall=0.4, seed=bits)
+    assert not results.mismatches(golden.scores(graph, sentences)).size
+
+
+def test_one_token_per_clock() -> None:
+    """Sentences of one token follow each other without a bubble through a spatial core."""
+    graph = random_graph(np.random.default_rng(0))
+    sentences = Sentences.of([[1]] * 300)
+    results = compile_core(Core(graph, Plan.spatial())).run(sentences)
+    assert np.array_equal(results.first, np.arange(300))
+    assert np.array_equal(np.diff(results.left), np.ones(299))
+
+
+@pytest.mark.parametrize(
+    ("size", "plan"),
+    [("full", Plan.spatial(2)), ("full", Plan.folded(48)), ("small", Plan.spatial(2)), ("small", Plan.folded(4))],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
+def test_real_sentences_under_icarus_with_stalls(size: str, plan: Plan) -> None:
+    model = Model.load(shipped_models()[f"sst2-{size}-5bit"])
+    sentences = model.encode(sst2_test()[:64])
+    results = icarus.run(Core(model.graph, plan), sentences, stall=0.3, seed=1)
+    assert not results.mismatches(golden.scores(model.graph, sentences)).size
+
+
+@pytest.mark.parametrize("name", sorted(shipped_models()))
+def test_every_shipped_model_on_the_whole_test_set(name: str, tmp_path: Path) -> None:
+    """Both engines, every score of every SST-2 test sentence; stalls on the cheaper of the two."""
+    model = Model.load(shipped_models()[name])
+    sentences = model.encode(sst2_test())
+    expected = golden.scores(model.graph, sentences)
+    for plan, stall in ((Plan.spatial(2), 0.2), (Plan.folded(32, 2), 0.0)):
+        results = compile_core(Core(model.graph, plan)).run(sentences, stall=stall)
+        assert not results.mismatches(expected).size, plan.name
