@@ -1,0 +1,59 @@
+"""Train every shipped model: both sizes, bits 2..8, each with its card. The float stages are shared by a size's models.
+
+    python scripts/train_shipped.py --data DIR [--size full] [--bits 5] [--seed 0] [-o models]
+
+DIR holds GLUE's SST-2: training phrases, its dev split, and the treebank's test sentences.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from hwgen import shipped
+from hwgen.compress import pipeline, recipe
+from hwgen.compress.card import write_card
+from hwgen.compress.progress import reporter
+from hwgen.compress.report import Stage, stage_table
+from hwgen.errors import HwgenError
+from hwgen.text import datasets
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", required=True, help="folder with train.tsv, dev.tsv, test.tsv")
+    parser.add_argument("--size", choices=shipped.SIZES, action="append", help="default: all")
+    parser.add_argument("--bits", type=int, choices=shipped.BITS, action="append", help="default: all")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("-o", "--output", type=Path, default=shipped.models_folder())
+    arguments = parser.parse_args()
+    console = Console(width=None if Console().is_terminal else 120)
+    try:
+        for size in arguments.size or shipped.SIZES:
+            train(size, arguments.bits or shipped.BITS, arguments.data, arguments.seed, arguments.output, console)
+    except HwgenError as error:
+        console.print(f"error: {error}", style="red")
+        return 2
+    return 0
+
+
+def train(size: str, widths: list[int] | tuple[int, ...], data: str, seed: int, output: Path, console: Console) -> None:
+    """Train one size at each bit width and write the model folders."""
+    name = f"{shipped.FAMILY}-{size}"
+    plan = recipe.load(shipped.recipe_path(name))
+    with reporter(console) as progress:
+        parent = pipeline.compress(plan, datasets.load(data), seed, progress)
+        for bits in widths:
+            model = pipeline.quantise(parent, bits, progress)
+            folder = output / shipped.model_name(size, bits)
+            model.save(folder)
+            command = f"hwgen train {name} --data glue_sst2 --bits {bits} --seed {seed} -o {folder.name}"
+            write_card(model, folder, command)
+            stages = [Stage(**row) for row in model.record["stages"]]
+            console.print(stage_table(stages, toy=model.record["data"]["toy"]))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

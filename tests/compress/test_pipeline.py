@@ -1,0 +1,198 @@
+"""The whole way from text to model, on the toy corpus."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("brevitas")
+
+from rich.console import Console  # noqa: E402
+
+from hwgen import shipped  # noqa: E402
+from hwgen.compress import pipeline, recipe, report  # noqa: E402
+from hwgen.compress.augment import exchange_words  # noqa: E402
+from hwgen.compress.card import write_card  # noqa: E402
+from hwgen.compress.progress import Silent, reporter  # noqa: E402
+from hwgen.compress.recipe import Recipe  # noqa: E402
+from hwgen.compress.train import reproducible  # noqa: E402
+from hwgen.errors import HwgenError  # noqa: E402
+from hwgen.graph import golden, storage  # noqa: E402
+from hwgen.model import Model  # noqa: E402
+from hwgen.text import datasets  # noqa: E402
+
+QUICK = ["float.epochs=12", "factorised.epochs=2", "pruned.epochs=2", "quantised.epochs=2"]
+
+
+@pytest.fixture(scope="module")
+def plan() -> Recipe:
+    return recipe.override(recipe.load(shipped.recipe_path("demo")), QUICK)
+
+
+@pytest.fixture(scope="module")
+def trained(plan: Recipe) -> Model:
+    return pipeline.run(plan, datasets.load("demo"), bits=5, seed=1)[0]
+
+
+def same(first: Model, second: Model) -> bool:
+    arrays, others = storage.to_arrays(first.graph)[0], storage.to_arrays(second.graph)[0]
+    equal = all(np.array_equal(arrays[name], others[name]) for name in arrays)
+    return equal and first.digest == second.digest and first.record == second.record
+
+
+def test_accuracy_is_what_the_golden_model_has(trained: Model) -> None:
+    data = datasets.load("demo")
+    for split in ("dev", "test"):
+        rows = getattr(data, split)
+        found = golden.classes(golden.scores(trained.graph, trained.encode([text for _, text in rows])))
+        right = np.mean([trained.labels[number] == label for number, (label, _) in zip(found, rows, strict=True)])
+        assert trained.record["accuracy"][split] == right
+    assert trained.record["accuracy"]["test"] > 0.8
+    confusion = np.array(trained.record["confusion"])
+    assert confusion.sum() == len(data.test)
+    assert confusion.trace() / confusion.sum() == trained.record["accuracy"]["test"]
+
+
+def test_float_stages_are_shared_without_changing_the_result(plan: Recipe, trained: Model) -> None:
+    parent = pipeline.compress(plan, datasets.load("demo"), seed=1)
+    for bits in (2, 8):
+        pipeline.quantise(parent, bits)
+    assert same(pipeline.quantise(parent, 5), trained)
+
+
+def test_seed_decides(plan: Recipe, trained: Model) -> None:
+    torch.manual_seed(99)  # the state of the process must not matter
+    assert same(pipeline.run(plan, datasets.load("demo"), bits=5, seed=1)[0], trained)
+    assert not same(pipeline.run(plan, datasets.load("demo"), bits=5, seed=2)[0], trained)
+
+
+def test_record_is_plain_json_and_the_model_loads(trained: Model, tmp_path: Path) -> None:
+    trained.save(tmp_path / "toy")
+    loaded = Model.load(tmp_path / "toy")
+    assert same(loaded, trained)
+    assert json.loads(json.dumps(loaded.record)) == trained.record
+    assert recipe.parse(loaded.record["recipe"]).name == "demo"
+
+
+def test_stage_rows(trained: Model) -> None:
+    stages = trained.record["stages"]
+    assert [row["name"] for row in stages] == ["float", "factorised", "pruned", "quantised"]
+    assert [row["bits"] for row in stages] == [32, 32, 32, 5]
+    kernels = sum(kernel.size for kernel in trained.graph.convolution.kernels)
+    assert stages[1]["nonzero"] - stages[2]["nonzero"] == round(0.6 * kernels)
+    assert stages[0]["kilobytes"] == stages[0]["weights"] * 4 / 1000
+    nonzero = sum(int(np.count_nonzero(kernel)) for kernel in trained.graph.convolution.kernels)
+    assert nonzero <= kernels - round(0.6 * kernels)
+
+
+def test_memory_figures(trained: Model) -> None:
+    memory, graph = report.memory(trained.graph), trained.graph
+    words = len(trained.vocabulary)
+    assert memory["embedding"] == words * 8 * 5
+    assert memory["convolution"] == 8 * (2 + 3 + 4) * 8 * 5
+    assert memory["dense"] == 2 * 24 * 5
+    assert memory["total"] == sum(memory[name] for name in ("embedding", "convolution", "dense", "biases"))
+    saved = report.reductions(graph, 24)
+    parent = 32 * (words * 24 + 8 * 9 * 24 + 24 + 2 * 24 + 2)
+    assert saved["parent"] == 1 - memory["total"] / parent
+    assert saved["kim"] == 1 - memory["total"] / (32 * (words * 300 + 100 * 12 * 300 + 300 + 2 * 300 + 2))
+    assert saved["same_shape"] < saved["parent"] < saved["kim"]
+
+
+def test_stage_table_says_toy(trained: Model) -> None:
+    console = Console(file=io.StringIO(), width=120)
+    stages = [report.Stage(**row) for row in trained.record["stages"]]
+    console.print(report.stage_table(stages, toy=True))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "toy" in text
+    for stage in stages:
+        assert f"{100 * stage.test:.2f}" in text and stage.name in text
+
+
+def test_card(trained: Model, tmp_path: Path) -> None:
+    trained.save(tmp_path / "toy")
+    text = write_card(trained, tmp_path / "toy", "hwgen train demo").read_text()
+    assert "this is a toy" in text and "`hwgen train demo`" in text
+    assert f"test {trained.record['accuracy']['test']:.2%}" in text
+    assert all(f"| {row['name']} |" in text for row in trained.record["stages"])
+    assert not list((tmp_path / "toy").glob("*.tmp"))
+
+
+def test_middle_stages_can_be_left_out(plan: Recipe) -> None:
+    short = recipe.override(plan, ['stages=["float", "quantised"]'])
+    model, stages = pipeline.run(short, datasets.load("demo"), bits=4)
+    assert [stage.name for stage in stages] == ["float", "quantised"]
+    assert model.graph.embedding.rank == 24 and model.bits == 4
+
+
+@pytest.mark.parametrize("learn", ["true", "false"])
+def test_distillation_with_every_teacher_and_learned_scales(plan: Recipe, learn: str) -> None:
+    settings = ["teacher.members=1", "teacher.ngrams=0.5", "teacher.unlabelled=0.5", "teacher.embedding=16"]
+    settings += ["teacher.vocabulary=90"]
+    settings += ["teacher.filters=8", "float.distil=1", "quantised.distil=0.5", f"quantised.learn_scales={learn}"]
+    settings += ["quantised.word_dropout=0.1", "quantised.embedding_dropout=0.1", "float.average=0"]
+    taught = recipe.override(plan, [*settings, "teacher.training.epochs=3", "float.epochs=4"])
+    first, second = (pipeline.run(taught, datasets.load("demo"), bits=3)[0] for _ in range(2))
+    assert same(first, second)
+
+
+def test_bits_are_refused_before_training(plan: Recipe) -> None:
+    with pytest.raises(HwgenError, match=r"outside 2\.\.8"):
+        pipeline.run(plan, datasets.load("demo"), bits=9)
+
+
+def test_progress_counts_every_step(plan: Recipe) -> None:
+    class Counter(Silent):
+        done: dict[str, int] = {}
+        limit: dict[str, int] = {}
+
+        def start(self, stage: str, steps: int) -> None:
+            self.stage, self.limit[stage], self.done[stage] = stage, steps, 0
+
+        def advance(self, steps: int, note: str = "") -> None:
+            self.done[self.stage] += steps
+
+    counter = Counter()
+    pipeline.run(plan, datasets.load("demo"), reporter=counter)
+    assert list(counter.limit) == ["float", "factorised", "pruned 1", "pruned", "quantised 5b"]
+    assert all(0 < counter.done[stage] <= counter.limit[stage] for stage in counter.limit)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_bars_on_a_terminal_and_lines_in_a_log(terminal: bool) -> None:
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=100)
+    with reporter(console) as progress:
+        progress.start("float", 10)
+        progress.advance(4, "epoch 1, dev 80.00%")
+        progress.finish("dev 80.00%")
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "dev 80.00%" in text and ("\x1b[" in text) == terminal
+    if not terminal:
+        assert text.splitlines() == ["float: epoch 1, dev 80.00%", "float: dev 80.00%"]
+
+
+def test_random_state_and_threads_are_left_alone() -> None:
+    state, threads = torch.get_rng_state(), torch.get_num_threads()
+    with reproducible(3, "float") as generator:
+        first = torch.rand(4), torch.rand(4, generator=generator)
+    assert torch.equal(torch.get_rng_state(), state) and torch.get_num_threads() == threads
+    with reproducible(3, "float") as generator:
+        assert torch.equal(torch.rand(4), first[0]) and torch.equal(torch.rand(4, generator=generator), first[1])
+    with reproducible(3, "pruned"):
+        assert not torch.equal(torch.rand(4), first[0])
+
+
+def test_exchanged_words() -> None:
+    texts = ["one two three four", "five two six", ""]
+    made = exchange_words(texts, 50, 0.5, random.Random(1))
+    assert made == exchange_words(texts, 50, 0.5, random.Random(1)) and len(made) == 50
+    known = set(" ".join(texts).split())
+    assert all(set(text.split()) <= known and len(text.split()) in (3, 4) for text in made)
+    assert set(exchange_words(texts, 20, 0.0, random.Random(1))) <= set(texts)
+    assert exchange_words([""], 5, 0.5, random.Random(1)) == []

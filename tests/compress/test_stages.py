@@ -1,0 +1,118 @@
+"""Factorising and pruning, on their own."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("brevitas")
+
+from hwgen.compress import prune  # noqa: E402
+from hwgen.compress.batches import Split  # noqa: E402
+from hwgen.compress.factorise import factorise, rank_for  # noqa: E402
+from hwgen.errors import HwgenError  # noqa: E402
+from hwgen.nn.text_cnn import Precision, QuantTextCNN, Shape, TextCNN  # noqa: E402
+from hwgen.text.vocabulary import Vocabulary  # noqa: E402
+
+SHAPE = Shape(vocabulary=40, channels=10, filters=(4, 4), widths=(2, 3), classes=2)
+TOKENS, LENGTHS = torch.randint(1, 40, (20, 7), generator=torch.Generator().manual_seed(0)), torch.full((20,), 7)
+
+
+def network() -> TextCNN:
+    torch.manual_seed(5)
+    return TextCNN(SHAPE).eval()
+
+
+def test_full_rank_changes_nothing() -> None:
+    torch.testing.assert_close(factorise(network(), 10)(TOKENS, LENGTHS), network()(TOKENS, LENGTHS))
+
+
+def test_a_table_of_low_rank_is_recovered_exactly() -> None:
+    wide = network()
+    with torch.no_grad():
+        wide.embedding.weight.copy_(torch.randn(40, 3) @ torch.randn(3, 10))
+        wide.embedding.weight[0].zero_()
+    small = factorise(wide, 3)
+    assert small.shape.channels == 3 and small.embedding.weight.shape == (40, 3)
+    torch.testing.assert_close(small.eval()(TOKENS, LENGTHS), wide(TOKENS, LENGTHS), rtol=1e-4, atol=1e-4)
+
+
+def test_truncation_keeps_the_leading_singular_values() -> None:
+    wide = network()
+    small = factorise(wide, 4)
+    kept = torch.linalg.svdvals(wide.embedding.weight)[:4]
+    # The table's columns are orthogonal; each carries its singular value times the balance given to the kernels.
+    columns = small.embedding.weight
+    gram = columns.T @ columns
+    assert (gram - torch.diag(gram.diagonal())).abs().max() < 1e-4
+    torch.testing.assert_close(gram.diagonal().sqrt(), (kept * kept[0]).sqrt())
+    assert not small.embedding.weight[0].any()
+
+
+def test_rank_from_reduction() -> None:
+    assert rank_for(0.9, 8192, 64) == int(0.1 * 8192 * 64 / (8192 + 64))
+    with pytest.raises(HwgenError, match="leaves no rank"):
+        rank_for(0.999, 100, 10)
+    with pytest.raises(HwgenError, match="outside 1"):
+        factorise(network(), 11)
+
+
+def test_pruning_is_global_by_magnitude_and_holds_while_training() -> None:
+    pruned = network()
+    before = torch.cat([branch.weight.detach().abs().flatten() for branch in pruned.convolutions])
+    prune.prune_convolutions(pruned, 0.75)
+    kept = torch.cat([mask.flatten() for mask in prune.masks(pruned)]).bool()
+    assert int((~kept).sum()) == round(0.75 * before.numel())
+    assert before[~kept].max() <= before[kept].min()
+    optimiser = torch.optim.AdamW(pruned.parameters(), lr=0.1, weight_decay=0.1)
+    for _ in range(3):
+        pruned(TOKENS, LENGTHS).square().sum().backward()
+        optimiser.step()
+    prune.make_permanent(pruned)
+    after = torch.cat([branch.weight.detach().flatten() for branch in pruned.convolutions])
+    assert not after[~kept].any() and after[kept].all()
+    assert {name for name, _ in pruned.named_parameters()} == {name for name, _ in network().named_parameters()}
+
+
+def test_rounds_add_up_to_the_sparsity_and_never_revive() -> None:
+    pruned, masks = network(), []
+    steps = prune.schedule(0.8, 3)
+    assert steps[-1] == pytest.approx(0.8) and list(steps) == sorted(steps)
+    for sparsity in steps:
+        prune.prune_convolutions(pruned, sparsity)
+        masks.append(torch.cat([mask.flatten() for mask in prune.masks(pruned)]))
+    assert all((later <= earlier).all() for earlier, later in pairwise(masks))
+    assert int((masks[-1] == 0).sum()) == round(0.8 * masks[-1].numel())
+
+
+@pytest.mark.parametrize("bits", [2, 5, 8])
+def test_masks_move_to_the_quantised_network_and_scales_survive(bits: int) -> None:
+    pruned = network()
+    prune.prune_convolutions(pruned, 0.5)
+    masks = prune.masks(pruned)
+    prune.make_permanent(pruned)
+    quantised = QuantTextCNN.of(pruned, Precision.uniform(bits), torch.rand(8, 8)).eval()
+    expected = quantised(TOKENS, LENGTHS)
+    prune.apply_masks(quantised, masks)
+    assert torch.equal(quantised(TOKENS, LENGTHS), expected)
+    scales = {name: scale.detach().clone() for name, scale in quantised.exponents().items()}
+    quantised.load_state_dict(quantised.state_dict())
+    prune.make_permanent(quantised)
+    assert torch.equal(quantised(TOKENS, LENGTHS), expected)
+    assert all(torch.equal(scale, scales[name]) for name, scale in quantised.exponents().items())
+
+
+def test_batches_hold_every_row_once() -> None:
+    vocabulary = Vocabulary(("a", "b"), 3)
+    rows = [("x", "a b " * (i % 7)) if i % 2 else ("y", "c" * (i % 5)) for i in range(533)]
+    split = Split.of(rows, vocabulary, ("x", "y"))
+    for batches in (list(split.in_order(8)), list(split.shuffled(8, torch.Generator().manual_seed(1)))):
+        assert sorted(int(row) for batch in batches for row in batch.rows) == list(range(533))
+        for batch in batches:
+            for row, tokens, length, label in zip(batch.rows, batch.tokens, batch.lengths, batch.labels, strict=True):
+                wanted, text = rows[int(row)]
+                assert tokens[:length].tolist() == (vocabulary.encode(text) or [0])
+                assert not tokens[length:].any() and ("x", "y")[int(label)] == wanted
+    assert len(list(split.shuffled(8, torch.Generator()))) == split.batches(8)

@@ -1,0 +1,115 @@
+"""From a model to bitstreams and projects, and what is said when that cannot be."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwgen.errors import HwgenError
+from hwgen.flow import board as boards
+from hwgen.flow import program
+from hwgen.flow.design import build_design
+from hwgen.flow.report import Report
+from hwgen.flow.utilisation import Utilisation, check_fit
+from hwgen.model import Model
+from hwgen.text.vocabulary import Vocabulary
+from tests.random_graph import random_graph
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    graph = random_graph(np.random.default_rng(0), vocabulary=64, filters=2, classes=2)
+    words = Vocabulary(tuple(f"w{i}" for i in range(61)), 2)
+    return Model(graph, words, ("no", "yes"), {"accuracy": {"dev": 0.5, "test": 0.5}, "data": {"toy": True}})
+
+
+@pytest.mark.parametrize("name", ["ulx3s", "orangecrab", "icebreaker", "tang_nano_9k", "tang_primer_20k"])
+def test_a_bitstream_by_open_tools(name: str, model: Model, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    engine = "spatial" if name in ("ulx3s", "tang_nano_9k") else "folded"
+    report = build_design(model, "tiny", boards.load(name), folder, engine=engine)
+    assert report.bitstream is not None and (folder / report.bitstream).stat().st_size > 10_000
+    assert report.fmax is not None and report.fmax > 12e6
+    assert report.brams[0] >= 1 and 100 < report.luts[0] < report.luts[1]
+    saved = json.loads((folder / "report.json").read_text())
+    assert saved["board"] == name and saved["sentences_per_second_at_fmax"] > 0
+    assert {path.name for path in tmp_path.iterdir()} == {"out"}, "a temporary folder is left"
+
+
+@pytest.mark.parametrize("name", ["arty_a7", "cmod_a7"])
+def test_artix_gives_figures_and_projects(name: str, model: Model, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    report = build_design(model, "tiny", boards.load(name), folder)
+    assert report.luts[0] > 100 and report.brams[0] > 0
+    assert "create_project" in (folder / "vivado" / "top.tcl").read_text()
+    for project in ("vivado", "openxc7"):
+        assert (folder / project / "build_top.sh").stat().st_mode & 0o100
+        assert "PACKAGE_PIN" in (folder / project / "top.xdc").read_text() or "LOC" in (
+            folder / project / "top.xdc"
+        ).read_text()
+
+
+def test_a_design_that_does_not_fit_is_refused_and_leaves_nothing(model: Model, tmp_path: Path) -> None:
+    board = boards.load("ulx3s")
+    tight = replace(board, budget=replace(board.budget, luts=300))
+    with pytest.raises(HwgenError, match=r"does not fit ULX3S-85F: it needs \d+ LUTs of 300 \(\+\d+\); .*folded"):
+        build_design(model, "tiny", tight, tmp_path / "out", engine="spatial")
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_resource_is_checked() -> None:
+    board = boards.load("icebreaker")
+    check_fit(Utilisation(5280, 5280, 8, 30), board, "")
+    for name in ("luts", "ffs", "dsps", "brams"):
+        over = replace(Utilisation(1, 1, 1, 1), **{name: getattr(board.budget, name) + 1})
+        with pytest.raises(HwgenError, match=rf"{name.upper()[:-1]}s of \d+ \(\+1\); smaller"):
+            check_fit(over, board, "smaller")
+
+
+def test_a_folder_with_other_things_in_it_is_left_alone(model: Model, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine")
+    with pytest.raises(HwgenError, match="not an earlier build"):
+        build_design(model, "tiny", boards.load("ulx3s"), tmp_path)
+    assert (tmp_path / "precious").read_text() == "mine"
+
+
+def test_flashing_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    board = boards.load("ulx3s")
+    with pytest.raises(HwgenError, match=r"no report\.json"):
+        program.flash(board, tmp_path)
+    report = {"board": "ulx3s", "bitstream": "top.bit", "note": ""}
+    (tmp_path / "report.json").write_text(json.dumps(report | {"board": "icebreaker"}))
+    with pytest.raises(HwgenError, match="built for icebreaker"):
+        program.flash(board, tmp_path)
+    (tmp_path / "report.json").write_text(json.dumps(report | {"bitstream": None, "note": "no Vivado"}))
+    with pytest.raises(HwgenError, match="no Vivado"):
+        program.flash(board, tmp_path)
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(HwgenError, match="openFPGALoader: not found"):
+        program.flash(board, tmp_path)
+
+
+def test_flashing_runs_the_boards_program(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text(json.dumps({"board": "ulx3s", "bitstream": "top.bit", "note": ""}))
+    (tmp_path / "top.bit").write_bytes(b"bits")
+    board = replace(boards.load("ulx3s"), program=("cmp", "{bitstream}", str(tmp_path / "top.bit")))
+    assert program.flash(board, tmp_path).startswith("cmp ")
+    with pytest.raises(HwgenError, match="is the board connected"):
+        program.flash(replace(board, program=("cmp", "{bitstream}", "/nowhere")), tmp_path)
+
+
+def test_speeds_are_those_of_the_clock_they_name() -> None:
+    report = Report(
+        board="b", title="B", model="m", digest="00", bits=5, engine="spatial", dev_accuracy=None, test_accuracy=None,
+        toy=False, checked_sentences=1, clock=25e6, fmax=100e6, tokens_per_sentence=20, cycles_per_sentence=20.0,
+        first_token_cycles=36, last_token_cycles=17, luts=(1, 2), ffs=(1, 2), dsps=(0, 0), brams=(0.5, 2),
+        bitstream=None, note="", seconds={}, peak_megabytes=1, tools={},
+    )  # fmt: skip
+    figures = report.as_json()
+    assert figures["sentences_per_second_at_fmax"] == 5_000_000
+    assert figures["sentences_per_second_at_board_clock"] == 1_250_000
+    assert figures["last_token_latency_ns"] == 170
+    assert replace(report, fmax=None).as_json()["sentences_per_second_at_fmax"] is None
