@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +18,6 @@ from rich.console import Console
 from rich.table import Table
 
 from hwgen.errors import HwgenError
-from hwgen.flow.engine import ENGINES
 from hwgen.flow.report import Report
 from hwgen.graph.golden import Sentences
 from hwgen.model import Model
@@ -42,10 +41,16 @@ def _console(*, stderr: bool = False) -> Console:
 
 out, err = _console(), _console(stderr=True)
 
-Engine = Enum("Engine", {name: name for name in ENGINES}, type=str)
+
+class Engine(StrEnum):
+    """Which engine serves the layers."""
+
+    auto = "auto"
+    spatial = "spatial"
+    folded = "folded"
 
 
-class Simulator(str, Enum):
+class Simulator(StrEnum):
     """What runs the circuit as software."""
 
     cxxrtl = "cxxrtl"
@@ -53,7 +58,7 @@ class Simulator(str, Enum):
     pysim = "pysim"
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """What `hwgen export` writes."""
 
     verilog = "verilog"
@@ -83,7 +88,7 @@ def main() -> None:
 
 
 @app.command(
-    epilog="hwgen train --data demo -o toy   |   hwgen train sst2-full --data DIR --bits 5 --set prune.sparsity=0.9 -o m"
+    epilog="hwgen train demo -o toy   |   hwgen train sst2-full --data DIR --bits 4 --set prune.sparsity=0.9 -o model"
 )
 def train(
     recipe: Annotated[str, typer.Argument(help="Shipped recipe or TOML file.")] = "sst2-full",
@@ -122,7 +127,7 @@ def build(
     board: BoardOption,
     bits: BitsOption = 5,
     model: ModelOption = None,
-    engine: EngineOption = Engine.auto,  # type: ignore[attr-defined]
+    engine: EngineOption = Engine.auto,
     lanes: LanesOption = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder; default build/BOARD-MODEL.")] = None,
     data: Annotated[str | None, typer.Option("--data", help="Check on this set's test sentences instead.")] = None,
@@ -195,9 +200,7 @@ def sim(
     mismatch = first_mismatch(core, sentences, results)
     if as_json:
         found = mismatch and dataclasses.asdict(mismatch)
-        _print_json(
-            {"model": name, "sentences": len(sentences), "wrong": len(wrong), "cycles": cycles, "first": found}
-        )
+        _print_json({"model": name, "sentences": len(sentences), "wrong": len(wrong), "cycles": cycles, "first": found})
     elif mismatch is None:
         out.print(f"{len(sentences)} sentences: every score equals the golden model's ({cycles:,} cycles)")
     if mismatch is not None:
@@ -206,7 +209,7 @@ def sim(
 
 @app.command(epilog='hwgen classify "a moving , funny film"   |   hwgen classify --on /dev/ttyUSB1 < sentences.txt')
 def classify(
-    text: Annotated[str | None, typer.Argument(help="One sentence; without it, one a line from standard input.")] = None,
+    text: Annotated[str | None, typer.Argument(help="One sentence; or one a line from standard input.")] = None,
     model: Annotated[str, typer.Option("--model", "-m", help="Model folder or shipped model.")] = "sst2-full-5bit",
     on: Annotated[str, typer.Option("--on", help="golden, rtl (in simulation), or a serial port.")] = "golden",
     baud: Annotated[int, typer.Option("--baud", help="Of the serial port.")] = 1_000_000,
@@ -301,7 +304,7 @@ def export(
     model: Annotated[str, typer.Argument(help="Model folder or shipped model.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")],
     format: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.verilog,
-    engine: EngineOption = Engine.spatial,  # type: ignore[attr-defined]
+    engine: EngineOption = Engine.spatial,
     lanes: LanesOption = None,
     count: Annotated[int, typer.Option("-n", min=1, help="Sentences in the test bench.")] = 32,
     data: Annotated[str | None, typer.Option("--data", help="Test sentences; made-up ones by default.")] = None,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -93,7 +92,7 @@ class Model:
             (scratch / DESCRIPTION).write_text(text + "\n")
             if folder.exists():
                 shutil.rmtree(folder)
-            os.replace(scratch, folder)
+            scratch.replace(folder)
         except BaseException:
             shutil.rmtree(scratch, ignore_errors=True)
             raise

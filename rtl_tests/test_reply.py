@@ -22,9 +22,7 @@ def test_replies_in_order(classes: int) -> None:
     scores = TensorType(np.full(classes, -3000), np.full(classes, 2999), per_token=False)
     dut = ReplyBuilder(scores, digest=DIGEST, vocabulary=70_000 % 65_537)
     received = bytearray()
-    results = [
-        (random.randrange(classes), [random.randrange(-3000, 3000) for _ in range(classes)]) for _ in range(4)
-    ]
+    results = [(random.randrange(classes), [random.randrange(-3000, 3000) for _ in range(classes)]) for _ in range(4)]
     # (sequence, status, identify, has_result)
     orders = [
         (1, Status.OK, 0, 1),

@@ -18,7 +18,7 @@ Outcome = tuple[int, Status, bool]
 
 
 def parse(pieces: list[int | None], seed: int) -> tuple[list[Sentence], list[Outcome]]:
-    """Send bytes (`SILENCE` waits past the timeout); returns the sentences and the orders (sequence, status, result)."""
+    """Send bytes (`SILENCE` waits past the timeout); returns the sentences and the orders."""
     dut, random = RequestParser(VOCABULARY, idle_timeout=TIMEOUT), Random(seed)
     sentences: list[Sentence] = []
     orders: list[Outcome] = []

@@ -8,6 +8,7 @@ DIR holds GLUE's SST-2: training phrases, its dev split, and the treebank's test
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -19,6 +20,9 @@ from hwgen.compress.progress import reporter
 from hwgen.compress.report import Stage, stage_table
 from hwgen.errors import HwgenError
 from hwgen.text import datasets
+
+LABELS = ("negative", "positive")
+"""What SST-2's files call 0 and 1."""
 
 
 def main() -> int:
@@ -46,7 +50,7 @@ def train(size: str, widths: list[int] | tuple[int, ...], data: str, seed: int, 
     with reporter(console) as progress:
         parent = pipeline.compress(plan, datasets.load(data), seed, progress)
         for bits in widths:
-            model = pipeline.quantise(parent, bits, progress)
+            model = replace(pipeline.quantise(parent, bits, progress), labels=LABELS)
             folder = output / shipped.model_name(size, bits)
             model.save(folder)
             command = f"hwgen train {name} --data glue_sst2 --bits {bits} --seed {seed} -o {folder.name}"

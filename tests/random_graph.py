@@ -43,9 +43,7 @@ def random_graph(
                 bits,
                 np.full(channels, -4),
             ),
-            Requantise(
-                random.integers(-scale, scale + 1, channels), random.integers(-1, bits + 1, channels), bits, -3
-            ),
+            Requantise(random.integers(-scale, scale + 1, channels), random.integers(-1, bits + 1, channels), bits, -3),
             MaxOverTime(),
             Dense(weights(random, (classes, channels), bits), random.integers(-50, 51, classes), bits, -4),
         )

@@ -12,6 +12,7 @@ from hwgen.errors import HwgenError
 from hwgen.export.axi import SCORE_BITS, AxiCore
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
+from hwgen.graph.tensor import Integers
 from hwgen.model import Model
 from hwgen.rtl.core import Core, Plan
 from hwgen.rtl.verilog import to_verilog
@@ -85,7 +86,7 @@ def _token_words(sentences: Sentences) -> list[int]:
     return [token | (place in ends) << 16 for place, token in enumerate(sentences.tokens.tolist())]
 
 
-def _result_words(scores: golden.Integers) -> list[int]:
+def _result_words(scores: Integers) -> list[int]:
     words = []
     for label, row in zip(golden.classes(scores).tolist(), scores.tolist(), strict=True):
         words += [label, *(score % (1 << SCORE_BITS) for score in row)]

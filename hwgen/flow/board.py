@@ -96,7 +96,7 @@ class Board:
 
     def __post_init__(self) -> None:
         if (self.platform is None) == (self.pins is None):
-            raise HwgenError("give either platform = \"module:Class\" or a [pins] table")
+            raise HwgenError('give either platform = "module:Class" or a [pins] table')
         for size in (self.default_size, *self.size_by_bits.values()):
             if size not in SIZES:
                 raise HwgenError(f"default_size: {size!r} is not one of {', '.join(SIZES)}")
@@ -135,9 +135,7 @@ def load(name: str) -> Board:
     try:
         given = tomllib.loads(path.read_text())
         tables = {"budget": Budget, "uart": Uart, "pins": Pins}
-        values = {
-            key: _table(tables[key], key, value) if key in tables else value for key, value in given.items()
-        }
+        values = {key: _table(tables[key], key, value) if key in tables else value for key, value in given.items()}
         values.setdefault("uart", Uart())
         if "leds" in values:
             values["leds"] = tuple((str(name), int(number)) for name, number in values["leds"])
@@ -158,7 +156,7 @@ def _table(kind: type, where: str, values: Any) -> Any:
     wanted: dict[str, type] = {"int": int, "str": str, "bool": bool, "str | None": str}
     for name, value in values.items():
         expected = wanted.get(str(known[name].type))
-        if expected is not None and (not isinstance(value, expected) or (expected is int and value < 0)):
+        if expected is not None and (not isinstance(value, expected) or (isinstance(value, int) and value < 0)):
             raise HwgenError(f"{where}.{name}: {value!r} is not a valid {expected.__name__}")
     try:
         return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})

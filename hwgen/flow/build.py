@@ -97,5 +97,3 @@ def _fmax(report: Path) -> float:
     if not clocks:
         raise HwgenError("place and route: nextpnr reports no clock; is the board's clock pin right?")
     return min(clock["achieved"] for clock in clocks.values()) * 1e6
-
-

@@ -80,7 +80,8 @@ def table(findings: list[Finding]) -> Table:
     for heading in ("tool", "for", "version", "what to do"):
         made.add_column(heading)
     for each in findings:
-        made.add_row(each.name, each.purpose, each.version or "[red]missing", "" if each.version else escape(each.advice))
+        advice = "" if each.version else escape(each.advice)
+        made.add_row(each.name, each.purpose, each.version or "[red]missing", advice)
     return made
 
 

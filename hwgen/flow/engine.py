@@ -111,8 +111,9 @@ def _require_memory(graph: Graph, board: Board) -> None:
     needed = blocks(table.vocabulary, table.rank * table.bits, board.budget)
     if needed > board.budget.brams:
         raise HwgenError(
-            f"the embedding ({table.vocabulary} x {table.rank} x {table.bits} bits) does not fit {board.title}: it needs "
-            f"{needed} of {board.budget.brams} block RAMs (+{needed - board.budget.brams}); {advice(graph, board, None)}"
+            f"the embedding ({table.vocabulary} x {table.rank} x {table.bits} bits) does not fit {board.title}: "
+            f"it needs {needed} of {board.budget.brams} block RAMs (+{needed - board.budget.brams}); "
+            f"{advice(graph, board, None)}"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
 
 # Look-up tables that one cell occupies; carry chains and distributed memories are made of them too.
-_LUTS: dict[str, dict[str, float]] = {
+_LUTS: dict[str, Mapping[str, float]] = {
     "ecp5": {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6},
     "ice40": {"SB_LUT4": 1},
     "gowin": {"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1, "RAM16SDP1": 2, "RAM16SDP2": 4, "RAM16SDP4": 6},
@@ -19,13 +20,13 @@ _LUTS: dict[str, dict[str, float]] = {
     | {"INV": 1, "RAM32M": 4, "RAM64M": 4, "RAM32X1D": 2, "RAM64X1D": 2, "SRL16E": 1, "SRLC32E": 1},
 }
 _FFS = {"ecp5": ("TRELLIS_FF",), "ice40": ("SB_DFF",), "gowin": ("DFF",), "xilinx": ("FDRE", "FDSE", "FDCE", "FDPE")}
-_DSPS: dict[str, dict[str, float]] = {
+_DSPS: dict[str, Mapping[str, float]] = {
     "ecp5": {"MULT18X18D": 1},
     "ice40": {"SB_MAC16": 1},
     "gowin": {"MULT9X9": 0.5, "MULT18X18": 1, "MULT36X36": 4, "MULTADDALU18X18": 2},
     "xilinx": {"DSP48E1": 1},
 }
-_BRAMS: dict[str, dict[str, float]] = {
+_BRAMS: dict[str, Mapping[str, float]] = {
     "ecp5": {"DP16KD": 1, "PDPW16KD": 1},
     "ice40": {"SB_RAM40_4K": 1},
     "gowin": {name: 1 for name in ("SP", "SPX9", "SDPB", "SDPX9B", "DPB", "DPX9B", "pROM", "pROMX9")},
@@ -46,7 +47,7 @@ class Utilisation:
     def of_cells(cls, cells: dict[str, int], family: str) -> Utilisation:
         """Count a netlist's `cells` by type."""
 
-        def total(weights: dict[str, float]) -> float:
+        def total(weights: Mapping[str, float]) -> float:
             return sum(count * weights.get(kind, 0) for kind, count in cells.items())
 
         ffs = sum(count for kind, count in cells.items() if kind.startswith(_FFS[family]))

@@ -50,6 +50,10 @@ class Graph:
         return self.nodes[2]  # type: ignore[return-value]
 
     @property
+    def pooling(self) -> MaxOverTime:
+        return self.nodes[3]  # type: ignore[return-value]
+
+    @property
     def dense(self) -> Dense:
         return self.nodes[4]  # type: ignore[return-value]
 

@@ -94,7 +94,7 @@ class ReplyReader:
         A frame with a wrong CRC or status is dropped from its sync byte on, and the search goes on behind it.
         """
         self._buffer += received
-        replies = []
+        replies: list[Reply] = []
         while (start := self._buffer.find(REPLY_SYNC)) >= 0:
             del self._buffer[:start]
             if len(self._buffer) < HEADER_BYTES:

@@ -100,10 +100,9 @@ class AdderGraph:
 
     def intervals(self, source: TensorType) -> tuple[Integers, Integers]:
         """Least and greatest value of every node for inputs inside `source`."""
-        positive, negative = np.maximum(self.coefficients, 0), np.minimum(self.coefficients, 0)
-        low: Integers = positive @ source.low + negative @ source.high
-        high: Integers = positive @ source.high + negative @ source.low
-        return low, high
+        positive: Integers = np.maximum(self.coefficients, 0)
+        negative: Integers = np.minimum(self.coefficients, 0)
+        return positive @ source.low + negative @ source.high, positive @ source.high + negative @ source.low
 
     @cached_property
     def depths(self) -> tuple[int, ...]:
@@ -154,9 +153,7 @@ class _Builder:
             left, right = right, left
         exponent = min(left.exponent, right.exponent)
         subtract = left.negate != right.negate
-        self.adders.append(
-            Adder(left.node, right.node, left.exponent - exponent, right.exponent - exponent, subtract)
-        )
+        self.adders.append(Adder(left.node, right.node, left.exponent - exponent, right.exponent - exponent, subtract))
         return _Scaled(self.inputs + len(self.adders) - 1, exponent, left.negate)
 
 

@@ -60,9 +60,7 @@ class AdderNetwork:
             m.d.comb += result.eq(self._sum(adder, stage))
             self._at.append({stage: result})
         self.terms = [
-            Term(None)
-            if root.node is None
-            else Term(self._value(root.node, self._final) << root.shift, root.negate)
+            Term(None) if root.node is None else Term(self._value(root.node, self._final) << root.shift, root.negate)
             for root in graph.roots
         ]
 

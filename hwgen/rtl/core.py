@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from amaranth.hdl import Module
 from amaranth.lib import wiring
@@ -99,18 +100,17 @@ class Core(wiring.Component):
     def __init__(self, graph: Graph, plan: Plan) -> None:
         self.graph, self.plan = graph, plan
         embedded, summed, activated, pooled, scored = graph.types()
-        embedding, convolution, requantise, pooling, dense = graph.nodes
-        self.stages: dict[str, wiring.Component] = {"embedding": EmbeddingRom(embedding)}  # type: ignore[arg-type]
+        self.stages: dict[str, wiring.Component] = {"embedding": EmbeddingRom(graph.embedding)}
         match plan.convolution:
             case Spatial(adders_per_stage):
                 self.stages["convolution"] = SpatialConvolution(
                     graph.convolution, embedded, adders_per_stage=adders_per_stage
                 )
                 self.stages["requantise"] = Requantiser(graph.requantise, summed)
-                self.stages["max_over_time"] = RunningMaximum(pooling, activated)  # type: ignore[arg-type]
+                self.stages["max_over_time"] = RunningMaximum(graph.pooling, activated)
             case Folded(lanes):
                 self.stages["convolution"] = FoldedConvolution(
-                    graph.convolution, graph.requantise, pooling, embedded, lanes=lanes  # type: ignore[arg-type]
+                    graph.convolution, graph.requantise, graph.pooling, embedded, lanes=lanes
                 )
         match plan.dense:
             case Spatial(adders_per_stage):
@@ -138,7 +138,7 @@ class Core(wiring.Component):
         for name, component in self.stages.items():
             m.submodules[name] = component
         streams = [streams_of(component) for component in components]
-        for (_, produced), (consumed, _) in zip(streams, streams[1:], strict=False):
+        for (_, produced), (consumed, _) in pairwise(streams):
             connect(m, produced, consumed)
         entry, exit_ = streams[0][0], streams[-1][1]
         if self.never_stalls:

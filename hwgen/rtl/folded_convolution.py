@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from amaranth.hdl import Array, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -75,7 +77,9 @@ class FoldedConvolution(wiring.Component):
         shifts = self.requantise.shift[list(lane.filters)].tolist()
         sum_, clipped = self.array.sums[number], Signal(self.requantise.bits, name=f"clipped_{number}", reset_less=True)
         choices = sorted(set(shifts))
-        results = Array(clip(sum_ >> shift if shift >= 0 else sum_ << -shift, self.requantise.bits) for shift in choices)
+        results = Array(
+            clip(sum_ >> shift if shift >= 0 else sum_ << -shift, self.requantise.bits) for shift in choices
+        )
         if len(choices) == 1:
             chosen = results[0]
         else:
@@ -87,12 +91,13 @@ class FoldedConvolution(wiring.Component):
         compare = Signal(name=f"compare_{number}")
         m.d.sync += [clipped.eq(chosen), compare.eq(emit)]
 
-        ring = [Signal(element_shape(self.kind), name=f"maximum_{filter_index}", reset_less=True) for filter_index in lane.filters]
+        ring = [
+            Signal(element_shape(self.kind), name=f"maximum_{filter_index}", reset_less=True)
+            for filter_index in lane.filters
+        ]
         with m.If(compare):
-            for place_, following in zip(ring, ring[1:], strict=False):
+            for place_, following in pairwise(ring):
                 m.d.sync += place_.eq(following)
             m.d.sync += ring[-1].eq(Mux(~first & (ring[0] > clipped), ring[0], clipped))
         for filter_index, value in zip(lane.filters, ring, strict=True):
             m.d.comb += self.maxima.payload.values[filter_index].eq(value)
-
-

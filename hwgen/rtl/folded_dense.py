@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -51,9 +53,11 @@ class FoldedDense(wiring.Component):
         with m.If(array.done):
             m.d.sync += self.scores.valid.eq(1)
         for number, lane in enumerate(self.schedule.lanes):
-            scores = [Signal(element_shape(self.kind), name=f"score_{label}", reset_less=True) for label in lane.filters]
+            scores = [
+                Signal(element_shape(self.kind), name=f"score_{label}", reset_less=True) for label in lane.filters
+            ]
             with m.If(array.emit[number]):
-                for place, following in zip(scores, scores[1:], strict=False):
+                for place, following in pairwise(scores):
                     m.d.sync += place.eq(following)
                 m.d.sync += scores[-1].eq(array.sums[number])
             for label, score in zip(lane.filters, scores, strict=True):

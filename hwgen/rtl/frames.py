@@ -14,7 +14,7 @@ class Kind(enum.IntEnum):
     IDENTIFY = 1
 
 
-class Status(enum.IntEnum, shape=3):
+class Status(enum.IntEnum, shape=3):  # type: ignore[call-arg]
     """What became of a request."""
 
     OK = 0
@@ -32,9 +32,9 @@ class Order(data.Struct):
         has_result: the core was given a sentence for it, so one result belongs to it, wanted or not.
     """
 
-    sequence: 8
-    identify: 1
-    has_result: 1
+    sequence: 8  # type: ignore[valid-type]
+    identify: 1  # type: ignore[valid-type]
+    has_result: 1  # type: ignore[valid-type]
     status: Status
 
 

@@ -58,7 +58,7 @@ class MacArray(wiring.Component):
         weights = [entry.weight for lane in self.schedule.lanes for entry in lane.entries]
         layout = data.StructLayout(
             {
-                "weight": signed(width_of(min(weights + [-1]), max(weights))[0]),
+                "weight": signed(width_of(min([*weights, -1]), max(weights))[0]),
                 "channel": unsigned(bits_for(self.source.channels - 1)),
                 "begin": 1,
                 "end": 1,

@@ -62,5 +62,3 @@ def clip(value: Value, bits: int) -> Value:
     if shape.signed:
         kept = Mux(value[-1], 0, kept)
     return kept
-
-

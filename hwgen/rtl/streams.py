@@ -25,9 +25,7 @@ def vector_stream(kind: TensorType) -> stream.Signature:
 
     A vector per sentence (`TensorType.per_token` false) carries both marks.
     """
-    layout = data.StructLayout(
-        {"values": data.ArrayLayout(element_shape(kind), kind.channels), "first": 1, "last": 1}
-    )
+    layout = data.StructLayout({"values": data.ArrayLayout(element_shape(kind), kind.channels), "first": 1, "last": 1})
     return stream.Signature(layout)
 
 

@@ -52,13 +52,12 @@ class UartReceiver(wiring.Component):
         broken = Signal()
         with m.If(rx):
             m.d.sync += broken.eq(0)
-        with m.If(left == 0):
+        with m.If((left == 0) & ~rx & ~broken):
             # A falling line: the first data bit's middle is one and a half bits away.
-            with m.If(~rx & ~broken):
-                m.d.sync += [left.eq(9), timer.eq(self.clocks + self.clocks // 2 - 1)]
-        with m.Elif(timer != 0):
+            m.d.sync += [left.eq(9), timer.eq(self.clocks + self.clocks // 2 - 1)]
+        with m.Elif((left != 0) & (timer != 0)):
             m.d.sync += timer.eq(timer - 1)
-        with m.Else():
+        with m.Elif(left != 0):
             m.d.sync += [timer.eq(self.clocks - 1), shift.eq(Cat(shift[1:], rx)), left.eq(left - 1)]
             with m.If(left == 1):
                 with m.If(rx):
@@ -87,11 +86,10 @@ class UartTransmitter(wiring.Component):
         timer, left, shift = Signal(range(self.clocks)), Signal(range(11)), Signal(9, init=0x1FF)
         at_bit_end = timer == self.clocks - 1
         m.d.comb += self.bytes.ready.eq(left == 0)
-        with m.If(left == 0):
-            with m.If(self.bytes.valid):
-                start = Const(0, 1)
-                m.d.sync += [Cat(self.tx, shift).eq(Cat(start, self.bytes.payload, Const(1, 1))), left.eq(10)]
-        with m.Else():
+        with m.If(self.bytes.valid & self.bytes.ready):
+            start, stop = Const(0, 1), Const(1, 1)
+            m.d.sync += [Cat(self.tx, shift).eq(Cat(start, self.bytes.payload, stop)), left.eq(10)]
+        with m.Elif(left != 0):
             m.d.sync += timer.eq(Mux(at_bit_end, 0, timer + 1))
             with m.If(at_bit_end):
                 m.d.sync += [Cat(self.tx, shift).eq(Cat(shift, Const(1, 1))), left.eq(left - 1)]

@@ -30,7 +30,8 @@ async def feed(dut: Any) -> None:
     first_mark, last_mark = width - 2, width - 1
     expected = sum(token >> last_mark & 1 for token in tokens)
     random = Random(seed)
-    records, inside = [], []
+    records: list[bytes] = []
+    inside: list[tuple[int, int]] = []
     offering, sent, first = False, 0, 0
     held: int | None = None
 

@@ -32,9 +32,7 @@ class CompiledCore:
     core: Core
     program: Path
 
-    def run(
-        self, sentences: Sentences, *, stall: float = 0.0, seed: int = 0, waves: Path | None = None
-    ) -> Results:
+    def run(self, sentences: Sentences, *, stall: float = 0.0, seed: int = 0, waves: Path | None = None) -> Results:
         """Feed `sentences` back to back; in any cycle each end pauses with probability `stall`.
 
         Raises:
@@ -48,9 +46,7 @@ class CompiledCore:
         return decode(self.core, done.stdout, len(sentences))
 
 
-def compile_core(
-    core: Core, *, waves: bool = False, say: Callable[[str], None] = lambda line: None
-) -> CompiledCore:
+def compile_core(core: Core, *, waves: bool = False, say: Callable[[str], None] = lambda line: None) -> CompiledCore:
     """Translate and compile `core`, or find the program in the cache by the hash of its source.
 
     Args:

@@ -18,9 +18,7 @@ from hwgen.rtl.verilog import to_verilog
 from hwgen.sim.results import Results, decode, encode
 
 
-def run(
-    core: Core, sentences: Sentences, *, stall: float = 0.0, seed: int = 0, waves: Path | None = None
-) -> Results:
+def run(core: Core, sentences: Sentences, *, stall: float = 0.0, seed: int = 0, waves: Path | None = None) -> Results:
     """Feed `sentences` back to back; in any cycle each end pauses with probability `stall`. Waves are in FST format.
 
     Raises:

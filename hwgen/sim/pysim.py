@@ -15,9 +15,7 @@ from hwgen.rtl.core import Core
 from hwgen.sim.results import Results
 
 
-def run(
-    core: Core, sentences: Sentences, *, stall: float = 0.0, seed: int = 0, waves: Path | None = None
-) -> Results:
+def run(core: Core, sentences: Sentences, *, stall: float = 0.0, seed: int = 0, waves: Path | None = None) -> Results:
     """Feed `sentences` back to back; in any cycle each end pauses with probability `stall`."""
     random_source, random_sink = Random(seed), Random(seed + 1)
     entered: list[tuple[int, int]] = []

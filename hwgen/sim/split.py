@@ -41,9 +41,7 @@ def split(header: str, source: str, *, statements: int = 300, files: int = 2) ->
             for i, piece in enumerate(pieces)
             if i * files // len(pieces) == unit
         ]
-        units.append(
-            f"{include}\nusing namespace cxxrtl_yosys;\nnamespace cxxrtl_design {{\n{''.join(functions)}}}\n"
-        )
+        units.append(f"{include}\nusing namespace cxxrtl_yosys;\nnamespace cxxrtl_design {{\n{''.join(functions)}}}\n")
     members = [f"\tvoid eval_{i}(bool posedge_p_clk);" for i in range(len(pieces))]
     return header.replace(STRUCT, STRUCT + "\n".join(members + shared) + "\n", 1), [main, *units]
 

@@ -7,6 +7,7 @@ import pytest
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import engine, platform
+from hwgen.flow.design import plan_for
 from hwgen.model import Model
 from hwgen.rtl.core import Core, Folded, Spatial
 from hwgen.shipped import shipped
@@ -49,7 +50,7 @@ def test_a_listed_board_has_a_platform_a_plan_and_a_model_for_every_width(name: 
     assert made.default_clk_frequency > 0
     for bits in range(2, 9):
         model = Model.load(shipped(board.size(bits), bits))
-        plan = engine.choose(model.graph, board, platform.family(made), "auto", slowest=20 * 12)
+        plan = plan_for(model, board, "auto", None)
         wanted = engine.estimate(Core(model.graph, plan), platform.family(made), board.budget)
         assert wanted.luts <= board.budget.luts and wanted.brams <= board.budget.brams
 
@@ -86,7 +87,7 @@ def test_a_malformed_file_is_one_clear_line(old: str, new: str, message: str, tm
 
 
 def test_an_unknown_board_names_the_known_ones() -> None:
-    with pytest.raises(HwgenError, match="arty_a7.*ulx3s"):
+    with pytest.raises(HwgenError, match=r"arty_a7.*ulx3s"):
         boards.load("no_such_board")
 
 
@@ -107,6 +108,8 @@ def test_engines_are_chosen_by_size_and_obeyed_when_asked() -> None:
         engine.choose(model.graph, boards.load("icebreaker"), "ice40", "auto", slowest=240)
 
 
-@pytest.mark.parametrize(("depth", "width", "kbit", "blocks"), [(8192, 80, 18, 36), (1536, 40, 4, 15), (512, 72, 36, 1)])
+@pytest.mark.parametrize(
+    ("depth", "width", "kbit", "blocks"), [(8192, 80, 18, 36), (1536, 40, 4, 15), (512, 72, 36, 1)]
+)
 def test_block_rams_of_a_table(depth: int, width: int, kbit: int, blocks: int) -> None:
     assert engine.blocks(depth, width, boards.Budget(0, 0, 0, 0, kbit)) == blocks

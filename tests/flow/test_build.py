@@ -46,9 +46,10 @@ def test_artix_gives_figures_and_projects(name: str, model: Model, tmp_path: Pat
     assert "create_project" in (folder / "vivado" / "top.tcl").read_text()
     for project in ("vivado", "openxc7"):
         assert (folder / project / "build_top.sh").stat().st_mode & 0o100
-        assert "PACKAGE_PIN" in (folder / project / "top.xdc").read_text() or "LOC" in (
-            folder / project / "top.xdc"
-        ).read_text()
+        assert (
+            "PACKAGE_PIN" in (folder / project / "top.xdc").read_text()
+            or "LOC" in (folder / project / "top.xdc").read_text()
+        )
 
 
 def test_a_design_that_does_not_fit_is_refused_and_leaves_nothing(model: Model, tmp_path: Path) -> None:
