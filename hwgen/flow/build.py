@@ -20,6 +20,8 @@ from hwgen.flow.top import BoardTop
 from hwgen.flow.utilisation import Utilisation
 
 NAME = "top"
+PLACED = "place-and-route.json"
+"""nextpnr's report."""
 _NETLIST = {"ecp5": "top.json", "ice40": "top.json", "gowin": "top.syn.json"}
 _BITSTREAM = {"ecp5": "top.bit", "ice40": "top.bin", "gowin": "top.fs", "xilinx": "top.bit"}
 
@@ -29,7 +31,7 @@ class Built:
     """What came out.
 
     Attributes:
-        utilisation: after synthesis.
+        utilisation: of the routed design; after synthesis where there was no place and route.
         fmax: of the routed design in Hz, None where there was no place and route.
         bitstream: its file name in the folder, None where there was no tool to make it.
         seconds: of each step.
@@ -76,13 +78,14 @@ def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = 
         # What a platform appends is a convenience, such as OrangeCrab's suffix for its boot loader.
         if found := tools.find(tool):
             steps.run(tool, [found, *rest])
-    fmax = _fmax(steps.folder / "report.json")
-    return Built(used, fmax, _BITSTREAM[family], steps.seconds, steps.peak_megabytes())
+    report = json.loads((steps.folder / PLACED).read_text())
+    fmax = _fmax(report, platform.default_clk_frequency)
+    return Built(used.placed(report["utilization"], family), fmax, _BITSTREAM[family], steps.seconds, steps.peak_megabytes())
 
 
 def _overrides(platform: Any, board: Board, seed: int) -> dict[str, str]:
     """Options of the tools behind Amaranth's templates."""
-    place = ["--report", "report.json", "--seed", str(seed)]
+    place = ["--report", PLACED, "--seed", str(seed)]
     if platforms.family(platform) != "ice40":
         place += ["--timing-allow-fail"]
     if platforms.family(platform) == "gowin":
@@ -91,9 +94,19 @@ def _overrides(platform: Any, board: Board, seed: int) -> dict[str, str]:
     return {"synth_opts": board.synthesis, "nextpnr_opts": shlex.join(place)}
 
 
-def _fmax(report: Path) -> float:
-    """The slowest clock that nextpnr's report gives."""
-    clocks = json.loads(report.read_text())["fmax"]
+def _fmax(report: dict[str, Any], clock: float) -> float:
+    """The slowest clock in nextpnr's report, which must keep up with the board's.
+
+    Raises:
+        HwgenError: when there is none, or it is slower than the board's.
+    """
+    clocks = report["fmax"]
     if not clocks:
         raise HwgenError("place and route: nextpnr reports no clock; is the board's clock pin right?")
-    return min(clock["achieved"] for clock in clocks.values()) * 1e6
+    fmax = float(min(each["achieved"] for each in clocks.values())) * 1e6
+    if fmax < clock:
+        raise HwgenError(
+            f"the routed design reaches {fmax / 1e6:.1f} MHz, the board's clock is {clock / 1e6:g} MHz; "
+            "try another --seed, fewer --lanes, or --engine folded"
+        )
+    return fmax

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hwgen import tools
@@ -32,6 +32,23 @@ _BRAMS: dict[str, Mapping[str, float]] = {
     "gowin": {name: 1 for name in ("SP", "SPX9", "SDPB", "SDPX9B", "DPB", "DPX9B", "pROM", "pROMX9")},
     "xilinx": {"RAMB36E1": 1, "RAMB18E1": 0.5},
 }
+# nextpnr's own names of the same, in its report.
+_PLACED: dict[str, dict[str, dict[str, float]]] = {
+    "ecp5": {
+        "luts": {"TRELLIS_COMB": 1},
+        "ffs": {"TRELLIS_FF": 1},
+        "dsps": {"MULT18X18D": 1},
+        "brams": {"DP16KD": 1},
+    },
+    # A logic cell is a look-up table, a flip-flop and a carry; nextpnr does not count its parts.
+    "ice40": {"luts": {"ICESTORM_LC": 1}, "dsps": {"ICESTORM_DSP": 1}, "brams": {"ICESTORM_RAM": 1}},
+    "gowin": {
+        "luts": {"LUT4": 1, "ALU": 1, "RAM16SDP1": 2, "RAM16SDP2": 4, "RAM16SDP4": 6},
+        "ffs": {"DFF": 1},
+        "dsps": _DSPS["gowin"],
+        "brams": {"BSRAM": 1},
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +69,15 @@ class Utilisation:
 
         ffs = sum(count for kind, count in cells.items() if kind.startswith(_FFS[family]))
         return cls(round(total(_LUTS[family])), ffs, total(_DSPS[family]), total(_BRAMS[family]))
+
+    def placed(self, report: dict[str, dict[str, int]], family: str) -> Utilisation:
+        """These figures as nextpnr's ``utilization`` has them after packing: with route-throughs and padded carries."""
+        found = {
+            name: sum(report.get(kind, {}).get("used", 0) * weight for kind, weight in weights.items())
+            for name, weights in _PLACED[family].items()
+        }
+        whole = {name: round(count) for name, count in found.items() if name in ("luts", "ffs")}
+        return replace(self, **(found | whole))
 
 
 def of_netlist(netlist: Path, family: str) -> Utilisation:
