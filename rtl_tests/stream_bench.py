@@ -38,18 +38,24 @@ def run(
     *,
     stall: float = 0.4,
     seed: int = 0,
+    verilog: str | None = None,
+    libraries: tuple[Path, ...] = (),
 ) -> None:
     """Send `given` into port `source` of `component` and expect exactly `expected` at port `sink`.
+
+    Args:
+        verilog: simulate this instead of the component's own Verilog, such as a netlist of it.
+        libraries: Verilog files with the cells it is made of.
 
     Raises:
         AssertionError: with the bench's log when it fails.
     """
-    (folder / "top.v").write_text(to_verilog(component))
+    (folder / "top.v").write_text(verilog or to_verilog(component))
     plan = {"source": source, "sink": sink, "given": given, "expected": expected, "stall": stall, "seed": seed}
     (folder / "plan.json").write_text(json.dumps(plan))
     runner = get_runner("icarus")
     runner.build(
-        sources=[folder / "top.v"],
+        sources=[folder / "top.v", *libraries],
         hdl_toplevel="top",
         build_dir=folder / "build",
         timescale=("1ns", "1ps"),
