@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from amaranth.hdl import UnusedElaboratable
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from hwgen.errors import HwgenError
@@ -25,7 +26,6 @@ from hwgen.model import Model
 app = typer.Typer(
     name="hwgen",
     help="Labelled text in, a compressed classifier on a cheap FPGA out.",
-    no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -79,12 +79,18 @@ def main() -> None:
     # Estimates make components that are never elaborated.
     warnings.simplefilter("ignore", UnusedElaboratable)
     try:
-        app()
+        sys.exit(app(sys.argv[1:] or ["--help"], standalone_mode=False))
     except HwgenError as error:
-        err.print(f"[bold red]hwgen:[/] {error}", highlight=False, soft_wrap=True, markup=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
+        _complain(str(error))
+    except typer.TyperException as error:
+        _complain(f"{error.format_message().rstrip('.')}; see hwgen --help, or hwgen COMMAND --help")
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
+
+
+def _complain(problem: str) -> NoReturn:
+    err.print(f"[bold red]hwgen:[/] {escape(problem)}", highlight=False, soft_wrap=True)
+    sys.exit(2)
 
 
 @app.command(
