@@ -115,6 +115,7 @@ def train(
     from hwgen.text import datasets
 
     chosen = recipes.override(recipes.load(shipped.recipe_path(recipe)), settings or [])
+    Model.check_target(output)
     dataset = datasets.load(data, seed)
     with progress.reporter(err) as reporter:
         model, stages = pipeline.run(chosen, dataset, bits, seed, reporter)

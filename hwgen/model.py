@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +17,7 @@ import safetensors.numpy
 from safetensors import SafetensorError
 
 from hwgen.errors import HwgenError
+from hwgen.folders import require_replaceable, written_whole
 from hwgen.graph import storage
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
@@ -70,6 +69,15 @@ class Model:
         digest.update("\n".join(self.vocabulary.words).encode("utf-8", "surrogateescape"))
         return digest.digest()[:8]
 
+    @staticmethod
+    def check_target(folder: Path) -> None:
+        """Make sure, before anything is trained, that `save` will take `folder`.
+
+        Raises:
+            HwgenError: when it holds something that is not a model.
+        """
+        require_replaceable(folder, proof=DESCRIPTION, what="a model")
+
     def save(self, folder: Path) -> None:
         """Write the folder whole or not at all; an older model there is replaced."""
         arrays, attributes = storage.to_arrays(self.graph)
@@ -80,22 +88,10 @@ class Model:
             "record": self.record,
             "vocabulary": {"buckets": self.vocabulary.buckets, "words": list(self.vocabulary.words)},
         }
-        folder = Path(folder)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        if folder.exists() and not (folder / DESCRIPTION).is_file():
-            raise HwgenError(f"{folder}: exists and is not a model; choose another -o")
-        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
-            scratch.chmod(0o755)
+        with written_whole(Path(folder), proof=DESCRIPTION, what="a model") as scratch:
             (scratch / ARRAYS).write_bytes(safetensors.numpy.save(arrays))
             text = json.dumps(description, ensure_ascii=True, indent=1, sort_keys=True)
             (scratch / DESCRIPTION).write_text(text + "\n")
-            if folder.exists():
-                shutil.rmtree(folder)
-            scratch.replace(folder)
-        except BaseException:
-            shutil.rmtree(scratch, ignore_errors=True)
-            raise
 
     @classmethod
     def load(cls, folder: Path) -> Model:

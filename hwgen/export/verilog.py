@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 
 import jinja2
 
-from hwgen.errors import HwgenError
 from hwgen.export.axi import SCORE_BITS, AxiCore
+from hwgen.folders import written_whole
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.graph.tensor import Integers
@@ -37,8 +35,6 @@ def export(model: Model, plan: Plan, sentences: Sentences, folder: Path) -> None
     Raises:
         HwgenError: if `folder` exists and is not an earlier export.
     """
-    if folder.exists() and not (folder / f"{TOP}.v").is_file():
-        raise HwgenError(f"{folder}: exists and is not an export; choose another -o")
     core = Core(model.graph, plan)
     expected = golden.scores(model.graph, sentences)
     tokens = _token_words(sentences)
@@ -61,24 +57,15 @@ def export(model: Model, plan: Plan, sentences: Sentences, folder: Path) -> None
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("hwgen.export"), undefined=jinja2.StrictUndefined, keep_trailing_newline=True
     )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        scratch.chmod(0o755)
+    with written_whole(folder, proof=f"{TOP}.v", what="an export") as scratch:
         (scratch / f"{TOP}.v").write_text(to_verilog(AxiCore(core), name=TOP))
-        for name, template in (("testbench.v", "testbench.v.jinja"), ("README.md", "README.md.jinja")):
-            (scratch / name).write_text(environment.get_template(template).render(facts))
+        for name in ("testbench.v", "README.md"):
+            (scratch / name).write_text(environment.get_template(f"{name}.jinja").render(facts))
         (scratch / "tokens.hex").write_text("".join(f"{word:05x}\n" for word in tokens))
         (scratch / "expected.hex").write_text("".join(f"{word:09x}\n" for word in words))
         lines = [str(model.vocabulary.buckets), *model.vocabulary.words]
         (scratch / "vocabulary.txt").write_bytes("\n".join(lines).encode("utf-8", "surrogateescape") + b"\n")
         (scratch / "Makefile").write_text(_MAKEFILE)
-        if folder.exists():
-            shutil.rmtree(folder)
-        scratch.replace(folder)
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
 
 
 def _token_words(sentences: Sentences) -> list[int]:

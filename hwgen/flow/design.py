@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +15,7 @@ from hwgen.flow.board import Board
 from hwgen.flow.build import build
 from hwgen.flow.report import FILE, Report
 from hwgen.flow.steps import Say, Steps
+from hwgen.folders import written_whole
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
@@ -84,16 +83,11 @@ def build_design(
     Raises:
         HwgenError: when the design does not fit, differs from the golden model, or a tool is missing or fails.
     """
-    if folder.exists() and not (folder / FILE).is_file() and any(folder.iterdir()):
-        raise HwgenError(f"{folder}: exists and is not an earlier build; choose another -o")
     clock = platforms.make(board).default_clk_frequency
     plan = plan_for(model, board, engine, lanes)
     shell = make_shell(model, plan, clock, board.uart.baud)
     say(f"engine: {plan.name}")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    scratch.chmod(0o755)
-    try:
+    with written_whole(folder, proof=FILE, what="an earlier build") as scratch:
         steps = Steps(scratch, say)
         start = time.monotonic()
         say("golden check")
@@ -133,12 +127,7 @@ def build_design(
             tools={package: metadata.version(package) for package in _PACKAGES},
         )
         report.save(scratch)
-        if folder.exists():
-            shutil.rmtree(folder)
-        scratch.replace(folder)
-        return report
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    return report
 
 
 def made_up_sentences(graph: Graph, count: int = 256) -> Sentences:
