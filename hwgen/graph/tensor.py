@@ -25,7 +25,7 @@ def width_of(low: int, high: int) -> tuple[int, bool]:
     """Smallest ``(bits, signed)`` of two's complement (or unsigned, when `low` >= 0) that holds both ends."""
     if low >= 0:
         return max(int(high).bit_length(), 1), False
-    return max(int(high).bit_length(), int(-low - 1).bit_length()) + 1, True
+    return max(max(int(high), 0).bit_length(), int(-low - 1).bit_length()) + 1, True
 
 
 @dataclass(frozen=True)

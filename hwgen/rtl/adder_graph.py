@@ -60,15 +60,17 @@ class AdderGraph:
             AssertionError: if the solver's graph is not exactly the matrix (a defect, never silently passed on).
         """
         matrix = matrix * ((source.low != 0) | (source.high != 0))  # an input that is always zero takes no adder
+        rows, scaling = _distinct_rows(matrix)
         intervals = [QInterval(float(low), float(high), 1.0) for low, high in zip(source.low, source.high, strict=True)]
         # hard_dc=0: no deeper than a balanced tree, since every level is a cycle of latency and a row of registers.
-        pipeline = solve(np.ascontiguousarray(matrix.T, dtype=np.float32), qintervals=intervals, hard_dc=0)
+        pipeline = solve(np.ascontiguousarray(rows.T, dtype=np.float32), qintervals=intervals, hard_dc=0)
         builder = _Builder(matrix.shape[1])
         values: list[_Scaled | None] = [_Scaled(i, 0, False) for i in range(matrix.shape[1])]
         for stage in pipeline.solutions:
             values = builder.add_stage(stage, values)
         roots = []
-        for value in values:
+        for row, shift, negate in scaling:
+            value = _moved(values[row], shift, negate)
             if value is None:
                 roots.append(Root(None))
             else:
@@ -116,6 +118,16 @@ class AdderGraph:
     def depth(self) -> int:
         """Adders on the longest path to any root."""
         return max((self.depths[root.node] for root in self.roots if root.node is not None), default=0)
+
+
+def _distinct_rows(matrix: Integers) -> tuple[Integers, list[tuple[int, int, bool]]]:
+    """Rows that differ by more than shift and sign, and each row of `matrix` as (distinct row, shift, negated)."""
+    joint = np.bitwise_or.reduce(np.abs(matrix), axis=1)
+    shifts = np.log2(np.maximum(joint & -joint, 1)).astype(np.int64)  # trailing zeros all entries share
+    first = matrix[np.arange(len(matrix)), (matrix != 0).argmax(axis=1)]
+    signs = np.where(first < 0, -1, 1)
+    rows, which = np.unique(signs[:, None] * (matrix >> shifts[:, None]), axis=0, return_inverse=True)
+    return rows, list(zip(which.tolist(), shifts.tolist(), (signs < 0).tolist(), strict=True))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,47 @@
+"""The exported folder simulates on its own, and its bench sees a wrong answer."""
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwgen.errors import HwgenError
+from hwgen.export.verilog import export
+from hwgen.model import Model
+from hwgen.rtl.core import Plan
+from hwgen.text.vocabulary import Vocabulary
+from tests.random_graph import random_graph, random_sentences
+
+
+@pytest.fixture
+def model() -> Model:
+    graph = random_graph(np.random.default_rng(0))
+    return Model(graph, Vocabulary(tuple(f"w{i}" for i in range(46)), 3), ("a", "b", "c"))
+
+
+def simulate(folder: Path) -> str:
+    return subprocess.run(["make"], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("plan", [Plan.spatial(2), Plan.folded(3)], ids=lambda plan: plan.name)
+def test_the_bench_passes_and_can_fail(plan: Plan, model: Model, tmp_path: Path) -> None:
+    sentences = random_sentences(np.random.default_rng(1), model.graph, 20)
+    folder = tmp_path / "out"
+    export(model, plan, sentences, folder)
+    assert "PASS: 20 sentences, 80 words equal" in simulate(folder)
+    assert "$" not in (folder / "README.md").read_text() and "3 scores" in (folder / "README.md").read_text()
+    words = (folder / "expected.hex").read_text().splitlines()
+    words[5] = f"{int(words[5], 16) ^ 1:09x}"
+    (folder / "expected.hex").write_text("\n".join(words) + "\n")
+    (folder / "testbench.vvp").unlink()
+    assert "FAIL: 1 of 80 words differ" in simulate(folder)
+    export(model, plan, sentences, folder)
+    assert "PASS" in simulate(folder)
+
+
+def test_a_foreign_folder_is_left_alone(model: Model, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine")
+    with pytest.raises(HwgenError, match="not an export"):
+        export(model, Plan.spatial(), random_sentences(np.random.default_rng(1), model.graph, 2), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["precious"]

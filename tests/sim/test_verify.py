@@ -1,0 +1,78 @@
+"""Three simulators give one answer, and a wrong circuit is traced to its first wrong number."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hwgen.graph import golden
+from hwgen.graph.graph import Graph
+from hwgen.rtl.core import Core, Plan
+from hwgen.sim import icarus, pysim
+from hwgen.sim.cxxrtl import compile_core
+from hwgen.sim.verify import first_mismatch
+from tests.random_graph import random_graph, random_sentences
+
+PLANS = [Plan.spatial(2), Plan.folded(3)]
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
+def test_simulators_agree_to_the_cycle(plan: Plan, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    graph = random_graph(random)
+    sentences = random_sentences(random, graph, 20)
+    compiled = compile_core(Core(graph, plan), waves=True)
+    runs = [
+        pysim.run(Core(graph, plan), sentences, waves=tmp_path / "pysim.vcd"),
+        icarus.run(Core(graph, plan), sentences, waves=tmp_path / "icarus.fst"),
+        compiled.run(sentences, waves=tmp_path / "cxxrtl.vcd"),
+    ]
+    for results in runs:
+        assert not results.mismatches(golden.scores(graph, sentences)).size
+        for name in ("first", "last", "left"):
+            assert np.array_equal(getattr(results, name), getattr(runs[0], name)), name
+    assert all((tmp_path / name).stat().st_size > 1000 for name in ("pysim.vcd", "icarus.fst", "cxxrtl.vcd"))
+
+
+def changed(graph: Graph, layer: str) -> Graph:
+    """The graph with one layer's integers negated or moved."""
+    nodes: list[Any] = list(graph.nodes)
+    match layer:
+        case "embedding":
+            nodes[0] = replace(graph.embedding, table=-graph.embedding.table)
+        case "convolution":
+            kernels = tuple(-kernel for kernel in graph.convolution.kernels)
+            nodes[1] = replace(graph.convolution, kernels=kernels)
+        case "requantise":
+            nodes[2] = replace(graph.requantise, bias=graph.requantise.bias + 9)
+        case "dense":
+            nodes[4] = replace(graph.dense, bias=graph.dense.bias + 1)
+    return Graph(tuple(nodes))
+
+
+@pytest.mark.parametrize("layer", ["embedding", "convolution", "requantise", "dense"])
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
+def test_the_first_wrong_layer_is_named(layer: str, plan: Plan) -> None:
+    random = np.random.default_rng(1)
+    graph = random_graph(random)
+    sentences = random_sentences(random, graph, 10)
+    core = Core(changed(graph, layer), plan)
+    results = pysim.run(core, sentences)
+    found = first_mismatch(core, sentences, results, graph)
+    assert found is not None
+    # Behind a folded convolution the first thing to be seen is the maximum.
+    inside = layer in ("convolution", "requantise") and plan.name.startswith("folded")
+    assert found.layer == ("max_over_time" if inside else layer)
+    assert found.expected != found.found
+    assert (found.token is None) == (inside or layer == "dense")
+    assert f"layer {found.layer}" in str(found)
+
+
+def test_a_right_circuit_has_no_mismatch() -> None:
+    random = np.random.default_rng(2)
+    graph = random_graph(random)
+    sentences = random_sentences(random, graph, 5)
+    core = Core(graph, PLANS[0])
+    assert first_mismatch(core, sentences, pysim.run(core, sentences)) is None
