@@ -1,5 +1,7 @@
 """Board files: every listed one loads, a user's own works, a malformed one is one clear line."""
 
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -43,15 +45,28 @@ attributes = { IO_TYPE = "LVCMOS33" }
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_core_for_all_boards() -> Iterator[None]:
+    """Boards differ in budget alone: each model's circuits are made once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "Core", lru_cache(Core))
+        yield
+
+
+@lru_cache
+def shipped_model(size: str, bits: int) -> Model:
+    return Model.load(shipped(size, bits))
+
+
 @pytest.mark.parametrize("name", boards.names())
 def test_a_listed_board_has_a_platform_a_plan_and_a_model_for_every_width(name: str) -> None:
     board = boards.load(name)
     made = platform.make(board)
     assert made.default_clk_frequency > 0
     for bits in range(2, 9):
-        model = Model.load(shipped(board.size(bits), bits))
+        model = shipped_model(board.size(bits), bits)
         plan = plan_for(model, board, "auto", None)
-        wanted = engine.estimate(Core(model.graph, plan), platform.family(made), board.budget)
+        wanted = engine.estimate(engine.Core(model.graph, plan), platform.family(made), board.budget)
         assert wanted.luts <= board.budget.luts and wanted.brams <= board.budget.brams
 
 
@@ -67,12 +82,30 @@ def test_a_board_of_ones_own_by_path(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ("luts = 24288", "luts = -1", r"budget\.luts: -1"),
-        ("luts = 24288", 'luts = "many"', r"budget\.luts: 'many'"),
-        ("luts = 24288\n", "", r"budget: missing .*luts"),
-        ("dsps", "dsp", "unknown field 'dsp'"),
+        ("luts = 24288", 'luts = "many"', r"budget\.luts: 'many' is not a whole number"),
+        ("luts = 24288", "luts = true", r"budget\.luts: True"),
+        ("bram_kbit = 18", "bram_kbit = 0", r"budget\.bram_kbit: 0"),
+        ("luts = 24288\n", "", r"budget\.luts: missing"),
+        ("dsps", "dsp", r"budget\.dsp: unknown field; known are luts"),
+        ('title = "My board"', "title = 7", "title: 7 is not a string"),
+        ('title = "My board"', 'title = "B"\nname = "b"', "name: .* by its file"),
+        ('title = "My board"', 'title = "B"\nsize_by_bits = 3', "size_by_bits: 3 is not a table"),
+        ('title = "My board"', 'title = "B"\nsize_by_bits = { 9 = "small" }', r"size_by_bits\.9: not a width"),
+        ('title = "My board"', 'title = "B"\nleds = [["led"]]', r"leds\[0\]: \['led'\] is not a list of the right"),
+        ('title = "My board"', 'title = "B"\nleds = 3', "leds: 3 is not a list"),
+        ('["openFPGALoader", "{bitstream}"]', '"openFPGALoader"', "program: 'openFPGALoader' is not a list"),
+        ('["openFPGALoader", "{bitstream}"]', '["openFPGALoader"]', 'program: .* has no "{bitstream}"'),
+        ("baud = 115_200", "baud = 0", r"uart\.baud: 0"),
+        ('attributes = { IO_TYPE = "LVCMOS33" }', "attributes = 3", r"uart\.attributes: 3 is not a table"),
+        ('IO_TYPE = "LVCMOS33"', "IO_TYPE = 3.5", r"uart\.attributes\.IO_TYPE: 3\.5 is not a string"),
+        ('leds = ["P11"]', 'leds = "P11"', r"pins\.leds: 'P11' is not a list"),
+        ('leds = ["P11"]', "leds = [1]", r"pins\.leds\[0\]: 1 is not a string"),
+        ("frequency = 25_000_000", "frequency = 25", r"pins\.frequency: 25 Hz"),
+        ('clock = "P6"', 'clock = ""', r"pins\.clock"),
         ('"small"', '"tiny"', "default_size: 'tiny'"),
         ('"ecp5"', '"virtex"', r"pins\.family: 'virtex'"),
-        ('rx = "P2"\n', "", r"needs uart\.rx"),
+        ('rx = "P2"\n', "", "both rx and tx"),
+        ('rx = "P2"\ntx = "P3"\n', "", r"needs uart\.rx"),
         ("[pins]", "pins = 3\n[nonsense]", "pins"),
         ("title =", "title ==", "not TOML"),
     ],
@@ -91,11 +124,40 @@ def test_an_unknown_board_names_the_known_ones() -> None:
         boards.load("no_such_board")
 
 
-def test_a_platform_that_is_not_there(tmp_path: Path) -> None:
+def test_a_board_has_aliases() -> None:
+    assert boards.load("ulx3s_85f") == boards.load("ulx3s")
+
+
+@pytest.mark.parametrize(
+    "name", ["nowhere:Nothing", "os:path", "os", ".x:y", "amaranth_boards.de10_nano:DE10NanoPlatform"]
+)
+def test_a_platform_that_is_none_of_ours(name: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text(OWN.split("[pins]")[0].replace("title", 'platform = "nowhere:Nothing"\ntitle'))
-    with pytest.raises(HwgenError, match="nowhere:Nothing"):
+    path.write_text(OWN.split("[pins]")[0].replace("title", f'platform = "{name}"\ntitle'))
+    with pytest.raises(HwgenError, match=name.split(":")[-1]):
         platform.make(boards.load(str(path)))
+
+
+@pytest.mark.parametrize(
+    ("family", "device", "package", "known"),
+    [
+        ("ice40", "iCE40HX8K", "CT256", True),
+        ("gowin", "GW1NR-LV9QN88PC6/I5", "GW1NR-9C", True),
+        ("gowin", "GW9", "GW1NR-9C", False),
+        ("xilinx", "xc7a35t", "cpg236", True),
+        ("xilinx", "xc9", "cpg236", False),
+    ],
+)
+def test_pins_of_every_family(family: str, device: str, package: str, known: bool, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    text = OWN.replace('"ecp5"', f'"{family}"').replace("LFE5U-25F", device).replace("BG256", package)
+    path.write_text(text.replace('speed = "6"', 'speed = "1"'))
+    board = boards.load(str(path))
+    if known:
+        assert platform.family(platform.make(board)) == family
+    else:
+        with pytest.raises(HwgenError, match=r"board mine: .*(\[pins\]|7-series)"):
+            platform.make(board)
 
 
 def test_engines_are_chosen_by_size_and_obeyed_when_asked() -> None:
@@ -112,4 +174,4 @@ def test_engines_are_chosen_by_size_and_obeyed_when_asked() -> None:
     ("depth", "width", "kbit", "blocks"), [(8192, 80, 18, 36), (1536, 40, 4, 15), (512, 72, 36, 1)]
 )
 def test_block_rams_of_a_table(depth: int, width: int, kbit: int, blocks: int) -> None:
-    assert engine.blocks(depth, width, boards.Budget(0, 0, 0, 0, kbit)) == blocks
+    assert engine.blocks(depth, width, boards.Budget(1, 1, 0, 1, kbit)) == blocks

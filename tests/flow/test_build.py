@@ -10,6 +10,7 @@ import pytest
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import program
+from hwgen.flow.build import fmax_of
 from hwgen.flow.design import build_design
 from hwgen.flow.report import Report
 from hwgen.flow.utilisation import Utilisation, check_fit
@@ -69,6 +70,29 @@ def test_every_resource_is_checked() -> None:
             check_fit(over, board, "smaller")
 
 
+@pytest.mark.parametrize(
+    ("family", "report", "expected"),
+    [
+        ("ecp5", {"TRELLIS_COMB": 9, "TRELLIS_FF": 8, "DP16KD": 7, "MULT18X18D": 6}, Utilisation(9, 8, 6, 7)),
+        ("ice40", {"ICESTORM_LC": 9, "ICESTORM_RAM": 7, "ICESTORM_DSP": 6}, Utilisation(9, 2, 6, 7)),
+        ("gowin", {"LUT4": 1, "ALU": 2, "RAM16SDP4": 3, "DFF": 8, "BSRAM": 7, "MULT9X9": 2}, Utilisation(27, 8, 1, 7)),
+    ],
+)
+def test_routed_designs_are_counted_by_nextpnr(family: str, report: dict[str, int], expected: Utilisation) -> None:
+    used = {kind: {"used": count, "available": 100} for kind, count in report.items()}
+    assert Utilisation(1, 2, 3, 4).placed(used, family) == expected
+
+
+@pytest.mark.parametrize(
+    ("achieved", "message"), [({}, "no clock"), ({"a": 90.0, "b": 24.9}, r"24\.9 MHz.*25 MHz; try")]
+)
+def test_a_design_slower_than_its_board_is_refused(achieved: dict[str, float], message: str) -> None:
+    clocks = {name: {"achieved": rate, "constraint": 25.0} for name, rate in achieved.items()}
+    with pytest.raises(HwgenError, match=message):
+        fmax_of({"fmax": clocks}, 25e6)
+    assert fmax_of({"fmax": {"a": {"achieved": 25.5}, "b": {"achieved": 90}}}, 25e6) == 25.5e6
+
+
 def test_a_folder_with_other_things_in_it_is_left_alone(model: Model, tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("mine")
     with pytest.raises(HwgenError, match="not an earlier build"):
@@ -87,7 +111,16 @@ def test_flashing_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "report.json").write_text(json.dumps(report | {"bitstream": None, "note": "no Vivado"}))
     with pytest.raises(HwgenError, match="no Vivado"):
         program.flash(board, tmp_path)
+    for text in ("{", "[]", "{}"):
+        (tmp_path / "report.json").write_text(text)
+        with pytest.raises(HwgenError, match="not written by"):
+            program.flash(board, tmp_path)
     (tmp_path / "report.json").write_text(json.dumps(report))
+    with pytest.raises(HwgenError, match=r"top\.bit: missing"):
+        program.flash(board, tmp_path)
+    (tmp_path / "top.bit").write_bytes(b"bits")
+    with pytest.raises(HwgenError, match="names no program"):
+        program.flash(replace(board, program=()), tmp_path)
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(HwgenError, match="openFPGALoader: not found"):
         program.flash(board, tmp_path)

@@ -1,0 +1,142 @@
+"""The commands as a user types them: what they print, and one line with exit code 2 for what is wrong."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwgen.model import Model
+from hwgen.text.vocabulary import Vocabulary
+from tests.random_graph import random_graph
+
+COMMANDS = ["train", "build", "sim", "classify", "flash", "boards", "doctor", "export"]
+
+
+def hwgen(*arguments: str | Path, given: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    root = str(Path(__file__).resolve().parents[1])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
+    command = [sys.executable, "-m", "hwgen.cli", *map(str, arguments)]
+    return subprocess.run(command, input=given, capture_output=True, text=True, env=environment, check=False, cwd=cwd)
+
+
+def good(*arguments: str | Path, given: str = "") -> str:
+    done = hwgen(*arguments, given=given)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    graph = random_graph(np.random.default_rng(0), classes=2, filters=2)
+    folder = tmp_path / "tiny"
+    Model(graph, Vocabulary(tuple(f"w{i}" for i in range(46)), 3), ("no", "yes")).save(folder)
+    return folder
+
+
+def test_every_command_has_help() -> None:
+    overview = good("--help")
+    assert good() == overview
+    for command in COMMANDS:
+        assert command in overview
+        assert "Usage" in good(command, "--help")
+
+
+def test_boards_and_doctor() -> None:
+    assert "arty_a7" in good("boards") and "yosys" in good("doctor")
+    rows = json.loads(good("boards", "--json"))
+    assert {"ulx3s", "icebreaker", "tang_nano_9k"} <= {row["board"] for row in rows if row["bitstream_here"]}
+    assert {"name", "purpose", "version", "advice"} == set(json.loads(good("doctor", "--json"))[0])
+
+
+def test_classify_a_sentence_and_a_stream() -> None:
+    assert good("classify", "a moving , funny film").startswith("positive")
+    lines = good("classify", "--json", given="a moving , funny film\n\nthe dullest film\n").splitlines()
+    answers = [json.loads(line) for line in lines]
+    assert [answer["class"] for answer in answers][::2] == ["positive", "negative"]
+    assert len(answers) == 3 and all(len(answer["scores"]) == 2 for answer in answers)
+
+
+def test_sim_checks_and_writes_waves(model: Path, tmp_path: Path) -> None:
+    assert "7 sentences: every score equals" in good("sim", model, "--engine", "pysim", "-n", "7")
+    waves = tmp_path / "waves.vcd"
+    told = json.loads(
+        good(
+            "sim",
+            model,
+            "--engine",
+            "pysim",
+            "-n",
+            "5",
+            "--circuit",
+            "folded",
+            "--lanes",
+            "2",
+            "--json",
+            "--waves",
+            waves,
+        )
+    )
+    assert (told["sentences"], told["wrong"], told["first"]) == (5, 0, None)
+    assert "$timescale" in waves.read_text()
+
+
+def test_export_writes_a_folder(model: Path, tmp_path: Path) -> None:
+    good("export", model, "-o", tmp_path / "verilog", "-n", "4")
+    assert {"README.md", "testbench.v", "hwgen_classifier.v"} <= {
+        path.name for path in (tmp_path / "verilog").iterdir()
+    }
+
+
+def test_train_tries_everything_on_the_toy_corpus(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    folder = tmp_path / "toy"
+    shown = good("train", "demo", "--data", "demo", "--bits", "3", "-o", folder)
+    assert all(stage in shown for stage in ("float", "factorised", "pruned", "quantised")) and "toy" in shown
+    assert Model.load(folder).bits == 3
+    told = json.loads(good("train", "demo", "--data", "demo", "--bits", "2", "--json", "-o", folder))
+    assert Model.load(folder).bits == 2 and len(told["stages"]) == 4
+    assert "equals" in good("sim", folder, "--data", "demo", "--engine", "pysim", "-n", "3")
+
+
+def test_wrong_input_is_one_line_and_exit_code_2(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "file").write_text("mine")
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "train.tsv").write_text("1\tgood\nno tab here\n")
+    (data / "test.tsv").write_text("1\tgood\n")
+    (model / "model.json").rename(tmp_path / "kept")
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "model.json").write_text("{")
+    (broken / "model.safetensors").write_text("")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    for arguments, message in (
+        (("build", "--board", "nope"), "board nope"),
+        (("build", "--board", "ulx3s", "--bits", "9"), "bits"),
+        (("build",), "--board"),
+        (("build", "--board", "icebreaker", "--model", "sst2-full-5bit"), "block RAMs"),
+        (("build", "--board", "ulx3s", "--engine", "spatial", "--lanes", "4"), "--lanes"),
+        (("sim", "nope"), "model nope"),
+        (("sim", model), "no model.json"),
+        (("sim", broken), "model.json"),
+        (("sim", "sst2-small-5bit", "--circuit", "round"), "--circuit"),
+        (("classify", "x", "--on", "/dev/nowhere"), "/dev/nowhere"),
+        (("flash", "--board", "ulx3s", tmp_path), "report.json"),
+        (("export", "sst2-small-5bit", "-o", tmp_path / "precious"), "not an export"),
+        (("train", "nope", "-o", tmp_path / "m"), "recipe nope"),
+        (("train", "demo", "--set", "prune.nonsense=1", "-o", tmp_path / "m"), "nonsense"),
+        (("train", "demo", "--data", data, "-o", tmp_path / "m"), "train.tsv"),
+        (("train", "demo", "--data", tmp_path / "nowhere", "-o", tmp_path / "m"), "nowhere"),
+        (("train", "demo", "-o", tmp_path / "precious"), "not a model"),
+        (("frobnicate",), "frobnicate"),
+    ):
+        done = hwgen(*arguments, cwd=tmp_path)
+        assert done.returncode == 2, (arguments, done)
+        assert message in done.stderr and len(done.stderr.splitlines()) == 1, (arguments, done.stderr)
+        assert not done.stdout, (arguments, done.stdout)
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
