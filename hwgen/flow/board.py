@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from hwgen.errors import HwgenError
 
 SIZES = ("full", "small")
+WIDTHS = range(2, 9)
 FAMILIES = ("ecp5", "ice40", "gowin", "xilinx")
+_KINDS = {
+    int: "a whole number",
+    str: "a string",
+    bool: "true or false",
+    dict: "a table",
+    tuple: "a list of the right length",
+}
 
 
 @dataclass(frozen=True)
@@ -23,6 +32,11 @@ class Budget:
     dsps: int
     brams: int
     bram_kbit: int
+
+    def __post_init__(self) -> None:
+        for name, least in (("luts", 1), ("ffs", 1), ("dsps", 0), ("brams", 1), ("bram_kbit", 1)):
+            if (value := getattr(self, name)) < least:
+                raise HwgenError(f"budget.{name}: {value} is less than {least}; see the part's data sheet")
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,12 @@ class Uart:
     rx: str | None = None
     tx: str | None = None
     attributes: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.baud < 1:
+            raise HwgenError(f"uart.baud: {self.baud} is not a rate; try 115_200 or 1_000_000")
+        if (self.rx is None) != (self.tx is None):
+            raise HwgenError("uart: give both rx and tx, or neither to use the platform's")
 
 
 @dataclass(frozen=True)
@@ -65,6 +85,14 @@ class Pins:
     leds_invert: bool = False
     attributes: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if self.family not in FAMILIES:
+            raise HwgenError(f"pins.family: {self.family!r} is not one of {', '.join(FAMILIES)}")
+        if self.frequency < 1_000_000:
+            raise HwgenError(f"pins.frequency: {self.frequency} Hz is too slow; give the clock's rate in Hz")
+        if not self.clock:
+            raise HwgenError("pins.clock: name the pin of the clock")
+
 
 @dataclass(frozen=True)
 class Board:
@@ -80,6 +108,7 @@ class Board:
         synthesis: extra options of yosys's synthesis command.
         leds: ``[resource, number]`` of the LEDs to use; all resources called "led" when empty.
         program: the command that loads a bitstream; ``{bitstream}`` stands for its path.
+        aliases: other names it is known by.
     """
 
     name: str
@@ -93,6 +122,7 @@ class Board:
     synthesis: str = ""
     leds: tuple[tuple[str, int], ...] = ()
     program: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.platform is None) == (self.pins is None):
@@ -100,8 +130,11 @@ class Board:
         for size in (self.default_size, *self.size_by_bits.values()):
             if size not in SIZES:
                 raise HwgenError(f"default_size: {size!r} is not one of {', '.join(SIZES)}")
-        if self.pins is not None and self.pins.family not in FAMILIES:
-            raise HwgenError(f"pins.family: {self.pins.family!r} is not one of {', '.join(FAMILIES)}")
+        widths = [str(bits) for bits in WIDTHS]
+        if strange := sorted(set(self.size_by_bits) - set(widths)):
+            raise HwgenError(f"size_by_bits.{strange[0]}: not a width in bits; known are {', '.join(widths)}")
+        if self.program and not any("{bitstream}" in part for part in self.program):
+            raise HwgenError(f'program: {list(self.program)} has no "{{bitstream}}", which stands for the file to load')
         if self.pins is not None and not (self.uart.rx and self.uart.tx):
             raise HwgenError("uart: a board with [pins] needs uart.rx and uart.tx")
 
@@ -122,44 +155,61 @@ def names() -> list[str]:
 
 
 def load(name: str) -> Board:
-    """A listed board by name, or a user's own by the path of its file.
+    """A listed board by name or alias, or a user's own by the path of its file.
 
     Raises:
         HwgenError: naming the file, the field, the value and the way out.
     """
     path = boards_folder() / f"{name}.toml"
-    if not path.is_file():
-        path = Path(name)
-        if not path.is_file():
-            raise HwgenError(f"board {name}: not a file, and not one of {', '.join(names())}")
+    if path.is_file():
+        return _read(path)
+    if Path(name).is_file():
+        return _read(Path(name))
+    for listed in map(_read, sorted(boards_folder().glob("*.toml"))):
+        if name in listed.aliases:
+            return listed
+    raise HwgenError(f"board {name}: not a file, and not one of {', '.join(names())}")
+
+
+def _read(path: Path) -> Board:
     try:
         given = tomllib.loads(path.read_text())
-        tables = {"budget": Budget, "uart": Uart, "pins": Pins}
-        values = {key: _table(tables[key], key, value) if key in tables else value for key, value in given.items()}
-        values.setdefault("uart", Uart())
-        if "leds" in values:
-            values["leds"] = tuple((str(name), int(number)) for name, number in values["leds"])
-        return _table(Board, "board", {"name": path.stem, **values})
+        if "name" in given:
+            raise HwgenError("name: a board is named by its file; remove the field")
+        given.setdefault("uart", {})
+        return _checked(Board, "", {"name": path.stem, **given})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise HwgenError(f"{path}: not TOML: {error}") from None
     except HwgenError as error:
         raise HwgenError(f"{path}: {error}") from None
 
 
-def _table(kind: type, where: str, values: Any) -> Any:
-    """`kind` from a TOML table, every field present, known and of its type."""
+def _checked(wanted: Any, where: str, value: Any) -> Any:
+    """`value`, from TOML, as a field of type `wanted`: tables become dataclasses or dicts, lists tuples."""
+    origin, inner = get_origin(wanted), get_args(wanted)
+    if origin is UnionType:
+        return _checked(inner[0], where, value)
+    if is_dataclass(wanted):
+        return _table(wanted, where, value)
+    if origin is dict and isinstance(value, dict):
+        return {key: _checked(inner[1], f"{where}.{key}", each) for key, each in value.items()}
+    if origin is tuple and isinstance(value, list) and (inner[-1] is ... or len(value) == len(inner)):
+        kinds = [inner[0]] * len(value) if inner[-1] is ... else inner
+        return tuple(_checked(kind, f"{where}[{i}]", value[i]) for i, kind in enumerate(kinds))
+    if type(value) is wanted:
+        return value
+    raise HwgenError(f"{where}: {value!r} is not {_KINDS[origin or wanted]}")
+
+
+def _table(kind: Any, where: str, values: Any) -> Any:
+    """Dataclass `kind` from a TOML table, every field present, known and of its type."""
     if not isinstance(values, dict):
-        raise HwgenError(f"{where}: a table is needed, found {values!r}")
-    known = {each.name: each for each in fields(kind)}
-    if unknown := sorted(set(values) - set(known)):
-        raise HwgenError(f"{where}: unknown field {unknown[0]!r}; known are {', '.join(known)}")
-    wanted: dict[str, type] = {"int": int, "str": str, "bool": bool, "str | None": str}
-    for name, value in values.items():
-        expected = wanted.get(str(known[name].type))
-        if expected is not None and (not isinstance(value, expected) or (isinstance(value, int) and value < 0)):
-            raise HwgenError(f"{where}.{name}: {value!r} is not a valid {expected.__name__}")
-    try:
-        return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
-    except TypeError as error:
-        missing = str(error).split(": ")[-1]
-        raise HwgenError(f"{where}: missing {missing}") from None
+        raise HwgenError(f"{where}: {values!r} is not a table")
+    hints = get_type_hints(kind)
+    prefix = f"{where}." if where else ""
+    if unknown := sorted(set(values) - set(hints)):
+        raise HwgenError(f"{prefix}{unknown[0]}: unknown field; known are {', '.join(hints)}")
+    needed = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
+    if missing := [name for name in needed if name not in values]:
+        raise HwgenError(f"{prefix}{missing[0]}: missing")
+    return kind(**{name: _checked(hints[name], prefix + name, value) for name, value in values.items()})

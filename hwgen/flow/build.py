@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from amaranth.lib import wiring
@@ -79,8 +78,9 @@ def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = 
         if found := tools.find(tool):
             steps.run(tool, [found, *rest])
     report = json.loads((steps.folder / PLACED).read_text())
-    fmax = _fmax(report, platform.default_clk_frequency)
-    return Built(used.placed(report["utilization"], family), fmax, _BITSTREAM[family], steps.seconds, steps.peak_megabytes())
+    fmax = fmax_of(report, platform.default_clk_frequency)
+    used = used.placed(report["utilization"], family)
+    return Built(used, fmax, _BITSTREAM[family], steps.seconds, steps.peak_megabytes())
 
 
 def _overrides(platform: Any, board: Board, seed: int) -> dict[str, str]:
@@ -94,7 +94,7 @@ def _overrides(platform: Any, board: Board, seed: int) -> dict[str, str]:
     return {"synth_opts": board.synthesis, "nextpnr_opts": shlex.join(place)}
 
 
-def _fmax(report: dict[str, Any], clock: float) -> float:
+def fmax_of(report: dict[str, Any], clock: float) -> float:
     """The slowest clock in nextpnr's report, which must keep up with the board's.
 
     Raises:

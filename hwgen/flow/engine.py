@@ -17,8 +17,10 @@ from hwgen.rtl.spatial_dense import SpatialDense
 
 ENGINES = ("auto", "spatial", "folded")
 ADDERS_PER_STAGE = 2
-SPATIAL_SHARE, FOLDED_SHARE = 0.75, 0.6
-"""Of the look-up tables: how much an automatic choice may fill, by estimate."""
+SPATIAL_SHARE = {"ecp5": 0.75, "ice40": 0.75, "gowin": 0.5, "xilinx": 0.75}
+FOLDED_SHARE = 0.6
+"""Of the look-up tables: how much an automatic choice may fill, by estimate. nextpnr takes long to legalise Gowin's
+carry chains, which close whole slices, so those parts are filled less."""
 SHELL_LUTS = 900
 
 # Look-up tables a spatial core takes per bit of adder, comparator and clip: measured on the shipped 5-bit model.
@@ -88,7 +90,7 @@ def choose(graph: Graph, board: Board, family: str, engine: str, *, slowest: int
     budget = board.budget
     if engine != "folded":
         wanted = estimate(Core(graph, spatial), family, budget)
-        if engine == "spatial" or (wanted.luts <= SPATIAL_SHARE * budget.luts and wanted.brams <= budget.brams):
+        if engine == "spatial" or (wanted.luts <= SPATIAL_SHARE[family] * budget.luts and wanted.brams <= budget.brams):
             _require_memory(graph, board)
             return spatial
     best = None

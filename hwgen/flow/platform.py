@@ -66,14 +66,20 @@ def make(board: Board, *, toolchain: str | None = None) -> Any:
     kind = _platform_class(board) if board.platform else _class_from_pins(board)
     if issubclass(kind, GowinPlatform):
         kind = type(kind.__name__, (_Himbaechel, kind), {})
-    if issubclass(kind, XilinxPlatform):
-        platform = kind(toolchain=toolchain or "Vivado")
-    elif issubclass(kind, LatticeECP5Platform):
-        platform = kind(toolchain="Trellis")
-    elif issubclass(kind, GowinPlatform):
-        platform = kind(toolchain="Apicula")
-    else:
-        platform = kind()
+    if issubclass(kind, XilinxPlatform) and not str(kind.device).lower().startswith("xc7"):
+        raise HwgenError(f"board {board.name}: {kind.device} is not a 7-series part (xc7...), as hwgen's flow needs")
+    try:
+        if issubclass(kind, XilinxPlatform):
+            platform = kind(toolchain=toolchain or "Vivado")
+        elif issubclass(kind, LatticeECP5Platform):
+            platform = kind(toolchain="Trellis")
+        elif issubclass(kind, GowinPlatform):
+            platform = kind(toolchain="Apicula")
+        else:
+            platform = kind()
+        family(platform)
+    except ValueError as error:
+        raise HwgenError(f"board {board.name}: {error}; see device, package and speed in [pins]") from None
     if board.uart.rx and board.uart.tx:
         attributes = Attrs(**board.uart.attributes)
         platform.add_resources([UARTResource(UART_NUMBER, rx=board.uart.rx, tx=board.uart.tx, attrs=attributes)])
@@ -96,8 +102,11 @@ class _Himbaechel:
 def _platform_class(board: Board) -> Any:
     module_name, _, class_name = str(board.platform).partition(":")
     try:
-        return getattr(importlib.import_module(module_name), class_name)
-    except (ImportError, AttributeError, ValueError) as error:
+        kind = getattr(importlib.import_module(module_name), class_name)
+        if not (isinstance(kind, type) and issubclass(kind, Platform)):
+            raise TypeError("not a class of Amaranth platform")
+        return kind
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
         raise HwgenError(f"board {board.name}: platform {board.platform!r} not found ({error})") from None
 
 

@@ -23,15 +23,21 @@ def flash(board: Board, folder: Path) -> str:
     report = folder / "report.json"
     if not report.is_file():
         raise HwgenError(f"{folder}: no report.json there; run `hwgen build --board {board.name} -o {folder}` first")
-    built = json.loads(report.read_text())
+    try:
+        built = json.loads(report.read_text())
+        built["board"], built["bitstream"], built["note"]
+    except (ValueError, KeyError, TypeError):
+        raise HwgenError(f"{report}: not written by `hwgen build`; build again") from None
     if built["board"] != board.name:
         raise HwgenError(f"{folder}: built for {built['board']}, not {board.name}; build again or give --board")
     if built["bitstream"] is None:
         raise HwgenError(f"{folder}: holds no bitstream: {built['note']}")
     if not board.program:
-        raise HwgenError(f"board {board.name}: its file names no program command; add [program] command = [...]")
+        raise HwgenError(f'board {board.name}: its file names no program; add program = ["TOOL", "{{bitstream}}"]')
     bitstream = folder / built["bitstream"]
-    command = [part.format(bitstream=bitstream) for part in board.program]
+    if not bitstream.is_file():
+        raise HwgenError(f"{bitstream}: missing; run `hwgen build --board {board.name} -o {folder}` again")
+    command = [part.replace("{bitstream}", str(bitstream)) for part in board.program]
     if shutil.which(command[0]) is None:
         raise HwgenError(f"{command[0]}: not found; install it (Debian: apt-get install {_package(command[0])})")
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from hwgen import tools
@@ -15,7 +15,7 @@ from hwgen.flow.board import Board
 _LUTS: dict[str, Mapping[str, float]] = {
     "ecp5": {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6},
     "ice40": {"SB_LUT4": 1},
-    "gowin": {"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1, "RAM16SDP1": 2, "RAM16SDP2": 4, "RAM16SDP4": 6},
+    "gowin": {"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1, "RAM16SDP1": 8, "RAM16SDP2": 8, "RAM16SDP4": 8},
     "xilinx": {f"LUT{n}": 1 for n in range(1, 7)}
     | {"INV": 1, "RAM32M": 4, "RAM64M": 4, "RAM32X1D": 2, "RAM64X1D": 2, "SRL16E": 1, "SRLC32E": 1},
 }
@@ -33,7 +33,7 @@ _BRAMS: dict[str, Mapping[str, float]] = {
     "xilinx": {"RAMB36E1": 1, "RAMB18E1": 0.5},
 }
 # nextpnr's own names of the same, in its report.
-_PLACED: dict[str, dict[str, dict[str, float]]] = {
+_PLACED: dict[str, Mapping[str, Mapping[str, float]]] = {
     "ecp5": {
         "luts": {"TRELLIS_COMB": 1},
         "ffs": {"TRELLIS_FF": 1},
@@ -43,7 +43,7 @@ _PLACED: dict[str, dict[str, dict[str, float]]] = {
     # A logic cell is a look-up table, a flip-flop and a carry; nextpnr does not count its parts.
     "ice40": {"luts": {"ICESTORM_LC": 1}, "dsps": {"ICESTORM_DSP": 1}, "brams": {"ICESTORM_RAM": 1}},
     "gowin": {
-        "luts": {"LUT4": 1, "ALU": 1, "RAM16SDP1": 2, "RAM16SDP2": 4, "RAM16SDP4": 6},
+        "luts": {"LUT4": 1, "ALU": 1, "RAM16SDP1": 8, "RAM16SDP2": 8, "RAM16SDP4": 8},
         "ffs": {"DFF": 1},
         "dsps": _DSPS["gowin"],
         "brams": {"BSRAM": 1},
@@ -72,12 +72,11 @@ class Utilisation:
 
     def placed(self, report: dict[str, dict[str, int]], family: str) -> Utilisation:
         """These figures as nextpnr's ``utilization`` has them after packing: with route-throughs and padded carries."""
-        found = {
+        counts = {
             name: sum(report.get(kind, {}).get("used", 0) * weight for kind, weight in weights.items())
             for name, weights in _PLACED[family].items()
         }
-        whole = {name: round(count) for name, count in found.items() if name in ("luts", "ffs")}
-        return replace(self, **(found | whole))
+        return Utilisation(round(counts["luts"]), round(counts.get("ffs", self.ffs)), counts["dsps"], counts["brams"])
 
 
 def of_netlist(netlist: Path, family: str) -> Utilisation:

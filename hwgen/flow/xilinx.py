@@ -43,13 +43,7 @@ def build(top: BoardTop, board: Board, steps: Steps, advice: str) -> Built:
         tools.use()
         steps.run("openxc7", ["sh", "-c", f"cd openxc7 && sh {script} && cp top.bit .."], dict(os.environ))
         log = "openxc7"
-    note = (
-        ""
-        if log
-        else (
-            "no Vivado and no openXC7 here: run `sh build_top.sh` in the folder vivado/ or openxc7/ where one is installed"
-        )
-    )
+    note = "" if log else "no Vivado or openXC7: run `sh build_top.sh` in vivado/ or openxc7/ where one is installed"
     return Built(used, None, "top.bit" if log else None, steps.seconds, steps.peak_megabytes(), note)
 
 
