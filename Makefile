@@ -28,6 +28,9 @@ check: .venv/test
 .venv/base: pyproject.toml constraints.txt | system
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet $(PINNED) --editable .
+	@echo "preparing the FPGA tools (once, a minute or two)"
+	@for tool in yosys nextpnr-ecp5 nextpnr-ice40 nextpnr-himbaechel-gowin ecppack icepack; do \
+		$(BIN)/yowasp-$$tool --help >/dev/null 2>&1 || true; done
 	touch $@
 
 .venv/test: pyproject.toml constraints.txt | .venv/base

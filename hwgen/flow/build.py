@@ -19,6 +19,7 @@ from hwgen.flow.top import BoardTop
 from hwgen.flow.utilisation import Utilisation
 
 NAME = "top"
+_CONFLICT = "multiple conflicting drivers"
 PLACED = "place-and-route.json"
 """nextpnr's report."""
 _NETLIST = {"ecp5": "top.json", "ice40": "top.json", "gowin": "top.syn.json"}
@@ -69,6 +70,11 @@ def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = 
     commands = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
     synthesise, place, pack = [[tools.require(tool, "to build"), *rest] for tool, *rest in commands[:3]]
     steps.run("synthesis", synthesise)
+    if family == "ecp5" and _CONFLICT in (steps.folder / f"{NAME}.rpt").read_text(errors="replace"):
+        # yosys 0.70's ABC9 can leave two flip-flops on one net when it maps the logic alone; with them it does not.
+        script = steps.folder / f"{NAME}.ys"
+        script.write_text(script.read_text().replace("synth_ecp5 ", "synth_ecp5 -dff "))
+        steps.run("synthesis again", synthesise)
     used = utilisation.of_netlist(steps.folder / _NETLIST[family], family)
     utilisation.check_fit(used, board, advice)
     steps.run("place and route", place)

@@ -49,7 +49,7 @@ class Client:
         import serial
 
         try:
-            return cls(serial.Serial(port, baud, timeout=0.05))
+            return cls(serial.Serial(port, baud, timeout=0.05, exclusive=True))
         except (serial.SerialException, ValueError) as error:
             raise HwgenError(f"port {port}: {error}; is the board connected, and may you open it?") from None
 
@@ -123,14 +123,21 @@ class Client:
 
     def _send(self, kind: Kind, tokens: Sequence[int]) -> int:
         self._sequence = (self._sequence + 1) & 0xFF
-        self._line.write(request(kind, self._sequence, tokens))
+        frame = request(kind, self._sequence, tokens)
+        try:
+            self._line.write(frame)
+        except OSError as error:
+            raise HwgenError(f"board: the line is gone ({error}); is it still connected?") from None
         return self._sequence
 
     def _receive(self) -> Reply | None:
         """The next reply, or None when nothing has come for too long."""
         deadline = time.monotonic() + self._patience
         while not self._replies:
-            received = self._line.read(64)
+            try:
+                received = self._line.read(64)
+            except OSError as error:
+                raise HwgenError(f"board: the line is gone ({error}); is it still connected?") from None
             if received:
                 deadline = time.monotonic() + self._patience
                 self._replies.extend(self._reader.feed(received))

@@ -77,7 +77,13 @@ def answer(payload: bytes) -> tuple[int, list[int]]:
 
 
 def identity(payload: bytes) -> Identity:
-    """From the payload of an identify reply."""
+    """From the payload of an identify reply.
+
+    Raises:
+        HwgenError: when it is not as long as this version's.
+    """
+    if len(payload) != struct.calcsize("<B8sIH"):
+        raise HwgenError(f"board: it speaks another version of the protocol ({payload[:1].hex() or 'none'})")
     version, digest, vocabulary, classes = struct.unpack("<B8sIH", payload)
     return Identity(version, digest, vocabulary, classes)
 

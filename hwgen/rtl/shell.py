@@ -21,7 +21,7 @@ RECEIVE_BUFFER = 512
 class Shell(wiring.Component):
     """UART, protocol and core: all of the design but the pins.
 
-    Costs, beside the core, about 900 LUTs on iCE40 for two classes, and one or two block RAMs.
+    Costs, beside the core, about 560 LUTs on iCE40 for two classes, and a block RAM.
 
     Ports:
         rx, tx: the serial line.

@@ -99,3 +99,15 @@ def test_a_core_slower_than_the_line_is_refused() -> None:
     graph = random_graph(np.random.default_rng(0), sparsity=0.0)
     with pytest.raises(HwgenError, match="more lanes"):
         Shell(Core(graph, Plan.folded(1)), digest=DIGEST, clocks_per_bit=4, idle_timeout=1000)
+
+
+def test_an_unplugged_line_is_one_clear_line() -> None:
+    class Unplugged:
+        def read(self, size: int) -> bytes:
+            raise OSError("device disappeared")
+
+        def write(self, data: bytes) -> None:
+            pass
+
+    with pytest.raises(HwgenError, match="the line is gone"):
+        Client(Unplugged()).classify([1])
