@@ -73,7 +73,7 @@ def page(rows: list[dict[str, Any]]) -> str:
         "# The shipped models on every board",
         "",
         "One line per `hwgen build --bits 5 --board BOARD`. LUT, FF, DSP and BRAM are those of the whole design with",
-        "UART and protocol, after synthesis. Fmax is nextpnr's after routing; a sentence has 20 tokens; throughput is",
+        "UART and protocol, as placed. Fmax is nextpnr's after routing; a sentence has 20 tokens; throughput is",
         "that of the circuit at Fmax (the serial line is slower). Artix-7 parts have no open place and route here:",
         "their figures are yosys's, and their speeds are those at the board's clock (in brackets).",
         "",
