@@ -39,7 +39,7 @@ def test_one_token_per_clock() -> None:
 
 @pytest.mark.parametrize(
     ("size", "plan"),
-    [("full", Plan.spatial(2)), ("full", Plan.folded(48)), ("small", Plan.spatial(2)), ("small", Plan.folded(4))],
+    [("full", Plan.spatial(2)), ("small", Plan.spatial(2)), ("small", Plan.folded(4))],
     ids=lambda value: value if isinstance(value, str) else value.name,
 )
 def test_real_sentences_under_icarus_with_stalls(size: str, plan: Plan) -> None:
