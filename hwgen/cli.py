@@ -16,6 +16,7 @@ import typer
 from amaranth.hdl import UnusedElaboratable
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 from hwgen.errors import HwgenError
@@ -30,6 +31,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+bench = typer.Typer(help="Measure, and draw what was measured.", rich_markup_mode="rich")
+app.add_typer(bench, name="bench")
 # In a pipe or a log there is no width to keep to.
 LOG_WIDTH = 120
 
@@ -127,6 +130,56 @@ def train(
     else:
         out.print(report.stage_table(stages, toy=dataset.toy))
         out.print(f"model: {output}")
+
+
+@bench.command(
+    epilog="hwgen bench accuracy --data sets/trec --data sets/mr --bits 2-8 -o results   |   "
+    "hwgen bench accuracy --data sets/trec --sweep pruned.sparsity=0.5,0.8,0.9 -o results"
+)
+def accuracy(
+    data: Annotated[list[str], typer.Option("--data", help="Folder or public set; may be given several times.")],
+    recipe: Annotated[
+        list[str] | None, typer.Option("--recipe", help="Shipped recipe or TOML file; may be given several times.")
+    ] = None,
+    bits: Annotated[str, typer.Option("--bits", help="Widths: 5, or 2-8, or 3,5,8.")] = "5",
+    seeds: Annotated[int, typer.Option("--seeds", help="Trainings of a set with a test split.")] = 3,
+    folds: Annotated[int, typer.Option("--folds", help="Of the ten folds of a set without one, how many.")] = 10,
+    sweep: Annotated[
+        list[str] | None, typer.Option("--sweep", help="Values of a recipe's field: section.field=value,value,...")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Override a recipe's field: section.field=value.")
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the runs and pictures.")] = Path("results"),
+    workers: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Trainings at a time, a core each.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Train sets x recipes x seeds x bits, and draw accuracy against bits, memory and sparsity.
+
+    Every run is a line of runs.jsonl in the output folder. What is there already is not run again, so a killed
+    measurement goes on where it was.
+    """
+    with _training_extra():
+        from hwgen.bench import plots, summary
+        from hwgen.bench.accuracy import measure
+        from hwgen.bench.matrix import jobs, parse_bits
+        from hwgen.compress import recipe as recipes
+    from hwgen import shipped
+
+    plans = [
+        recipes.override(recipes.load(shipped.recipe_path(name)), settings or []) for name in recipe or ["sentences"]
+    ]
+    matrix = jobs(data, plans, parse_bits(bits), seeds, folds, sweep or [])
+    with _counter(sum(len(job.bits) for job in matrix), as_json) as say:
+        runs = measure(matrix, output / "runs.jsonl", workers, say)
+    found = summary.groups(runs)
+    drawn = plots.draw(found, output)
+    (output / "README.md").write_text(f"# Accuracy\n\n{summary.table(found)}", encoding="utf-8")
+    if as_json:
+        _print_json(runs)
+    else:
+        out.print(summary.rich_table(found))
+        out.print(f"{output}: runs.jsonl, README.md and {len(drawn)} pictures")
 
 
 @app.command(epilog="hwgen build --bits 5 --board ulx3s   |   hwgen build --board my_board.toml --model toy -o out")
@@ -376,6 +429,25 @@ def _speaker(quiet: bool) -> Iterator[Any]:
             yield say
     else:
         yield lambda line: err.print(line, highlight=False)
+
+
+@contextmanager
+def _counter(total: int, quiet: bool) -> Iterator[Any]:
+    """Counts finished runs: a bar on a terminal, a line each elsewhere; runs that are there already are not shown."""
+    if quiet:
+        yield None
+    elif err.is_terminal:
+        with Progress(console=err) as bar:
+            task = bar.add_task("runs", total=total)
+
+            def count(line: str, finished: int) -> None:
+                bar.console.print(line, highlight=False)
+                bar.advance(task, finished)
+
+            yield count
+            bar.update(task, completed=total)
+    else:
+        yield lambda line, finished: err.print(line, highlight=False)
 
 
 def _print_json(value: Any, indent: int | None = 1) -> None:

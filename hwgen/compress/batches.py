@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -55,6 +55,10 @@ class Split:
         tokens = torch.tensor([token for sequence in sequences for token in sequence])
         classes = torch.tensor([index[label] for label, _ in rows])
         return cls(tokens, lengths.cumsum(0) - lengths, lengths, classes)
+
+    def renumbered(self, tokens: Tensor) -> Split:
+        """The same rows with ``tokens[t]`` for every token t."""
+        return replace(self, tokens=tokens[self.tokens])
 
     def __len__(self) -> int:
         return len(self.lengths)

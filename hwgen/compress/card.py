@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from hwgen.model import Model
 
@@ -50,6 +51,10 @@ Checkpoints and settings were chosen on dev; test was read once a stage, at its 
 |---|---:|---:|---:|---:|---:|---:|
 {_stages(record["stages"])}
 
+## Zero weights by layer
+
+{_zeros(record["stages"])}
+
 ## Confusion on test
 
 {_confusion(record["confusion"], model.labels)}
@@ -71,11 +76,19 @@ Saved against float32 networks of the same vocabulary: {reduction["parent"]:.1%}
 """
 
 
-def _stages(stages: list[dict[str, object]]) -> str:
+def _stages(stages: list[dict[str, Any]]) -> str:
     return "\n".join(
-        f"| {row['name']} | {100 * row['dev']:.2f} | {100 * row['test']:.2f} | {row['nonzero']:,} "  # type: ignore[operator]
+        f"| {row['name']} | {100 * row['dev']:.2f} | {100 * row['test']:.2f} | {row['nonzero']:,} "
         f"| {row['weights']:,} | {row['bits']} | {row['kilobytes']:,.1f} |"
         for row in stages
+    )
+
+
+def _zeros(stages: list[dict[str, Any]]) -> str:
+    layers = list(stages[-1]["zeros"])
+    head = "| stage | " + " | ".join(layers) + " |\n|---|" + "---:|" * len(layers) + "\n"
+    return head + "\n".join(
+        f"| {row['name']} | " + " | ".join(f"{row['zeros'][layer]:.1%}" for layer in layers) + " |" for row in stages
     )
 
 

@@ -1,4 +1,4 @@
-"""From text to a model: float, factorised, pruned, quantised.
+"""From text to a model: the recipe's float stages, then quantisation.
 
 The float stages do not depend on the bit width. `compress` runs them once; `quantise` finishes for one width. `run`
 does both, so that a model trained alone equals, bit for bit, one of a family that shares its float stages.
@@ -7,46 +7,36 @@ does both, so that a model trained alone equals, bit for bit, one of a family th
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from hwgen.compress import factorise, prune, report
+from hwgen.compress import prune, report
 from hwgen.compress.batches import Split
 from hwgen.compress.encoded import Encoded
 from hwgen.compress.progress import Reporter, Silent
-from hwgen.compress.recipe import Recipe, Training
+from hwgen.compress.recipe import Quantised, Recipe
 from hwgen.compress.report import Stage
+from hwgen.compress.stages import Compressed, advance, fit, lessons_split, start
 from hwgen.compress.teacher import Lessons, teach
-from hwgen.compress.train import Outcome, evaluate, reproducible, train
+from hwgen.compress.train import Guidance, answers, evaluate, reproducible
 from hwgen.errors import HwgenError
 from hwgen.graph import golden
 from hwgen.graph.from_torch import from_torch, integer_scores
 from hwgen.graph.graph import Graph
 from hwgen.graph.tensor import Integers
 from hwgen.model import Model
-from hwgen.nn.text_cnn import Precision, QuantTextCNN, TextCNN
+from hwgen.nn.text_cnn import Precision, QuantTextCNN, SentenceCNN
 from hwgen.text.datasets import Dataset
 
 # Sentences whose features set the scale of the activations.
 CALIBRATION = 2048
-
-
-@dataclass(frozen=True, eq=False)
-class Compressed:
-    """What the float stages leave: the network to quantise, its masks, and how it came about."""
-
-    recipe: Recipe
-    dataset: Dataset
-    seed: int
-    encoded: Encoded
-    network: TextCNN
-    masks: list[Tensor]
-    lessons: Lessons | None
-    stages: tuple[Stage, ...]
 
 
 def run(
@@ -67,34 +57,51 @@ def run(
     return model, tuple(Stage(**row) for row in model.record["stages"])
 
 
-def compress(recipe: Recipe, dataset: Dataset, seed: int = 0, reporter: Reporter | None = None) -> Compressed:
-    """The stages before quantisation, shared by every bit width."""
-    reporter = reporter or Silent()
+class Memory:
+    """Float stages kept for recipes that begin alike: what two recipes share on one data set and seed is done once."""
+
+    def __init__(self) -> None:
+        self._lessons: dict[str, Lessons] = {}
+        self._states: dict[str, Compressed] = {}
+
+    def lessons(self, recipe: Recipe, make: Callable[[], Lessons]) -> Lessons:
+        plan = recipe.as_dict()
+        key = json.dumps([plan["vocabulary"], plan["network"]["widths"], plan["teacher"]])
+        if key not in self._lessons:
+            self._lessons[key] = make()
+        return self._lessons[key]
+
+    def stage(self, recipe: Recipe, index: int, make: Callable[[], Compressed]) -> Compressed:
+        """The state after stage `index` of `recipe`."""
+        plan, names = recipe.as_dict(), recipe.stages[: index + 1]
+        shared = {name: plan[name] for name in ("vocabulary", "network", "teacher", *names)}
+        key = json.dumps([names, shared])
+        if key not in self._states:
+            self._states[key] = make()
+        return replace(self._states[key], recipe=recipe)
+
+
+def compress(
+    recipe: Recipe,
+    dataset: Dataset,
+    seed: int = 0,
+    reporter: Reporter | None = None,
+    memory: Memory | None = None,
+) -> Compressed:
+    """The stages before quantisation, shared by every bit width.
+
+    Args:
+        memory: of earlier calls with the same data set and seed; it does not change the result.
+    """
+    reporter, memory = reporter or Silent(), memory or Memory()
     encoded = Encoded.of(recipe, dataset)
-    shape = encoded.shape(recipe.network.embedding, recipe.network.filters, recipe.network.widths)
-    lessons = teach(recipe, dataset, encoded, seed, reporter) if recipe.teacher.members else None
-    with reproducible(seed, "initial weights"):
-        network = TextCNN(shape)
-    _train(network, "float", recipe, encoded, seed, reporter, lessons)
-    stages = [_row("float", network, encoded, seed)]
-    if "factorised" in recipe.stages:
-        wanted = recipe.factorise
-        rank = wanted.rank or factorise.rank_for(wanted.reduction, len(encoded.vocabulary), shape.channels)
-        with reproducible(seed, "factorise"):
-            network = factorise.factorise(network, rank)
-        _train(network, "factorised", recipe, encoded, seed, reporter, lessons)
-        stages.append(_row("factorised", network, encoded, seed))
-    if "pruned" in recipe.stages:
-        for number, sparsity in enumerate(prune.schedule(recipe.prune.sparsity, recipe.prune.rounds), 1):
-            prune.prune_convolutions(network, sparsity)
-            last = number == recipe.prune.rounds
-            name = "pruned" if last else f"pruned {number}"
-            _train(network, "pruned", recipe, encoded, seed, reporter, lessons, name=name, epochs=None if last else 1)
-    masks = prune.masks(network)
-    prune.make_permanent(network)
-    if "pruned" in recipe.stages:
-        stages.append(_row("pruned", network, encoded, seed))
-    return Compressed(recipe, dataset, seed, encoded, network, masks, lessons, tuple(stages))
+    lessons = None
+    if recipe.teacher.speaks and any(recipe.training(stage).distil for stage in recipe.stages):
+        lessons = memory.lessons(recipe, lambda: teach(recipe, dataset, encoded, seed, reporter))
+    state = start(recipe, dataset, seed, encoded, lessons)
+    for index, stage in enumerate(recipe.stages[:-1]):
+        state = memory.stage(recipe, index, partial(advance, state, stage, reporter))
+    return state
 
 
 def quantise(parent: Compressed, bits: int, reporter: Reporter | None = None) -> Model:
@@ -103,16 +110,21 @@ def quantise(parent: Compressed, bits: int, reporter: Reporter | None = None) ->
     Raises:
         HwgenError: when `bits` is outside 2..8, or torch and the golden model differ in any score.
     """
+    Precision.uniform(bits)
     reporter = reporter or Silent()
-    recipe, encoded = parent.recipe, parent.encoded
-    with reproducible(parent.seed, "calibration") as generator:
-        rows = torch.randperm(len(encoded.train), generator=generator)[:CALIBRATION]
-        features = _features(parent.network, encoded.train, rows)
-        network = QuantTextCNN.of(parent.network, Precision.uniform(bits), features)
-    prune.apply_masks(network, parent.masks)
-    name = f"quantised {bits}b"
-    dev = _train(network, "quantised", recipe, encoded, parent.seed, reporter, parent.lessons, name=name)
-    prune.make_permanent(network)
+    wanted, encoded = parent.recipe.quantised, parent.encoded
+    before: SentenceCNN = parent.network
+    stages = parent.stages
+    for width in (*(width for width in wanted.through if width > bits), bits):
+        network = _calibrated(before, precision(wanted, width), parent)
+        guidance = _guidance(wanted, before, parent)
+        dev = fit(network, "quantised", parent, reporter, name=f"quantised {width}b", before=guidance)
+        prune.make_permanent(network)
+        if width > bits:
+            with reproducible(parent.seed, f"evaluate {width}b"):
+                test = evaluate(network, encoded.test).accuracy
+            stages = (*stages, report.quantised_stage(from_torch(network), dev.accuracy, test, f"quantised {width}b"))
+        before = network
     graph = from_torch(network)
     scores = {split: _golden_scores(network, graph, getattr(encoded, split)) for split in ("dev", "test")}
     right = {
@@ -121,11 +133,12 @@ def quantise(parent: Compressed, bits: int, reporter: Reporter | None = None) ->
     }
     if right["dev"] != dev.accuracy:
         raise HwgenError(f"quantised: dev accuracy {dev.accuracy} in training but {right['dev']} as integers")
-    stages = (*parent.stages, report.quantised_stage(graph, right["dev"], right["test"]))
+    stages = (*stages, report.quantised_stage(graph, right["dev"], right["test"]))
     record = {
-        "recipe": recipe.as_dict(),
+        "recipe": parent.recipe.as_dict(),
         "seed": parent.seed,
         "bits": bits,
+        "precision": vars(network.precision),
         "data": {
             "name": parent.dataset.name,
             "toy": parent.dataset.toy,
@@ -135,62 +148,50 @@ def quantise(parent: Compressed, bits: int, reporter: Reporter | None = None) ->
         "accuracy": right,
         "confusion": _confusion(golden.classes(scores["test"]), encoded.test.labels.numpy(), len(encoded.labels)),
         "memory_bits": report.memory(graph),
-        "reduction": report.reductions(graph, recipe.network.embedding),
+        "reduction": report.reductions(graph, parent.parent),
     }
     return Model(graph, encoded.vocabulary, encoded.labels, record)
 
 
-def _train(
-    network: TextCNN | QuantTextCNN,
-    stage: str,
-    recipe: Recipe,
-    encoded: Encoded,
-    seed: int,
-    reporter: Reporter,
-    lessons: Lessons | None,
-    *,
-    name: str | None = None,
-    epochs: int | None = None,
-) -> Outcome:
-    """Train `network` as the recipe says for `stage`; `name` seeds and shows it, `epochs` may shorten it."""
-    training: Training = getattr(recipe, stage)
-    if epochs:
-        training = replace(training, epochs=epochs)
-    distils = lessons is not None and training.distil > 0
-    split = lessons.split if lessons is not None and distils else encoded.train
-    name = name or stage
-    reporter.start(name, training.epochs * split.batches(training.batch))
-    with reproducible(seed, name) as generator:
-        outcome = train(
-            network,
-            training,
-            split,
-            encoded.dev,
-            generator,
-            reporter,
-            buckets=recipe.vocabulary.buckets,
-            teacher=lessons.answers if lessons is not None and distils else None,
-        )
-    reporter.finish(f"dev {outcome.accuracy:.2%}")
-    return outcome
+def precision(wanted: Quantised, bits: int) -> Precision:
+    """The width of each layer: the recipe's own, or else `bits`."""
+    return Precision(
+        wanted.embedding or bits, wanted.convolution or bits, wanted.activation or bits, wanted.dense or bits
+    )
 
 
-def _row(name: str, network: TextCNN, encoded: Encoded, seed: int) -> Stage:
-    with reproducible(seed, f"evaluate {name}"):
-        dev, test = (evaluate(network, split).accuracy for split in (encoded.dev, encoded.test))
-    return report.float_stage(name, network, dev, test)
+def _calibrated(before: SentenceCNN, widths: Precision, parent: Compressed) -> QuantTextCNN:
+    """A quantised copy of `before`, its masks in place."""
+    with reproducible(parent.seed, "calibration") as generator:
+        split = parent.encoded.train
+        rows = torch.randperm(len(split), generator=generator)[:CALIBRATION]
+        network = QuantTextCNN.of(before, widths, _features(before, split, rows))
+    prune.apply_masks(network, parent.masks)
+    return network
+
+
+def _guidance(wanted: Quantised, before: SentenceCNN, parent: Compressed) -> Guidance | None:
+    """The teachers' answers, those of the network before, or a mixture; None where the recipe wants neither."""
+    if not wanted.previous and not wanted.features:
+        return None
+    split = lessons_split(parent)
+    with reproducible(parent.seed, "previous"):
+        told = functional.softmax(answers(before, split), dim=1)
+    if parent.lessons is not None:
+        told = wanted.previous * told + (1 - wanted.previous) * parent.lessons.answers
+    return Guidance(told, copy.deepcopy(before).eval(), wanted.features)
 
 
 @torch.no_grad()
-def _features(network: TextCNN, split: Split, rows: Tensor) -> Tensor:
+def _features(network: SentenceCNN, split: Split, rows: Tensor) -> Tensor:
     """What the dense layer of `network` sees on `rows`."""
     network = copy.deepcopy(network).eval()
-    caught: list[Tensor] = []
-    network.dense.register_forward_pre_hook(lambda module, inputs: caught.append(inputs[0]))
+    found = []
     for part in torch.split(rows, 256):
         batch = split.batch(part)
-        network(batch.tokens, batch.lengths)
-    return torch.cat(caught)
+        features = network.features(batch.tokens, batch.lengths)
+        found.append(features if isinstance(features, Tensor) else features.value)
+    return torch.cat(found)
 
 
 def _golden_scores(network: QuantTextCNN, graph: Graph, split: Split) -> Integers:

@@ -1,4 +1,4 @@
-"""Magnitude pruning of the convolutions, with torch's own pruning."""
+"""Pruning single convolution weights, by magnitude or by what they cost the circuit; torch holds the masks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import prune
 
+from hwgen.nn.quantisers import best_exponents
 from hwgen.nn.text_cnn import QuantTextCNN, SentenceCNN
+
+UNITS = ("weights", "nonzeros", "adders")
+"""What pruning can save; `weight_costs` says what they are."""
 
 
 def schedule(sparsity: float, rounds: int) -> tuple[float, ...]:
@@ -14,17 +18,51 @@ def schedule(sparsity: float, rounds: int) -> tuple[float, ...]:
     return tuple(sparsity * (1 - (1 - step / rounds) ** 3) for step in range(1, rounds + 1))
 
 
-def prune_convolutions(network: SentenceCNN, sparsity: float) -> None:
-    """Mask the smallest convolution weights, over all branches together, until `sparsity` of them are zero.
+def cost(network: SentenceCNN, unit: str, bits: int) -> float:
+    """What the convolutions of `network` cost, in `unit` (see `weight_costs`)."""
+    return sum(float(part.sum()) for part in weight_costs(network, unit, bits))
 
-    The masks hold while the network is trained further. Weights that were masked before stay masked.
+
+def weight_costs(network: SentenceCNN, unit: str, bits: int) -> list[Tensor]:
+    """The cost of every convolution weight, branch by branch; masked weights cost nothing.
+
+    ``weights``: 1 each. ``nonzeros``: 1 where `bits` bits (with the scales that calibration would choose) leave the
+    weight non-zero, a cycle of the folded engine's lanes. ``adders``: the non-zero digits of the weight's canonical
+    signed-digit form at `bits` bits, each an addition or subtraction in the spatial engine before any are shared.
     """
-    total = sum(branch.weight.numel() for branch in network.convolutions)
-    masked = total - sum(int(mask.sum()) for mask in masks(network))
-    amount = round(sparsity * total) - masked
-    if amount > 0:
-        parameters = [(branch, "weight") for branch in network.convolutions]
-        prune.global_unstructured(parameters, prune.L1Unstructured, amount=amount)
+    kept = masks(network)
+    if unit == "weights":
+        return kept
+    found = []
+    for branch, mask in zip(network.convolutions, kept, strict=True):
+        weight = branch.weight.detach() * mask
+        limit = 2 ** (bits - 1) - 1
+        scales = torch.exp2(best_exponents(weight.flatten(1), bits, signed=True))[:, None, None]
+        integers = (weight / scales).round().clamp(-limit, limit).abs().int()
+        found.append((integers > 0).float() if unit == "nonzeros" else _signed_digits(integers))
+    return found
+
+
+def prune_convolutions(network: SentenceCNN, budget: float, unit: str = "weights", bits: int = 5) -> None:
+    """Mask convolution weights, over all branches together, until what is left costs at most `budget`.
+
+    The weights of least square per cost go first (weights that cost nothing before all others); for ``weights`` that
+    is plain magnitude pruning. The masks hold while the network is trained further; masked weights stay masked.
+    """
+    kept = masks(network)
+    values = torch.cat(
+        [(branch.weight.detach() * mask).flatten() for branch, mask in zip(network.convolutions, kept, strict=True)]
+    )
+    prices = torch.cat([part.flatten() for part in weight_costs(network, unit, bits)])
+    worth = torch.where(prices > 0, values.square() / prices.clamp(min=1), -1.0)
+    order = torch.argsort(worth, stable=True)
+    left = prices.sum() - prices[order].cumsum(0)
+    # Everything up to the first weight after which the budget is met.
+    count = int((left > budget).sum()) + 1 if float(prices.sum()) > budget else 0
+    mask = torch.cat([part.flatten() for part in kept])
+    mask[order[:count]] = 0
+    parts = mask.split([part.numel() for part in kept])
+    apply_masks(network, [part.reshape(old.shape) for part, old in zip(parts, kept, strict=True)])
 
 
 def masks(network: SentenceCNN) -> list[Tensor]:
@@ -52,6 +90,12 @@ def make_permanent(network: SentenceCNN) -> None:
     with torch.no_grad():
         for name, scale in _scales(network).items():
             scale.copy_(scales[name])
+
+
+def _signed_digits(integers: Tensor) -> Tensor:
+    """Non-zero digits of the canonical signed-digit form: the set bits of ``3 x xor x``."""
+    bits = (3 * integers) ^ integers
+    return sum(((bits >> place) & 1) for place in range(10)).float()  # type: ignore[union-attr]
 
 
 def _scales(network: SentenceCNN) -> dict[str, nn.Parameter]:

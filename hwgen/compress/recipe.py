@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
+from hwgen.compress import settings
+from hwgen.compress.settings import check, choose
 from hwgen.errors import HwgenError
 
-STAGES = ("float", "factorised", "pruned", "quantised")
-"""Every stage, in the only order that makes sense; a recipe may leave out the middle ones."""
+STAGES = ("float", "shortened", "narrowed", "factorised", "pruned", "quantised")
+"""Every stage. A recipe lists those it wants in the order it wants: float first, quantised last."""
 
-
-def _check(section: str, name: str, value: float, low: float, high: float, *, below: bool = False) -> None:
-    if not low <= value <= high or (below and value == high):
-        raise HwgenError(f"{section}.{name}: {value} is outside {low}..{high}{' (exclusive)' if below else ''}")
+SCHEDULES = ("linear", "cosine", "one-cycle", "calr")
+COSTS = ("weights", "nonzeros", "adders")
 
 
 @dataclass(frozen=True)
 class Words:
-    """The vocabulary: `size` tokens in all, of which 1 is padding and `buckets` stand for unknown words."""
+    """The vocabulary: at most `size` tokens in all, of which 1 is padding and `buckets` stand for unknown words."""
 
     size: int = 8192
     buckets: int = 64
 
     def __post_init__(self) -> None:
-        _check("vocabulary", "size", self.size, 3, 1 << 20)
-        _check("vocabulary", "buckets", self.buckets, 1, self.size - 2)
+        check("vocabulary", "size", self.size, 3, 1 << 20)
+        check("vocabulary", "buckets", self.buckets, 1, self.size - 2)
 
 
 @dataclass(frozen=True)
@@ -40,49 +40,24 @@ class Network:
     widths: tuple[int, ...] = (3, 4, 5)
 
     def __post_init__(self) -> None:
-        _check("network", "embedding", self.embedding, 1, 1024)
-        _check("network", "filters", self.filters, 1, 1024)
+        check("network", "embedding", self.embedding, 1, 1024)
+        check("network", "filters", self.filters, 1, 1024)
         if not self.widths:
             raise HwgenError("network.widths: need at least one, such as [3, 4, 5]")
         for width in self.widths:
-            _check("network", "widths", width, 1, 16)
-
-
-@dataclass(frozen=True)
-class Factorise:
-    """Rank of the embedding, given directly or (rank 0) by the share of the table to remove."""
-
-    rank: int = 16
-    reduction: float = 0.0
-
-    def __post_init__(self) -> None:
-        _check("factorise", "rank", self.rank, 0, 1024)
-        _check("factorise", "reduction", self.reduction, 0, 1, below=True)
-        if not self.rank and not self.reduction:
-            raise HwgenError("factorise: give a rank (factorise.rank=16) or a reduction (factorise.reduction=0.8)")
-
-
-@dataclass(frozen=True)
-class Prune:
-    """Share of convolution weights to remove, and in how many rounds."""
-
-    sparsity: float = 0.8
-    rounds: int = 3
-
-    def __post_init__(self) -> None:
-        _check("prune", "sparsity", self.sparsity, 0, 1, below=True)
-        _check("prune", "rounds", self.rounds, 1, 100)
+            check("network", "widths", width, 1, 16)
 
 
 @dataclass(frozen=True)
 class Training:
-    """One stage's training.
+    """How a stage is trained.
 
     Attributes:
-        epochs: at most so many.
+        epochs: at most so many; 0 leaves the weights as the stage's change made them.
         patience: stop after so many epochs without a better dev accuracy.
         batch: sentences a step.
-        learning_rate: of AdamW, falling linearly to a fiftieth.
+        learning_rate: greatest of AdamW.
+        schedule: how the rate moves: linear (to a fiftieth), cosine (likewise), one-cycle, or calr.
         weight_decay, embedding_decay: decoupled decay of all weights, and of the embedding table.
         label_smoothing: share of each label spread over all classes.
         dropout: between maximum and dense layer.
@@ -90,13 +65,13 @@ class Training:
         embedding_dropout: share of embedding values dropped.
         average: decay of the moving average of weights that is evaluated and kept; 0 keeps the last step's.
         distil: weight of the teachers' answers against the labels, 0..1.
-        learn_scales: let the optimiser move the power-of-two scales (quantised stage only).
     """
 
     epochs: int = 6
     patience: int = 3
     batch: int = 128
     learning_rate: float = 1e-3
+    schedule: str = "linear"
     weight_decay: float = 0.0
     embedding_decay: float = 0.0
     label_smoothing: float = 0.0
@@ -105,30 +80,130 @@ class Training:
     embedding_dropout: float = 0.0
     average: float = 0.999
     distil: float = 0.0
+
+    def __post_init__(self) -> None:
+        where = "training"  # `settings.build` puts the stage's name here
+        check(where, "epochs", self.epochs, 0, 10_000)
+        check(where, "patience", self.patience, 1, 10_000)
+        check(where, "batch", self.batch, 1, 1 << 20)
+        check(where, "learning_rate", self.learning_rate, 1e-9, 10)
+        choose(where, "schedule", self.schedule, SCHEDULES)
+        check(where, "weight_decay", self.weight_decay, 0, 100)
+        check(where, "embedding_decay", self.embedding_decay, 0, 100)
+        check(where, "distil", self.distil, 0, 1)
+        for name in ("label_smoothing", "dropout", "word_dropout", "embedding_dropout", "average"):
+            check(where, name, getattr(self, name), 0, 1, below=True)
+
+
+@dataclass(frozen=True)
+class Shortened(Training):
+    """Vocabulary rows are removed: `share` of the known words join the unknown ones."""
+
+    share: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check("training", "share", self.share, 0, 1, below=True)
+
+
+@dataclass(frozen=True)
+class Narrowed(Training):
+    """Whole filters are removed: `share` of them, over all widths together."""
+
+    share: float = 0.25
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check("training", "share", self.share, 0, 1, below=True)
+
+
+@dataclass(frozen=True)
+class Factorised(Training):
+    """The embedding gets a low rank, given directly or (rank 0) by the share of the table to remove."""
+
+    rank: int = 16
+    reduction: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check("training", "rank", self.rank, 0, 1024)
+        check("training", "reduction", self.reduction, 0, 1, below=True)
+        if not self.rank and not self.reduction:
+            raise HwgenError("training.rank: give a rank (rank=16), or rank=0 and a reduction (reduction=0.9)")
+
+
+@dataclass(frozen=True)
+class Pruned(Training):
+    """Single convolution weights become zero.
+
+    Attributes:
+        sparsity: share of `cost` to remove.
+        rounds: 1 prunes at once; more approach `sparsity` by the cubic schedule, with an epoch after each round.
+        cost: what is saved: weights (magnitude pruning), nonzeros (weights that `bits` bits leave non-zero: the
+            folded engine's cycles) or adders (non-zero signed digits at `bits` bits: the spatial engine's adders).
+        bits: the width at which nonzeros and adders are counted.
+    """
+
+    sparsity: float = 0.8
+    rounds: int = 3
+    cost: str = "weights"
+    bits: int = 5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check("training", "sparsity", self.sparsity, 0, 1, below=True)
+        check("training", "rounds", self.rounds, 1, 100)
+        choose("training", "cost", self.cost, COSTS)
+        check("training", "bits", self.bits, 2, 8)
+
+
+@dataclass(frozen=True)
+class Quantised(Training):
+    """Quantisation-aware training; 0 epochs only calibrate the scales.
+
+    Attributes:
+        embedding, convolution, activation, dense: bits of a layer, 2..8; 0 takes the width asked for at the start.
+        through: widths to pass on the way down, such as [8, 5, 3]: those above the wanted one are trained first, and
+            each network starts from the one before and is taught by it (after Liu et al., NeurIPS 2022).
+        previous: share of the teaching that comes from the network before, against the recipe's teachers, 0..1; at the
+            first width that is the float network.
+        features: weight of the squared error between a network's features and those of the one before.
+        learn_scales: let the optimiser move the power-of-two scales.
+    """
+
+    embedding: int = 0
+    convolution: int = 0
+    activation: int = 0
+    dense: int = 0
+    through: tuple[int, ...] = ()
+    previous: float = 0.0
+    features: float = 0.0
     learn_scales: bool = False
 
     def __post_init__(self) -> None:
-        where = "training"
-        _check(where, "epochs", self.epochs, 1, 10_000)
-        _check(where, "patience", self.patience, 1, 10_000)
-        _check(where, "batch", self.batch, 1, 1 << 20)
-        _check(where, "learning_rate", self.learning_rate, 1e-9, 10)
-        _check(where, "weight_decay", self.weight_decay, 0, 100)
-        _check(where, "embedding_decay", self.embedding_decay, 0, 100)
-        _check(where, "distil", self.distil, 0, 1)
-        for name in ("label_smoothing", "dropout", "word_dropout", "embedding_dropout", "average"):
-            _check(where, name, getattr(self, name), 0, 1, below=True)
+        super().__post_init__()
+        for name in ("embedding", "convolution", "activation", "dense"):
+            if getattr(self, name):
+                check("training", name, getattr(self, name), 2, 8)
+        for bits in self.through:
+            check("training", "through", bits, 2, 8)
+        if list(self.through) != sorted(set(self.through), reverse=True):
+            raise HwgenError(f"training.through: {list(self.through)} must fall, such as [8, 5, 3]")
+        check("training", "previous", self.previous, 0, 1)
+        check("training", "features", self.features, 0, 1000)
 
 
 @dataclass(frozen=True)
 class Teacher:
     """Who the stages may be distilled from, and on what.
 
+    The answers of float networks, of a linear n-gram classifier and of an outside model are mixed.
+
     Attributes:
-        members: float networks whose mean answer is taken; 0 means no teacher.
+        members: float networks whose mean answer is taken; 0 means none.
         vocabulary: their tokens; 0 takes the recipe's vocabulary.
         embedding, filters: their sizes; the widths are the network's.
-        ngrams: share of the answer that comes from a linear n-gram classifier, 0..1.
+        ngrams: share of the answer that comes from the n-gram classifier, 0..1.
         temperature: softens the answer.
         unlabelled: texts made by exchanging words, per training row, that only the teachers answer.
         exchange: share of words exchanged in them.
@@ -146,15 +221,20 @@ class Teacher:
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
-        _check("teacher", "members", self.members, 0, 64)
+        check("teacher", "members", self.members, 0, 64)
         if self.vocabulary:
-            _check("teacher", "vocabulary", self.vocabulary, 3, 1 << 20)
-        _check("teacher", "embedding", self.embedding, 1, 1024)
-        _check("teacher", "filters", self.filters, 1, 1024)
-        _check("teacher", "ngrams", self.ngrams, 0, 1)
-        _check("teacher", "temperature", self.temperature, 0.1, 100)
-        _check("teacher", "unlabelled", self.unlabelled, 0, 100)
-        _check("teacher", "exchange", self.exchange, 0, 1)
+            check("teacher", "vocabulary", self.vocabulary, 3, 1 << 20)
+        check("teacher", "embedding", self.embedding, 1, 1024)
+        check("teacher", "filters", self.filters, 1, 1024)
+        check("teacher", "ngrams", self.ngrams, 0, 1)
+        check("teacher", "temperature", self.temperature, 0.1, 100)
+        check("teacher", "unlabelled", self.unlabelled, 0, 100)
+        check("teacher", "exchange", self.exchange, 0, 1)
+
+    @property
+    def speaks(self) -> bool:
+        """Whether there is anyone to learn from."""
+        return bool(self.members or self.ngrams)
 
 
 @dataclass(frozen=True)
@@ -162,40 +242,54 @@ class Recipe:
     """The whole way from text to integers."""
 
     name: str
-    stages: tuple[str, ...] = STAGES
+    stages: tuple[str, ...] = ("float", "factorised", "pruned", "quantised")
     vocabulary: Words = field(default_factory=Words)
     network: Network = field(default_factory=Network)
-    factorise: Factorise = field(default_factory=Factorise)
-    prune: Prune = field(default_factory=Prune)
     teacher: Teacher = field(default_factory=Teacher)
     float: Training = field(default_factory=Training)
-    factorised: Training = field(default_factory=Training)
-    pruned: Training = field(default_factory=Training)
-    quantised: Training = field(default_factory=Training)
+    shortened: Shortened = field(default_factory=Shortened)
+    narrowed: Narrowed = field(default_factory=Narrowed)
+    factorised: Factorised = field(default_factory=Factorised)
+    pruned: Pruned = field(default_factory=Pruned)
+    quantised: Quantised = field(default_factory=Quantised)
 
     def __post_init__(self) -> None:
-        unknown = [stage for stage in self.stages if stage not in STAGES]
-        if unknown:
-            raise HwgenError(f"stages: {unknown[0]!r} is not one of {', '.join(STAGES)}")
-        if list(self.stages) != [stage for stage in STAGES if stage in self.stages]:
-            raise HwgenError(f"stages: {', '.join(self.stages)} must follow the order {', '.join(STAGES)}")
-        if not {"float", "quantised"} <= set(self.stages):
-            raise HwgenError("stages: float and quantised cannot be left out")
-        if "factorised" in self.stages and self.factorise.rank > self.network.embedding:
+        for stage in self.stages:
+            choose("recipe", "stages", stage, STAGES)
+        if len(set(self.stages)) != len(self.stages):
+            raise HwgenError(f"stages: {', '.join(self.stages)} names a stage twice")
+        if not self.stages or self.stages[0] != "float" or self.stages[-1] != "quantised":
+            raise HwgenError(f"stages: {', '.join(self.stages)} must begin with float and end with quantised")
+        if "factorised" in self.stages:
+            if "pruned" in self.stages and self.stages.index("pruned") < self.stages.index("factorised"):
+                raise HwgenError(
+                    "stages: pruned before factorised; factorising mixes channels and fills the zeros again"
+                )
+            if self.factorised.rank > self.network.embedding:
+                raise HwgenError(
+                    f"factorised.rank: {self.factorised.rank} exceeds network.embedding = {self.network.embedding}"
+                )
+        if not self.float.epochs:
+            raise HwgenError("float.epochs: 0 would leave random weights; need at least 1")
+        chain = self.quantised
+        if (chain.previous or chain.features) and not chain.distil:
             raise HwgenError(
-                f"factorise.rank: {self.factorise.rank} exceeds network.embedding = {self.network.embedding}"
+                "quantised.distil: 0 leaves nothing to be taught by the network before (previous, features)"
             )
-        if not self.teacher.members and any(getattr(self, stage).distil for stage in self.stages):
-            raise HwgenError("teacher.members: a stage distils (distil > 0), so at least 1 teacher is needed")
-        if self.teacher.training.distil:
-            raise HwgenError("teacher.training.distil: teachers learn from labels; set it to 0")
+        taught = [stage for stage in self.stages if self.training(stage).distil]
+        if not self.teacher.speaks and taught and not (taught == ["quantised"] and chain.previous == 1):
+            raise HwgenError("teacher: a stage distils (distil > 0), so it needs members or ngrams")
+        if self.teacher.members and (self.teacher.training.distil or not self.teacher.training.epochs):
+            raise HwgenError("teacher.training: teachers learn from labels; distil must be 0 and epochs at least 1")
+
+    def training(self, stage: str) -> Training:
+        """The settings of a stage by name."""
+        found: Training = getattr(self, stage)
+        return found
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; `parse` takes them back."""
-        plain = asdict(self)
-        plain["stages"] = list(self.stages)
-        plain["network"]["widths"] = list(self.network.widths)
-        return plain
+        return _plain(asdict(self))
 
 
 def parse(values: Mapping[str, Any], where: str = "recipe") -> Recipe:
@@ -207,10 +301,9 @@ def parse(values: Mapping[str, Any], where: str = "recipe") -> Recipe:
     try:
         if "name" not in values:
             raise HwgenError("name: missing")
-        recipe: Recipe = _build(Recipe, values, "")
+        return settings.build(Recipe, values)
     except HwgenError as error:
         raise HwgenError(f"{where}: {error}") from None
-    return recipe
 
 
 def load(path: Path) -> Recipe:
@@ -228,77 +321,16 @@ def load(path: Path) -> Recipe:
     return parse({"name": Path(path).stem, **values}, str(path))
 
 
-def override(recipe: Recipe, settings: Iterable[str]) -> Recipe:
-    """A recipe with dotted ``key=value`` settings applied, for instance ``prune.sparsity=0.9``.
-
-    Values are TOML; a bare word counts as a string.
+def override(recipe: Recipe, given: Iterable[str]) -> Recipe:
+    """A recipe with dotted ``key=value`` settings applied, for instance ``pruned.sparsity=0.9``.
 
     Raises:
         HwgenError: on a setting without ``=``, an unknown key (the known ones are listed) or a wrong value.
     """
-    values = recipe.as_dict()
-    for setting in settings:
-        key, equals, text = setting.partition("=")
-        if not equals:
-            raise HwgenError(f"--set {setting}: expected key=value, for instance prune.sparsity=0.9")
-        try:
-            value = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            value = text
-        *path, last = key.strip().split(".")
-        here: Any = values
-        for step in path:
-            here = here.get(step) if isinstance(here, dict) else None
-        if not isinstance(here, dict) or last not in here or isinstance(here[last], dict):
-            raise HwgenError(f"--set {key}: unknown key; known are {', '.join(keys(Recipe))}")
-        here[last] = value
-    return parse(values, "--set")
+    return parse(settings.overridden(recipe.as_dict(), given, settings.keys(Recipe)), "--set")
 
 
-def keys(kind: Any, prefix: str = "") -> list[str]:
-    """Every dotted key below a section."""
-    found: list[str] = []
-    for name, hint in _hints(kind).items():
-        found += keys(hint, f"{prefix}{name}.") if is_dataclass(hint) else [prefix + name]
-    return found
-
-
-def _hints(kind: Any) -> dict[str, Any]:
-    # An empty namespace, because the field `float` would hide the type of that name.
-    hints = get_type_hints(kind, localns={"float": float})
-    return {spec.name: hints[spec.name] for spec in fields(kind)}
-
-
-def _build(kind: Any, values: Mapping[str, Any], prefix: str) -> Any:
-    hints = _hints(kind)
-    built: dict[str, Any] = {}
-    for key, value in values.items():
-        if key not in hints:
-            raise HwgenError(f"{prefix}{key}: unknown key; known are {', '.join(keys(kind, prefix))}")
-        hint = hints[key]
-        if is_dataclass(hint):
-            if not isinstance(value, Mapping):
-                raise HwgenError(f"{prefix}{key}: need a section, got {value!r}")
-            built[key] = _build(hint, value, f"{prefix}{key}.")
-        else:
-            built[key] = _value(hint, value, prefix + key)
-    try:
-        return kind(**built)
-    except HwgenError as error:
-        # A stage's training names itself "training.field"; say which stage it is.
-        message = str(error)
-        if kind is Training:
-            message = prefix + message.removeprefix("training.")
-        raise HwgenError(message) from None
-
-
-def _value(hint: Any, value: Any, where: str) -> Any:
-    if get_origin(hint) is tuple:
-        if not isinstance(value, list | tuple):
-            raise HwgenError(f"{where}: need a list, got {value!r}")
-        return tuple(_value(get_args(hint)[0], item, where) for item in value)
-    if hint is float and type(value) is int:
-        return float(value)
-    if type(value) is not hint:
-        raise HwgenError(f"{where}: need {hint.__name__}, got {value!r}")
-    return value
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from rich.table import Table
 
 from hwgen.graph.graph import Graph
 from hwgen.graph.tensor import width_of
-from hwgen.nn.text_cnn import SentenceCNN
+from hwgen.nn.text_cnn import SentenceCNN, Shape
 
 FLOAT_BITS = 32
 KIM_EMBEDDING, KIM_FILTERS, KIM_WIDTHS = 300, 100, (3, 4, 5)
@@ -22,12 +22,12 @@ class Stage:
     """One row of the stage table.
 
     Attributes:
-        name: float, factorised, pruned or quantised.
+        name: as in the recipe, with the width where several are quantised.
         dev, test: accuracy, 0..1.
         weights, nonzero: stored weights (embedding, kernels, dense, biases), and those that are not zero.
         bits: of one weight.
         kilobytes: of all weights stored densely (1 kB = 1,000 bytes).
-        epochs: how many were trained.
+        zeros: share of zero weights in each layer, biases left out.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Stage:
     nonzero: int
     bits: int
     kilobytes: float
+    zeros: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -47,23 +48,45 @@ def float_stage(name: str, network: SentenceCNN, dev: float, test: float) -> Sta
     parameters = list(network.parameters())
     weights = sum(parameter.numel() for parameter in parameters)
     nonzero = sum(int(parameter.count_nonzero()) for parameter in parameters)
-    return Stage(name, dev, test, weights, nonzero, FLOAT_BITS, _kilobytes(weights * FLOAT_BITS))
+    layers = [network.embedding.weight, *(branch.weight for branch in network.convolutions), network.dense.weight]
+    zeros = [1 - int(layer.count_nonzero()) / layer.numel() for layer in layers]
+    return Stage(
+        name,
+        dev,
+        test,
+        weights,
+        nonzero,
+        FLOAT_BITS,
+        _kilobytes(weights * FLOAT_BITS),
+        dict(zip(_layers(network.shape.widths), zeros, strict=True)),
+    )
 
 
-def quantised_stage(graph: Graph, dev: float, test: float) -> Stage:
+def quantised_stage(graph: Graph, dev: float, test: float, name: str = "quantised") -> Stage:
     """The row of the integer graph."""
-    arrays = [graph.embedding.table, *graph.convolution.kernels, graph.requantise.bias]
-    arrays += [graph.dense.weights, graph.dense.bias]
+    layers = [graph.embedding.table, *graph.convolution.kernels, graph.dense.weights]
+    arrays = [*layers, graph.requantise.bias, graph.dense.bias]
     figures = memory(graph)
     return Stage(
-        "quantised",
+        name,
         dev,
         test,
         sum(array.size for array in arrays),
         sum(int(np.count_nonzero(array)) for array in arrays),
         graph.convolution.bits,
         _kilobytes(figures["total"]),
+        dict(
+            zip(
+                _layers(graph.convolution.widths),
+                (1 - int(np.count_nonzero(layer)) / layer.size for layer in layers),
+                strict=True,
+            )
+        ),
     )
+
+
+def _layers(widths: Sequence[int]) -> list[str]:
+    return ["embedding", *(f"convolution {width}" for width in widths), "dense"]
 
 
 def memory(graph: Graph) -> dict[str, int]:
@@ -86,33 +109,34 @@ def memory(graph: Graph) -> dict[str, int]:
     return figures
 
 
-def network_bits(vocabulary: int, embedding: int, filters: int, widths: Sequence[int], classes: int) -> int:
-    """Bits of a float32 sentence CNN with `filters` filters of each width, biases included."""
-    kernels = filters * sum(widths) * embedding + filters * len(widths)
-    return FLOAT_BITS * (vocabulary * embedding + kernels + classes * (filters * len(widths) + 1))
+def network_bits(shape: Shape) -> int:
+    """Bits of a float32 sentence CNN, biases included."""
+    kernels = sum(
+        filters * (width * shape.channels + 1) for filters, width in zip(shape.filters, shape.widths, strict=True)
+    )
+    dense = shape.classes * (sum(shape.filters) + 1)
+    return FLOAT_BITS * (shape.vocabulary * shape.channels + kernels + dense)
 
 
-def reductions(graph: Graph, parent_embedding: int) -> dict[str, float]:
-    """Share of memory saved against three float32 networks of the same vocabulary.
+def reductions(graph: Graph, parent: Shape) -> dict[str, float]:
+    """Share of memory saved against three float32 networks.
 
-    ``parent``: the network it was compressed from (full-width embedding); ``same_shape``: the network of its own
-    rank; ``kim``: Kim's published sizes (300-wide embedding, 100 filters of widths 3, 4, 5).
+    ``parent``: the network it was compressed from; ``same_shape``: the network of its own sizes; ``kim``: Kim's
+    published sizes (300-wide embedding, 100 filters of widths 3, 4, 5) with the parent's vocabulary.
     """
-    total, convolution = memory(graph)["total"], graph.convolution
-    filters, widths = len(convolution.kernels[0]), convolution.widths
-    others = {
-        "parent": network_bits(graph.vocabulary, parent_embedding, filters, widths, graph.classes),
-        "same_shape": network_bits(graph.vocabulary, graph.embedding.rank, filters, widths, graph.classes),
-        "kim": network_bits(graph.vocabulary, KIM_EMBEDDING, KIM_FILTERS, KIM_WIDTHS, graph.classes),
-    }
-    return {name: 1 - total / bits for name, bits in others.items()}
+    total, kernels = memory(graph)["total"], graph.convolution.kernels
+    filters = tuple(len(kernel) for kernel in kernels)
+    own = Shape(graph.vocabulary, graph.embedding.rank, filters, graph.convolution.widths, graph.classes)
+    kim = Shape(parent.vocabulary, KIM_EMBEDDING, (KIM_FILTERS,) * len(KIM_WIDTHS), KIM_WIDTHS, graph.classes)
+    others = {"parent": parent, "same_shape": own, "kim": kim}
+    return {name: 1 - total / network_bits(shape) for name, shape in others.items()}
 
 
 def stage_table(stages: Sequence[Stage], *, toy: bool = False) -> Table:
     """The stages as a rich table; `toy` says so in the title."""
     table = Table(title="Stages (toy data: accuracy means nothing beyond it)" if toy else "Stages")
     table.add_column("stage")
-    for heading in ("dev %", "test %", "non-zero weights", "of", "bits", "kB"):
+    for heading in ("dev %", "test %", "non-zero weights", "of", "kernels zero", "bits", "kB"):
         table.add_column(heading, justify="right")
     for stage in stages:
         table.add_row(
@@ -121,6 +145,7 @@ def stage_table(stages: Sequence[Stage], *, toy: bool = False) -> Table:
             f"{100 * stage.test:.2f}",
             f"{stage.nonzero:,}",
             f"{stage.weights:,}",
+            " ".join(f"{share:.0%}" for layer, share in stage.zeros.items() if layer.startswith("convolution")),
             str(stage.bits),
             f"{stage.kilobytes:,.1f}",
         )

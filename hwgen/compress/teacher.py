@@ -12,7 +12,7 @@ from torch.nn import functional
 from hwgen.compress.augment import exchange_words
 from hwgen.compress.batches import Split
 from hwgen.compress.encoded import Encoded
-from hwgen.compress.ngrams import Bags, NgramClassifier
+from hwgen.compress.ngrams import NgramClassifier
 from hwgen.compress.progress import Reporter
 from hwgen.compress.recipe import Recipe, Words
 from hwgen.compress.train import answers, evaluate, reproducible, train
@@ -31,6 +31,10 @@ class Lessons:
 
     split: Split
     answers: Tensor
+
+    def renumbered(self, tokens: Tensor) -> Lessons:
+        """The same lessons with ``tokens[t]`` for every token t."""
+        return replace(self, split=self.split.renumbered(tokens))
 
 
 def teach(recipe: Recipe, dataset: Dataset, encoded: Encoded, seed: int, reporter: Reporter) -> Lessons:
@@ -54,7 +58,7 @@ def teach(recipe: Recipe, dataset: Dataset, encoded: Encoded, seed: int, reporte
     for member in range(1, wanted.members + 1):
         total += _member(member, recipe, own, seed, reporter, theirs) * (1 - wanted.ngrams) / wanted.members
     if wanted.ngrams:
-        total += _ngrams(dataset, encoded, texts, seed, reporter) * wanted.ngrams
+        total += _ngrams(dataset, texts, reporter) * wanted.ngrams
     probabilities = functional.softmax(total / wanted.temperature, dim=1)
     labels = torch.cat([encoded.train.labels, probabilities[len(labelled) :].argmax(dim=1)])
     return Lessons(Split(split.tokens, split.starts, split.lengths, labels), probabilities)
@@ -73,14 +77,10 @@ def _member(number: int, recipe: Recipe, encoded: Encoded, seed: int, reporter: 
     return given
 
 
-def _ngrams(dataset: Dataset, encoded: Encoded, texts: list[str], seed: int, reporter: Reporter) -> Tensor:
+def _ngrams(dataset: Dataset, texts: list[str], reporter: Reporter) -> Tensor:
     """Log-probabilities of the n-gram classifier on every row."""
     reporter.start("n-grams", 1)
-    with reproducible(seed, "n-grams") as generator:
-        known = Bags([text for _, text in dataset.train])
-        classifier = NgramClassifier(len(encoded.labels))
-        classifier.fit(known, encoded.train.labels, generator)
-        given = classifier.answers(Bags(texts, known.frequencies))
-        dev = classifier.answers(Bags([text for _, text in dataset.dev], known.frequencies))
-    reporter.finish(f"dev {float((dev.argmax(dim=1) == encoded.dev.labels).double().mean()):.2%}")
+    classifier = NgramClassifier(dataset)
+    given = classifier.answers(texts)
+    reporter.finish(f"dev {classifier.dev:.2%}")
     return given

@@ -9,16 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
+from brevitas.quant_tensor import IntQuantTensor
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hwgen.compress import schedules
 from hwgen.compress.batches import Batch, Split
 from hwgen.compress.progress import Reporter
 from hwgen.compress.recipe import Training
 from hwgen.nn.text_cnn import Corruption, QuantTextCNN, SentenceCNN
 
 EVALUATION_BATCH = 512
-_LAST_RATE = 0.02
 
 
 @contextmanager
@@ -60,6 +61,21 @@ def answers(network: SentenceCNN, split: Split) -> Tensor:
     return scores
 
 
+@dataclass(frozen=True, eq=False)
+class Guidance:
+    """What a stage is taught beside the labels.
+
+    Attributes:
+        answers: ``(rows, classes)`` probabilities, weighted by the stage's `distil`.
+        network: whose features are to be matched, or None.
+        features: weight of the squared error between the features, relative to their mean square.
+    """
+
+    answers: Tensor
+    network: SentenceCNN | None = None
+    features: float = 0.0
+
+
 def evaluate(network: SentenceCNN, split: Split) -> Outcome:
     scores = answers(network, split)
     right = (scores.argmax(dim=1) == split.labels).double().mean()
@@ -75,9 +91,10 @@ def train(
     reporter: Reporter,
     *,
     buckets: int,
-    teacher: Tensor | None = None,
+    guidance: Guidance | None = None,
+    learn_scales: bool = False,
 ) -> Outcome:
-    """Train `network` in place and leave it with the weights that did best on dev.
+    """Train `network` in place and leave it with the weights that did best on dev; 0 epochs leave it as it is.
 
     Args:
         network: float or quantised; masks on its convolutions hold.
@@ -86,15 +103,19 @@ def train(
         generator: order of the batches.
         reporter: gets one `advance` a batch and a note an epoch.
         buckets: unknown-word tokens, for word dropout.
-        teacher: ``(rows, classes)`` probabilities that the stage is distilled from.
+        guidance: what the stage is distilled from.
+        learn_scales: let the optimiser move a quantised network's power-of-two scales.
 
     Returns:
         The dev outcome of the kept weights.
     """
+    if not training.epochs:
+        network.eval()
+        return evaluate(network, dev_split)
     network.corruption = Corruption(training.word_dropout, buckets, training.embedding_dropout, training.dropout)
-    optimiser = torch.optim.AdamW(_groups(network, training), lr=training.learning_rate)
-    total = training.epochs * train_split.batches(training.batch)
-    decay = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: max(_LAST_RATE, 1 - step / total))
+    optimiser = torch.optim.AdamW(_groups(network, training, learn_scales), lr=training.learning_rate)
+    steps = train_split.batches(training.batch)
+    rates = schedules.make(training.schedule, optimiser, training.learning_rate, steps, training.epochs)
     average = _Average(network, training.average)
     best: Outcome | None = None
     kept: dict[str, Tensor] = {}
@@ -103,9 +124,9 @@ def train(
         network.train()
         for batch in train_split.shuffled(training.batch, generator):
             optimiser.zero_grad()
-            _loss(network, batch, training, teacher).backward()
+            _loss(network, batch, training, guidance).backward()
             optimiser.step()
-            decay.step()
+            rates.step()
             average.update()
             reporter.advance(1)
         with average.applied():
@@ -124,22 +145,34 @@ def train(
     return best
 
 
-def _loss(network: SentenceCNN, batch: Batch, training: Training, teacher: Tensor | None) -> Tensor:
-    scores = network(batch.tokens, batch.lengths)
+def _loss(network: SentenceCNN, batch: Batch, training: Training, guidance: Guidance | None) -> Tensor:
+    features = network.features(batch.tokens, batch.lengths)
+    scores = network.scores(features)
     loss = functional.cross_entropy(scores, batch.labels, label_smoothing=training.label_smoothing)
-    if training.distil and teacher is not None:
-        # Cross-entropy against probabilities: the same gradient as the Kullback-Leibler divergence.
-        loss = (1 - training.distil) * loss + training.distil * functional.cross_entropy(scores, teacher[batch.rows])
+    if guidance is None:
+        return loss
+    # Cross-entropy against probabilities: the same gradient as the Kullback-Leibler divergence.
+    taught = functional.cross_entropy(scores, guidance.answers[batch.rows])
+    loss = (1 - training.distil) * loss + training.distil * taught
+    if guidance.network is not None and guidance.features:
+        with torch.no_grad():
+            model = _values(guidance.network.features(batch.tokens, batch.lengths))
+        error = (_values(features) - model).square().mean() / model.square().mean().clamp(min=1e-9)
+        loss = loss + guidance.features * error
     return loss
 
 
-def _groups(network: SentenceCNN, training: Training) -> list[dict[str, object]]:
-    """Parameters by weight decay; scales never decay and move only when the recipe says so."""
+def _values(features: Tensor | IntQuantTensor) -> Tensor:
+    return features.value if isinstance(features, IntQuantTensor) else features
+
+
+def _groups(network: SentenceCNN, training: Training, learn_scales: bool) -> list[dict[str, object]]:
+    """Parameters by weight decay; scales never decay and move only with `learn_scales`."""
     scales = {id(scale) for scale in network.exponents().values()} if isinstance(network, QuantTextCNN) else set()
     embedding, rest, exponents = [], [], []
     for name, parameter in network.named_parameters():
         if id(parameter) in scales:
-            parameter.requires_grad_(training.learn_scales)
+            parameter.requires_grad_(learn_scales)
             exponents.append(parameter)
         elif name.startswith("embedding."):
             embedding.append(parameter)
@@ -149,7 +182,7 @@ def _groups(network: SentenceCNN, training: Training) -> list[dict[str, object]]
         {"params": embedding, "weight_decay": training.embedding_decay},
         {"params": rest, "weight_decay": training.weight_decay},
     ]
-    if training.learn_scales and exponents:
+    if learn_scales and exponents:
         groups.append({"params": exponents, "weight_decay": 0.0})
     return groups
 

@@ -87,6 +87,10 @@ class SentenceCNN(nn.Module):
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """Class scores ``(batch, classes)`` of ``tokens (batch, n)`` whose first `lengths` are true tokens."""
+        return self.scores(self.features(tokens, lengths))
+
+    def features(self, tokens: Tensor, lengths: Tensor) -> Tensor | IntQuantTensor:
+        """Maximum over time of the rectified sums: ``(batch, filters)``."""
         steps = tokens.shape[1]
         inside = torch.arange(steps) < lengths[:, None]
         if self.training and self.corruption.words:
@@ -96,14 +100,18 @@ class SentenceCNN(nn.Module):
         # Padding tokens in front stand for the zeros before the sentence; each branch keeps its last n outputs.
         embedded = self.embed(functional.pad(tokens, (max(self.shape.widths) - 1, 0), value=PADDING))
         sums = torch.cat([branch(embedded)[..., -steps:] for branch in self.convolutions], dim=1)
-        return self.classify(sums, inside[:, None])
+        return self.greatest(sums, inside[:, None])
 
     def embed(self, tokens: Tensor) -> Tensor:
         """``(batch, n)`` -> ``(batch, channels, n)``."""
         raise NotImplementedError
 
-    def classify(self, sums: Tensor, inside: Tensor) -> Tensor:
-        """``(batch, filters, n)`` and a mask of true tokens -> ``(batch, classes)``."""
+    def greatest(self, sums: Tensor, inside: Tensor) -> Tensor | IntQuantTensor:
+        """``(batch, filters, n)`` and a mask of true tokens -> ``(batch, filters)``, rectified."""
+        raise NotImplementedError
+
+    def scores(self, features: Tensor | IntQuantTensor) -> Tensor:
+        """``(batch, filters)`` -> ``(batch, classes)``."""
         raise NotImplementedError
 
 
@@ -126,12 +134,10 @@ class TextCNN(SentenceCNN):
         embedded = functional.dropout(self.embedding(tokens), self.corruption.embedding, self.training)
         return embedded.transpose(1, 2)
 
-    def features(self, sums: Tensor, inside: Tensor) -> Tensor:
-        """Maximum over time of the rectified sums: ``(batch, filters)``."""
+    def greatest(self, sums: Tensor, inside: Tensor) -> Tensor:
         return (functional.relu(sums) * inside).amax(dim=2)
 
-    def classify(self, sums: Tensor, inside: Tensor) -> Tensor:
-        features = self.features(sums, inside)
+    def scores(self, features: Tensor) -> Tensor:
         return self.dense(functional.dropout(features, self.corruption.features, self.training))
 
 
@@ -209,19 +215,22 @@ class QuantTextCNN(SentenceCNN):
         values = functional.dropout(embedded.value, self.corruption.embedding, self.training)
         return _like(embedded, values.transpose(1, 2))
 
-    def classify(self, sums: Tensor, inside: Tensor) -> Tensor:
+    def greatest(self, sums: Tensor, inside: Tensor) -> IntQuantTensor:
         active = self.activation(sums)
-        features = (active.value * inside).amax(dim=2)
-        return self.dense(_like(active, functional.dropout(features, self.corruption.features, self.training)))
+        return _like(active, (active.value * inside).amax(dim=2))
+
+    def scores(self, features: IntQuantTensor) -> Tensor:
+        kept = functional.dropout(features.value, self.corruption.features, self.training)
+        return self.dense(_like(features, kept))
 
     @classmethod
     @torch.no_grad()
-    def of(cls, network: TextCNN, precision: Precision, features: Tensor) -> QuantTextCNN:
+    def of(cls, network: SentenceCNN, precision: Precision, features: Tensor) -> QuantTextCNN:
         """A quantised copy of `network`, each scale the power of two of least squared error.
 
         Args:
-            network: the float network; its zeros stay zeros.
-            features: what its `TextCNN.features` gives on some training data, to scale the activations by.
+            network: the float network, or a quantised one whose unrounded weights are taken; zeros stay zeros.
+            features: what its `SentenceCNN.features` gives on some training data, to scale the activations by.
         """
         quantised = cls(network.shape, precision)
         exponents = quantised.exponents()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hwgen.errors import HwgenError
-from hwgen.text import demo
+from hwgen.text import demo, hub
+from hwgen.text.hub import Row
 
-Row = tuple[str, str]
 SPLITS = ("train", "dev", "test")
 
 
@@ -50,70 +50,72 @@ class Dataset:
         return tuple(sorted({label for label, _ in self.train}))
 
 
-@dataclass(frozen=True)
-class _Public:
-    """Where a set lives on the Hugging Face hub and which columns to take."""
-
-    path: str
-    config: str | None = None
-    text: str = "text"
-    label: str = "label"
-    splits: tuple[str, ...] = SPLITS
-    revision: str | None = None
-    leave_out: str | None = None
+FOLDS = 10
+CROSS_VALIDATED = ("mr", "cr", "subj", "mpqa")
+"""Public sets that papers report by 10-fold cross-validation: the splits of their public copies are joined again."""
+NAMES = ("demo", *hub.NAMES)
 
 
-# Sets whose home is a loading script are taken from the hub's own conversion to Parquet.
-_PARQUET = "refs/convert/parquet"
-# GLUE publishes no test labels: its validation split is SST-2's own dev split, and the test sentences come from the
-# treebank's two-class set.
-PUBLIC = {
-    "sst2": _Public("SetFit/sst2", label="label", splits=("train", "validation", "test")),
-    "trec": _Public("CogComp/trec", label="coarse_label", splits=("train", "test"), revision=_PARQUET),
-    "mr": _Public("cornell-movie-review-data/rotten_tomatoes", splits=("train", "validation", "test")),
-    "subj": _Public("SetFit/subj", label="label_text", splits=("train", "test")),
-    "cr": _Public("SetFit/CR", label="label_text", splits=("train", "test")),
-    "sst5": _Public("SetFit/sst5", label="label_text", splits=("train", "validation", "test")),
-    "banking77": _Public("mteb/banking77", label="label_text", splits=("train", "test")),
-    "clinc150": _Public(
-        "clinc/clinc_oos", "plus", label="intent", splits=("train", "validation", "test"), leave_out="oos"
-    ),
-    "snips": _Public("benayas/snips", label="category", splits=("train", "test")),
-}
-NAMES = ("demo", "glue_sst2", *PUBLIC)
-
-
-def load(source: str | Path, seed: int = 0) -> Dataset:
+def load(source: str | Path, seed: int = 0, fold: int | None = None) -> Dataset:
     """The data set in folder `source`, or the set of that name.
 
     Args:
         source: a folder with train/dev/test or all, as ``.tsv`` (label TAB text, no header) or ``.csv`` (header
             ``label,text``); or ``demo``, or a public set's name.
         seed: of the hold-out, where a split is missing: 10 % of train for dev, and 80/10/10 of ``all``.
+        fold: 0..9, of a set without splits: its test split is that tenth of the rows, and dev a tenth of the others.
+            The ten tenths do not depend on `seed`.
 
     Raises:
-        HwgenError: when there is no such folder or name, no network, or a bad row (file and line are named).
+        HwgenError: when there is no such folder or name, no network, a bad row (file and line are named), or `fold`
+            is given for a set that has a test split.
     """
+    if fold is not None and not 0 <= fold < FOLDS:
+        raise HwgenError(f"fold: {fold} is outside 0..{FOLDS - 1}")
     folder = Path(source)
     if folder.is_dir():
-        return _from_folder(folder, seed)
+        return _from_folder(folder, seed, fold)
+    if str(source) not in NAMES:
+        raise HwgenError(f"--data {source}: neither a folder nor one of {', '.join(NAMES)}")
+    if str(source) in CROSS_VALIDATED and fold is not None:
+        splits = hub.fetch(str(source))
+        return _fold(str(source), [row for split in SPLITS for row in splits.get(split, ())], seed, fold)
+    if fold is not None:
+        raise HwgenError(f"--data {source}: has a test split of its own; folds are for sets without one")
     if str(source) == "demo":
         return Dataset("demo", *demo.corpus(), toy=True)
-    if str(source) in NAMES:
-        return _from_hub(str(source), seed)
-    raise HwgenError(f"--data {source}: neither a folder nor one of {', '.join(NAMES)}")
+    return _with_dev(str(source), hub.fetch(str(source)), seed)
 
 
-def _from_folder(folder: Path, seed: int) -> Dataset:
+def has_folds(source: str | Path) -> bool:
+    """Whether `source` is a set without a test split, to be cross-validated."""
+    folder = Path(source)
+    return _file(folder, "all") is not None if folder.is_dir() else str(source) in CROSS_VALIDATED
+
+
+def _fold(name: str, rows: Sequence[Row], seed: int, fold: int) -> Dataset:
+    """Fold `fold` of ten, by a shuffle that is always the same."""
+    order = random.Random("folds").sample(range(len(rows)), len(rows))
+    test = set(order[fold::FOLDS])
+    others = [row for number, row in enumerate(rows) if number not in test]
+    dev, train = _hold_out(others, max(len(others) // 10, 1), seed)
+    return Dataset(name, train, dev, tuple(rows[number] for number in sorted(test)))
+
+
+def _from_folder(folder: Path, seed: int, fold: int | None) -> Dataset:
     name = folder.resolve().name
     whole = _file(folder, "all")
     if whole is not None:
         if any(_file(folder, split) for split in SPLITS):
             raise HwgenError(f"{folder}: holds {whole.name} and split files; keep one or the other")
         rows = _read(whole)
+        if fold is not None:
+            return _fold(name, rows, seed, fold)
         tenth = max(len(rows) // 10, 1)
         held, kept = _hold_out(rows, 2 * tenth, seed)
         return Dataset(name, kept, held[:tenth], held[tenth:])
+    if fold is not None:
+        raise HwgenError(f"{folder}: has a test split of its own; folds are for sets without one (all.tsv)")
     found = {split: _file(folder, split) for split in SPLITS}
     for split in ("train", "test"):
         if found[split] is None:
@@ -188,41 +190,3 @@ def _csv(path: Path, text: str) -> Iterable[Row]:
             yield row[label].strip(), row[sentence]
     except csv.Error as error:
         raise HwgenError(f"{path}:{reader.line_num}: not CSV ({error})") from None
-
-
-def _from_hub(name: str, seed: int) -> Dataset:
-    try:
-        from datasets import load_dataset
-    except ImportError:
-        raise HwgenError(
-            f"--data {name}: fetching public sets needs the package `datasets` (pip install datasets); "
-            "or give a folder with train.tsv, dev.tsv, test.tsv"
-        ) from None
-    try:
-        if name == "glue_sst2":
-            treebank = _fetch(load_dataset, PUBLIC["sst2"])
-            phrases = _Public("nyu-mll/glue", "sst2", text="sentence", splits=("train", "validation"))
-            rows = {**_fetch(load_dataset, phrases), "test": treebank["test"]}
-        else:
-            rows = _fetch(load_dataset, PUBLIC[name])
-    except HwgenError:
-        raise
-    except Exception as error:  # the package raises many kinds for "no network" and "no such set"
-        raise HwgenError(
-            f"--data {name}: could not be fetched ({type(error).__name__}); is there a network? "
-            "A folder with train.tsv, dev.tsv, test.tsv works without one"
-        ) from None
-    return _with_dev(name, rows, seed)
-
-
-def _fetch(load_dataset: Callable[..., object], public: _Public) -> dict[str, list[Row]]:
-    arguments = (public.path,) if public.config is None else (public.path, public.config)
-    splits: dict[str, list[Row]] = {}
-    for split in public.splits:
-        table = load_dataset(*arguments, split=split, revision=public.revision)
-        labels = table.features[public.label]  # type: ignore[attr-defined]
-        names = labels.int2str if hasattr(labels, "int2str") and public.path != "nyu-mll/glue" else str
-        rows = zip(table[public.label], table[public.text], strict=True)  # type: ignore[index]
-        named = [(str(names(label)), str(text).strip()) for label, text in rows]
-        splits["dev" if split == "validation" else split] = [row for row in named if row[0] != public.leave_out]
-    return splits

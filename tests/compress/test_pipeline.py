@@ -25,6 +25,7 @@ from hwgen.compress.train import reproducible  # noqa: E402
 from hwgen.errors import HwgenError  # noqa: E402
 from hwgen.graph import golden, storage  # noqa: E402
 from hwgen.model import Model  # noqa: E402
+from hwgen.nn.text_cnn import Shape  # noqa: E402
 from hwgen.text import datasets  # noqa: E402
 
 QUICK = ["float.epochs=12", "factorised.epochs=2", "pruned.epochs=2", "quantised.epochs=2"]
@@ -98,7 +99,7 @@ def test_memory_figures(trained: Model) -> None:
     assert memory["convolution"] == 8 * (2 + 3 + 4) * 8 * 5
     assert memory["dense"] == 2 * 24 * 5
     assert memory["total"] == sum(memory[name] for name in ("embedding", "convolution", "dense", "biases"))
-    saved = report.reductions(graph, 24)
+    saved = report.reductions(graph, Shape(words, 24, (8, 8, 8), (2, 3, 4), 2))
     parent = 32 * (words * 24 + 8 * 9 * 24 + 24 + 2 * 24 + 2)
     assert saved["parent"] == 1 - memory["total"] / parent
     assert saved["kim"] == 1 - memory["total"] / (32 * (words * 300 + 100 * 12 * 300 + 300 + 2 * 300 + 2))

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from hwgen import shipped
-from hwgen.compress import recipe
+from hwgen.compress import recipe, settings
 from hwgen.errors import HwgenError
 
 PLAIN = recipe.parse({"name": "plain"})
 
 
-@pytest.mark.parametrize("name", ["demo", "sst2-full", "sst2-small"])
+@pytest.mark.parametrize("name", ["demo", "sentences", "sst2-full", "sst2-small"])
 def test_packaged_recipes(name: str) -> None:
     loaded = recipe.load(shipped.recipe_path(name))
     assert loaded.name == name
@@ -24,7 +24,7 @@ def test_packaged_recipes(name: str) -> None:
 def test_small_embedding_fits_24_block_rams_at_every_width(bits: int) -> None:
     small = recipe.load(shipped.recipe_path("sst2-small"))
     # iCE40 block RAM: 4,096 bits as 256 x 16, 512 x 8, 1,024 x 4 or 2,048 x 2.
-    row = small.factorise.rank * bits
+    row = small.factorised.rank * bits
     blocks = min(
         -(-small.vocabulary.size // depth) * -(-row // width)
         for depth, width in ((256, 16), (512, 8), (1024, 4), (2048, 2))
@@ -34,19 +34,19 @@ def test_small_embedding_fits_24_block_rams_at_every_width(bits: int) -> None:
 
 def test_every_key_can_be_set_to_its_own_value() -> None:
     values = PLAIN.as_dict()
-    for key in recipe.keys(recipe.Recipe):
+    for key in settings.keys(recipe.Recipe):
         here = values
         for step in key.split("."):
             here = here[step]
-        text = str(here).lower() if isinstance(here, bool) else str(here).replace("'", '"')
+        text = str(here).lower() if isinstance(here, bool) else str(here).replace("'", '"') or '""'
         assert recipe.override(PLAIN, [f"{key}={text}"]) == PLAIN, key
 
 
 def test_overrides() -> None:
     changed = recipe.override(
-        PLAIN, ["prune.sparsity=0.9", "network.widths=[2, 3]", "float.dropout=0", "quantised.learn_scales=true"]
+        PLAIN, ["pruned.sparsity=0.9", "network.widths=[2, 3]", "float.dropout=0", "quantised.learn_scales=true"]
     )
-    assert changed.prune.sparsity == 0.9
+    assert changed.pruned.sparsity == 0.9
     assert changed.network.widths == (2, 3)
     assert changed.float.dropout == 0.0 and isinstance(changed.float.dropout, float)
     assert changed.quantised.learn_scales is True
@@ -57,23 +57,33 @@ def test_overrides() -> None:
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ("prune.sparsity", "expected key=value"),
-        ("prune.sparsty=0.9", "prune.sparsty: unknown key; known are name, stages, .*prune.sparsity"),
-        ("prune=0.9", "prune: unknown key"),
-        ("prune.sparsity.more=1", "unknown key"),
-        ("prune.sparsity=1", r"prune.sparsity: 1.0 is outside 0..1 \(exclusive\)"),
-        ("prune.sparsity=much", "prune.sparsity: need float, got 'much'"),
-        ("prune.rounds=1.5", "prune.rounds: need int, got 1.5"),
-        ("pruned.epochs=0", "pruned.epochs: 0 is outside"),
+        ("pruned.sparsity", "expected key=value"),
+        ("pruned.sparsty=0.9", "pruned.sparsty: unknown key; known are name, stages, .*pruned.sparsity"),
+        ("pruned=0.9", "pruned: unknown key"),
+        ("pruned.sparsity.more=1", "unknown key"),
+        ("pruned.sparsity=1", r"pruned.sparsity: 1.0 is outside 0..1 \(exclusive\)"),
+        ("pruned.sparsity=much", "pruned.sparsity: need float, got 'much'"),
+        ("pruned.rounds=1.5", "pruned.rounds: need int, got 1.5"),
+        ("pruned.cost=luts", "pruned.cost: 'luts' is not one of weights, nonzeros, adders"),
+        ("pruned.epochs=-1", "pruned.epochs: -1 is outside"),
+        ("float.epochs=0", "float.epochs: 0 would leave random weights"),
+        ("float.schedule=flat", "float.schedule: 'flat' is not one of linear, cosine, one-cycle, calr"),
+        ("narrowed.share=1", "narrowed.share: 1.0 is outside"),
+        ("shortened.share=-0.1", "shortened.share: -0.1 is outside"),
+        ("quantised.dense=9", "quantised.dense: 9 is outside 2..8"),
+        ("quantised.through=[5, 8]", r"quantised.through: \[5, 8\] must fall"),
+        ("quantised.previous=1", "quantised.distil: 0 leaves nothing to be taught"),
         ("network.widths=[]", "need at least one"),
         ("network.widths=3", "network.widths: need a list"),
         ("vocabulary.buckets=9000", "vocabulary.buckets: 9000 is outside"),
-        ("factorise.rank=65", "exceeds network.embedding = 64"),
-        ("factorise.rank=0", "give a rank"),
-        ('stages=["quantised", "float"]', "must follow the order"),
-        ('stages=["float"]', "cannot be left out"),
+        ("factorised.rank=65", "exceeds network.embedding = 64"),
+        ("factorised.rank=0", "factorised.rank: give a rank"),
+        ('stages=["quantised", "float"]', "must begin with float and end with quantised"),
+        ('stages=["float"]', "must begin with float and end with quantised"),
+        ('stages=["float", "pruned", "pruned", "quantised"]', "names a stage twice"),
+        ('stages=["float", "pruned", "factorised", "quantised"]', "pruned before factorised"),
         ('stages=["float", "distilled", "quantised"]', "'distilled' is not one of"),
-        ("float.distil=1", "at least 1 teacher"),
+        ("float.distil=1", "needs members or ngrams"),
     ],
 )
 def test_bad_overrides(setting: str, message: str) -> None:
@@ -85,9 +95,9 @@ def test_bad_overrides(setting: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[prune\n", "not TOML"),
-        ("[prune]\nsparsty = 0.5\n", "prune.sparsty: unknown key; known are prune.sparsity, prune.rounds"),
-        ("prune = 3\n", "prune: need a section"),
+        ("[pruned\n", "not TOML"),
+        ("[pruned]\nsparsty = 0.5\n", "pruned.sparsty: unknown key; known are pruned.epochs, .*pruned.sparsity"),
+        ("pruned = 3\n", "pruned: need a section"),
         ("[quantised]\nlearning_rate = -1\n", "quantised.learning_rate: -1.0 is outside"),
     ],
 )

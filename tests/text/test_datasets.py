@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 import sys
 from pathlib import Path
 
 import pytest
 
 from hwgen.errors import HwgenError
-from hwgen.text import datasets, demo
+from hwgen.text import datasets, demo, hub
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 ROWS = [("a", f"text {i}") if i % 2 else ("b", f"other {i}") for i in range(100)]
@@ -108,11 +110,55 @@ def test_missing_ambiguous_and_unknown_sources(tmp_path: Path) -> None:
         datasets.load(tmp_path)
 
 
-@pytest.mark.parametrize("name", [name for name in datasets.NAMES if name != "demo"])
+@pytest.mark.parametrize("name", [name for name in hub.NAMES if name not in ("chatbot", "askubuntu", "webapplication")])
 def test_public_set_without_the_package_says_what_to_do(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(HwgenError, match="pip install datasets"):
         datasets.load(name)
+
+
+@pytest.mark.parametrize("name", ["chatbot", "askubuntu", "webapplication"])
+def test_intent_sets_come_from_their_corpus(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = [
+        {"text": f"how {number}", "intent": "ab"[number % 2], "training": number < 40, "entities": []}
+        for number in range(60)
+    ]
+    monkeypatch.setattr(
+        hub.urllib.request, "urlopen", lambda url, timeout: io.BytesIO(json.dumps({"sentences": corpus}).encode())
+    )
+    data = datasets.load(name)
+    assert (len(data.train), len(data.dev), len(data.test)) == (36, 4, 20) and data.labels == ("a", "b")
+
+
+def test_folds_cover_every_row_once(tmp_path: Path) -> None:
+    tsv(tmp_path / "all.tsv", [("ab"[number % 2], f"row {number}") for number in range(103)])
+    assert datasets.has_folds(tmp_path)
+    tests = []
+    for fold in range(datasets.FOLDS):
+        first, second = (datasets.load(tmp_path, seed, fold) for seed in (0, 1))
+        assert first.test == second.test and first.dev != second.dev
+        rows = [*first.train, *first.dev, *first.test]
+        assert len(rows) == 103 and len(set(rows)) == 103 and len(first.dev) == (103 - len(first.test)) // 10
+        tests += first.test
+    assert sorted(tests) == sorted(rows)
+
+
+def test_folds_are_refused_where_there_is_a_test_split(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        tsv(tmp_path / f"{split}.tsv", ROWS)
+    assert not datasets.has_folds(tmp_path) and datasets.has_folds("mr") and not datasets.has_folds("trec")
+    for source in (tmp_path, "trec", "demo"):
+        with pytest.raises(HwgenError, match="test split of its own"):
+            datasets.load(source, fold=0)
+    with pytest.raises(HwgenError, match=r"fold: 10 is outside 0\.\.9"):
+        datasets.load("mr", fold=10)
+
+
+def test_a_cross_validated_public_set_joins_its_splits(monkeypatch: pytest.MonkeyPatch) -> None:
+    splits = {split: [("ab"[number % 2], f"{split} {number}") for number in range(20)] for split in ("train", "test")}
+    monkeypatch.setattr(hub, "fetch", lambda name: splits)
+    data = datasets.load("subj", fold=3)
+    assert len(data.train) + len(data.dev) + len(data.test) == 40 and len(data.test) == 4
 
 
 def test_public_set_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:

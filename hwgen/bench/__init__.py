@@ -1,0 +1,1 @@
+"""Measuring what compression does, over sets, recipes, bit widths and seeds."""

@@ -1,0 +1,113 @@
+"""Runs a matrix of trainings, several at a time, and keeps every result."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from hwgen.bench.ledger import Ledger, Run
+from hwgen.bench.matrix import Job
+from hwgen.compress import pipeline
+from hwgen.model import Model
+from hwgen.text import datasets
+
+Say = Callable[[str, int], None]
+"""Told what has just been finished, and how many runs that were."""
+
+
+def measure(jobs: Sequence[Job], path: Path, workers: int = 1, say: Say | None = None) -> list[Run]:
+    """Do what is not yet in the ledger `path`, and return every run of `jobs`, in their order.
+
+    A killed measurement loses at most the run that each worker was at; called again, it goes on from there.
+
+    Args:
+        jobs: what to measure.
+        path: the ledger, one JSON line a run.
+        workers: processes; each trains on one core.
+        say: told of every finished job, a set and seed at a time.
+
+    Raises:
+        HwgenError: what the first failing job raised.
+    """
+    ledger = Ledger(path)
+    ledger.mend()
+    done = ledger.runs()
+    missing = [left for job in jobs if (left := _left(job, done)).bits]
+    if missing:
+        # Forking a process that has used torch's threads can lock it up.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(min(workers, len(missing)), mp_context=context) as pool:
+            futures = {pool.submit(perform, batch, path): batch for batch in _alike(missing)}
+            try:
+                for future in as_completed(futures):
+                    for line, job in zip(future.result(), futures[future], strict=True):
+                        if say is not None:
+                            say(line, len(job.bits))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        done = ledger.runs()
+    return [done[job.key(bits)] for job in jobs for bits in job.bits]
+
+
+def _left(job: Job, done: dict[str, Run]) -> Job:
+    return replace(job, bits=tuple(bits for bits in job.bits if job.key(bits) not in done))
+
+
+def _alike(jobs: Sequence[Job]) -> list[list[Job]]:
+    """Jobs by data and seed: one worker does them in turn, and trains what their recipes share once."""
+    batches: dict[tuple[str, int, int | None], list[Job]] = {}
+    for job in jobs:
+        batches.setdefault((job.source, job.seed, job.fold), []).append(job)
+    return list(batches.values())
+
+
+def perform(jobs: Sequence[Job], path: Path) -> list[str]:
+    """Train jobs of one data set and seed, append each run to the ledger, and say in a line a job how it went."""
+    dataset = datasets.load(jobs[0].source, jobs[0].seed, jobs[0].fold)
+    ledger, memory, lines = Ledger(path), pipeline.Memory(), []
+    for job in jobs:
+        began = time.monotonic()
+        parent = pipeline.compress(job.recipe, dataset, job.seed, memory=memory)
+        shared = time.monotonic() - began
+        notes = []
+        for bits in job.bits:
+            began = time.monotonic()
+            model = pipeline.quantise(parent, bits)
+            ledger.append(row(job, bits, model, shared + time.monotonic() - began))
+            accuracy = model.record["accuracy"]
+            notes.append(f"{bits} bits: dev {accuracy['dev']:.2%}, test {accuracy['test']:.2%}")
+        lines.append(f"{job.label}: " + "; ".join(notes))
+    return lines
+
+
+def row(job: Job, bits: int, model: Model, seconds: float) -> Run:
+    """The plain facts of one run. The confusion matrix is kept as (expected, found, count) where count > 0."""
+    record = model.record
+    confusion = np.array(record["confusion"])
+    cells = np.argwhere(confusion)
+    return {
+        "key": job.key(bits),
+        "set": job.dataset,
+        "recipe": job.recipe.name,
+        "settings": list(job.settings),
+        "seed": job.seed,
+        "fold": job.fold,
+        "bits": bits,
+        "precision": record["precision"],
+        "dev": record["accuracy"]["dev"],
+        "test": record["accuracy"]["test"],
+        "stages": record["stages"],
+        "memory_bits": record["memory_bits"],
+        "reduction": record["reduction"],
+        "rows": record["data"]["rows"],
+        "labels": list(model.labels),
+        "confusion": [[int(row), int(column), int(confusion[row, column])] for row, column in cells],
+        "seconds": round(seconds, 1),
+    }

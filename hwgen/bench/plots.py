@@ -1,0 +1,144 @@
+"""The pictures of a measurement: accuracy against bits, kilobytes and sparsity, and confusion matrices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("svg")
+import matplotlib.pyplot as plt
+
+from hwgen.bench.summary import Group, pareto
+
+FLOAT_PLACE = 9
+"""Where the float network stands on an axis of bits."""
+
+PAPER = (0.85, 0.93)
+"""Memory saved in Wróbel et al. (2020), as shares of the float network's."""
+
+_MOST_LABELS = 12
+
+
+def draw(found: Sequence[Group], folder: Path) -> list[Path]:
+    """Every picture that `found` gives material for, as SVG files in `folder`; returns their paths."""
+    plt.rcParams["svg.hashsalt"] = "hwgen"
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = [_panels(found, folder / "bits.svg", _bits), _panels(found, folder / "memory.svg", _memory)]
+    if len({round(group.sparsity, 2) for group in found}) > 1:
+        drawn.append(_panels(found, folder / "sparsity.svg", _sparsity))
+    return drawn + [_confusion(group, folder) for group in found]
+
+
+def _panels(found: Sequence[Group], path: Path, panel: Callable[[Any, list[Group]], None]) -> Path:
+    """One panel for each set."""
+    sets = list(dict.fromkeys(group.dataset for group in found))
+    columns = min(3, len(sets))
+    rows = math.ceil(len(sets) / columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(1.0 + 4.2 * columns, 3.4 * rows), layout="constrained", squeeze=False
+    )
+    for name, axis in zip(sets, axes.flat, strict=False):
+        panel(axis, [group for group in found if group.dataset == name])
+        axis.set_title(name)
+        axis.set_ylabel("test accuracy, %")
+        axis.grid(alpha=0.3)
+        axis.legend(fontsize="small")
+    for axis in list(axes.flat)[len(sets) :]:
+        axis.set_visible(False)
+    return _save(figure, path)
+
+
+def _bits(axis: Any, found: list[Group]) -> None:
+    """A line a recipe, 2..8 bits and float; bars are the standard deviation over seeds or folds."""
+    for name, members in _by_name(found).items():
+        members = sorted(members, key=lambda group: group.bits)
+        figures = [group.figure() for group in members] + [members[0].stage(0)]
+        places = [group.bits for group in members] + [FLOAT_PLACE]
+        axis.errorbar(
+            places, [f.mean for f in figures], [f.deviation for f in figures], marker="o", capsize=3, label=name
+        )
+    axis.set_xticks([*range(2, FLOAT_PLACE + 1)], [*map(str, range(2, FLOAT_PLACE)), "float"])
+    axis.set_xlabel("bits")
+
+
+def _memory(axis: Any, found: list[Group]) -> None:
+    """Models and their float networks on a logarithmic axis, with the front and the paper's range."""
+    points: list[tuple[float, float]] = []
+    for name, members in _by_name(found).items():
+        whole = members[0].runs[0]["stages"][0]["kilobytes"]
+        own = [(group.kilobytes, group.figure().mean) for group in members] + [(whole, members[0].stage(0).mean)]
+        axis.plot(*zip(*own, strict=True), "o", label=name)
+        for group, (size, accuracy) in zip(members, own, strict=False):
+            axis.annotate(
+                f"{group.bits}b", (size, accuracy), fontsize="x-small", xytext=(3, 3), textcoords="offset points"
+            )
+        points += own
+    front = [points[index] for index in pareto(points)]
+    axis.step(*zip(*front, strict=True), where="post", linewidth=0.8, color="black", label="Pareto front")
+    greatest = max(size for size, _ in points)
+    axis.axvspan(
+        *((1 - share) * greatest for share in PAPER[::-1]), alpha=0.15, color="tab:green", label="saved 85-93 %"
+    )
+    axis.set_xscale("log")
+    axis.set_xlabel("kB of all weights")
+
+
+def _sparsity(axis: Any, found: list[Group]) -> None:
+    """Share of zero convolution weights, one line for each bit width."""
+    for bits in sorted({group.bits for group in found}):
+        members = sorted((group for group in found if group.bits == bits), key=lambda group: group.sparsity)
+        figures = [group.figure() for group in members]
+        axis.errorbar(
+            [100 * group.sparsity for group in members],
+            [f.mean for f in figures],
+            [f.deviation for f in figures],
+            marker="o",
+            capsize=3,
+            label=f"{bits} bits",
+        )
+    axis.set_xlabel("zero convolution weights, %")
+
+
+def _confusion(group: Group, folder: Path) -> Path:
+    """Rows are the true classes, as shares; many classes go without names and numbers."""
+    counts, labels = group.confusion, group.runs[0]["labels"]
+    shares = counts / counts.sum(axis=1, keepdims=True).clip(min=1)
+    named = len(labels) <= _MOST_LABELS
+    size = 1.6 + 0.55 * len(labels) if named else 6.0
+    figure, axis = plt.subplots(figsize=(size + 1, size), layout="constrained")
+    picture = axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    if named:
+        axis.set_xticks(range(len(labels)), labels, rotation=45, ha="right")
+        axis.set_yticks(range(len(labels)), labels)
+        for (row, column), count in _cells(counts):
+            shade = "white" if shares[row, column] > 0.5 else "black"
+            axis.text(column, row, str(count), ha="center", va="center", color=shade, fontsize="small")
+    axis.set_xlabel("found")
+    axis.set_ylabel("is")
+    axis.set_title(f"{group.dataset}, {group.name}, {group.bits} bits", fontsize="small")
+    figure.colorbar(picture, shrink=0.8)
+    name = "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in group.name)
+    return _save(figure, folder / f"confusion-{group.dataset}-{name}-{group.bits}bit.svg")
+
+
+def _cells(counts: Any) -> list[tuple[tuple[int, int], int]]:
+    return [((row, column), int(counts[row, column])) for row in range(len(counts)) for column in range(len(counts))]
+
+
+def _by_name(found: Sequence[Group]) -> dict[str, list[Group]]:
+    named: dict[str, list[Group]] = {}
+    for group in found:
+        named.setdefault(group.name, []).append(group)
+    return named
+
+
+def _save(figure: Any, path: Path) -> Path:
+    scratch = path.with_suffix(".tmp")
+    figure.savefig(scratch, format="svg", metadata={"Date": None})
+    plt.close(figure)
+    scratch.replace(path)
+    return path

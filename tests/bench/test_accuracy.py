@@ -1,0 +1,102 @@
+"""A small measurement from end to end: resumed, shared stages, summary and pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("brevitas")
+
+from hwgen import shipped
+from hwgen.bench import accuracy, plots, summary
+from hwgen.bench.accuracy import measure, perform
+from hwgen.bench.ledger import Ledger
+from hwgen.bench.matrix import Job, jobs
+from hwgen.compress import pipeline, recipe
+from hwgen.errors import HwgenError
+from hwgen.text import datasets
+
+QUICK = ["float.epochs=8", "factorised.epochs=1", "pruned.epochs=1", "quantised.epochs=1"]
+
+
+def matrix(bits: tuple[int, ...] = (3, 5)) -> list[Job]:
+    plan = recipe.override(recipe.load(shipped.recipe_path("demo")), QUICK)
+    return jobs(["demo"], [plan], bits, seeds=2, sweeps=["pruned.sparsity=0.5,0.9"])
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bench") / "runs.jsonl"
+    measure(matrix(), path, workers=2)
+    return path
+
+
+def test_every_run_is_there_and_equals_one_made_alone(ledger: Path) -> None:
+    runs, job = Ledger(ledger).runs(), matrix()[3]
+    assert set(runs) == {job.key(bits) for job in matrix() for bits in job.bits}
+    alone = pipeline.quantise(pipeline.compress(job.recipe, datasets.load("demo", job.seed), job.seed), 5)
+    run = runs[job.key(5)]
+    assert run["stages"] == alone.record["stages"] and run["test"] == alone.record["accuracy"]["test"]
+
+
+def test_nothing_is_done_twice(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = ledger.read_bytes()
+    told: list[int] = []
+    runs = measure(matrix(), ledger, say=lambda line, count: told.append(count))
+    assert len(runs) == 8 and told == [] and ledger.read_bytes() == before
+    # One run lost: only that one is made again, and it comes out the same.
+    lines = before.splitlines(keepends=True)
+    ledger.write_bytes(b"".join(lines[:3] + lines[4:]) + lines[3][:50])
+    again = measure(matrix(), ledger, say=lambda line, count: told.append(count))
+    assert told == [1] and [{**run, "seconds": 0} for run in again] == [{**run, "seconds": 0} for run in runs]
+
+
+def test_a_failing_run_is_one_line_and_the_others_are_kept(tmp_path: Path) -> None:
+    broken = recipe.override(matrix()[0].recipe, ["factorised.rank=0", "factorised.reduction=0.99999"])
+    with pytest.raises(HwgenError, match="leaves no rank"):
+        measure(jobs(["demo"], [broken], (5,), seeds=1), tmp_path / "runs.jsonl")
+
+
+def test_shared_stages_are_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    real = pipeline.advance
+    monkeypatch.setattr(
+        pipeline, "advance", lambda state, stage, reporter: made.append(stage) or real(state, stage, reporter)
+    )
+    perform([job for job in matrix((5,)) if job.seed == 0], tmp_path / "runs.jsonl")
+    assert made == ["float", "factorised", "pruned", "pruned"]
+
+
+def test_summary(ledger: Path) -> None:
+    found = summary.groups(list(Ledger(ledger).runs().values()))
+    assert len(found) == 4 and {len(group.runs) for group in found} == {2}
+    for group in found:
+        assert group.figure().mean == pytest.approx(sum(100 * run["test"] for run in group.runs) / 2)
+        assert group.drop().mean == pytest.approx(group.stage(0).mean - group.figure().mean)
+        wanted = 0.5 if "pruned.sparsity=0.5" in group.settings else 0.9
+        assert wanted <= group.sparsity < wanted + 0.1
+        rows = sum(run["rows"]["test"] for run in group.runs)
+        right = sum(run["rows"]["test"] * run["test"] for run in group.runs)
+        assert group.confusion.sum() == rows and group.confusion.trace() == round(right)
+    assert summary.table(found).count("\n") == 2 + len(found)
+
+
+def test_pareto_front() -> None:
+    points = [(5.0, 80.0), (1.0, 70.0), (2.0, 69.0), (5.0, 81.0), (9.0, 81.0), (10.0, 90.0)]
+    assert [points[index] for index in summary.pareto(points)] == [(1.0, 70.0), (5.0, 81.0), (10.0, 90.0)]
+
+
+def test_pictures(ledger: Path, tmp_path: Path) -> None:
+    found = summary.groups(list(Ledger(ledger).runs().values()))
+    drawn = plots.draw(found, tmp_path)
+    assert {path.name for path in drawn} >= {"bits.svg", "memory.svg", "sparsity.svg"}
+    assert sum(path.name.startswith("confusion-demo") for path in drawn) == 4
+    assert all(path.read_text().startswith("<?xml") for path in drawn) and not list(tmp_path.glob("*.tmp"))
+    again = {path.name: path.read_bytes() for path in drawn}
+    assert all(path.read_bytes() == again[path.name] for path in plots.draw(found, tmp_path))
+
+
+def test_workers_are_told_apart_by_data_and_seed() -> None:
+    assert [[job.seed for job in batch] for batch in accuracy._alike(matrix())] == [[0, 0], [1, 1]]
