@@ -107,6 +107,7 @@ def row(job: Job, bits: int, model: Model, seconds: float) -> Run:
         "memory_bits": record["memory_bits"],
         "reduction": record["reduction"],
         "rows": record["data"]["rows"],
+        "filters": model.graph.convolution.filters,
         "labels": list(model.labels),
         "confusion": [[int(row), int(column), int(confusion[row, column])] for row, column in cells],
         "seconds": round(seconds, 1),

@@ -27,6 +27,7 @@ class Stage:
         weights, nonzero: stored weights (embedding, kernels, dense, biases), and those that are not zero.
         bits: of one weight.
         kilobytes: of all weights stored densely (1 kB = 1,000 bytes).
+        vocabulary, rank: rows and columns of the embedding.
         zeros: share of zero weights in each layer, biases left out.
     """
 
@@ -37,6 +38,8 @@ class Stage:
     nonzero: int
     bits: int
     kilobytes: float
+    vocabulary: int = 0
+    rank: int = 0
     zeros: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
@@ -58,6 +61,8 @@ def float_stage(name: str, network: SentenceCNN, dev: float, test: float) -> Sta
         nonzero,
         FLOAT_BITS,
         _kilobytes(weights * FLOAT_BITS),
+        network.shape.vocabulary,
+        network.shape.channels,
         dict(zip(_layers(network.shape.widths), zeros, strict=True)),
     )
 
@@ -75,6 +80,8 @@ def quantised_stage(graph: Graph, dev: float, test: float, name: str = "quantise
         sum(int(np.count_nonzero(array)) for array in arrays),
         graph.convolution.bits,
         _kilobytes(figures["total"]),
+        graph.vocabulary,
+        graph.embedding.rank,
         dict(
             zip(
                 _layers(graph.convolution.widths),

@@ -113,7 +113,7 @@ def train(
         network.eval()
         return evaluate(network, dev_split)
     network.corruption = Corruption(training.word_dropout, buckets, training.embedding_dropout, training.dropout)
-    optimiser = torch.optim.AdamW(_groups(network, training, learn_scales), lr=training.learning_rate)
+    optimiser = torch.optim.AdamW(_groups(network, training, learn_scales), lr=training.learning_rate, fused=True)
     steps = train_split.batches(training.batch)
     rates = schedules.make(training.schedule, optimiser, training.learning_rate, steps, training.epochs)
     average = _Average(network, training.average)

@@ -1,0 +1,135 @@
+"""What pruning costs in accuracy and saves in hardware; writes docs/results/pruning/.
+
+    python scripts/bench_pruning.py --data DIR [--jobs 2] [--no-hardware]
+
+Each way is trained from three seeds. The hardware figures are those of the circuit of seed 0, by yosys for ECP5: the
+spatial engine without and the folded one with eight lanes. They are kept by the circuit's digest.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import bench_tools
+from amaranth.back import rtlil
+
+from hwgen import shipped, tools
+from hwgen.bench import matrix, plots, summary
+from hwgen.bench.summary import Group
+from hwgen.compress import pipeline, recipe
+from hwgen.flow import utilisation
+from hwgen.model import Model
+from hwgen.rtl.core import Core, Plan
+from hwgen.rtl.folded_convolution import FoldedConvolution
+from hwgen.rtl.spatial_convolution import SpatialConvolution
+from hwgen.text import datasets
+
+FOLDER = bench_tools.RESULTS / "pruning"
+SETS = {"glue_sst2": "sst2-full", "trec": "questions"}
+NONE = 'stages=["float", "factorised", "quantised"]'
+NARROW = 'stages=["float", "factorised", "narrowed", "quantised"]'
+SHORT = 'stages=["float", "shortened", "factorised", "pruned", "quantised"]'
+WAYS: dict[str, list[str]] = {
+    "none": [NONE],
+    "50 % of weights": ["pruned.sparsity=0.5"],
+    "80 % of weights": ["pruned.sparsity=0.8"],
+    "80 % of weights, one shot": ["pruned.sparsity=0.8", "pruned.rounds=1"],
+    "90 % of weights": ["pruned.sparsity=0.9"],
+    "95 % of weights": ["pruned.sparsity=0.95"],
+    "80 % of non-zeros": ["pruned.sparsity=0.8", "pruned.cost=nonzeros"],
+    "80 % of adders": ["pruned.sparsity=0.8", "pruned.cost=adders"],
+    "half of the filters": [NARROW, "narrowed.share=0.5"],
+    "half of the words, 80 % of weights": [SHORT, "shortened.share=0.5"],
+}
+BITS, LANES = 5, 8
+
+
+def main() -> int:
+    parser = bench_tools.parser(__doc__)
+    parser.add_argument("--no-hardware", action="store_true", help="keep the hardware figures there are")
+    arguments = parser.parse_args()
+
+    def work() -> None:
+        jobs = []
+        for name, plan in SETS.items():
+            base = recipe.load(shipped.recipe_path(plan))
+            for way, settings in WAYS.items():
+                for job in matrix.jobs([str(arguments.data / name)], [recipe.override(base, settings)], (BITS,)):
+                    jobs.append(matrix.named(job, way))
+        found = summary.groups(bench_tools.measure(jobs, FOLDER, arguments.jobs))
+        known = FOLDER / "hardware.json"
+        hardware = json.loads(known.read_text()) if known.is_file() else {}
+        if not arguments.no_hardware:
+            for name in SETS:
+                memory = pipeline.Memory()
+                for job in (job for job in jobs if job.dataset == name and job.seed == 0):
+                    if job.key(BITS) in hardware:
+                        continue
+                    dataset = datasets.load(job.source, job.seed)
+                    model = pipeline.quantise(pipeline.compress(job.recipe, dataset, job.seed, memory=memory), BITS)
+                    hardware[job.key(BITS)] = figures(model)
+                    bench_tools.console.print(f"{job.label}: {hardware[job.key(BITS)]}", highlight=False)
+                    known.write_text(json.dumps(hardware, indent=1) + "\n")
+        plots.draw(found, FOLDER)
+        (FOLDER / "README.md").write_text(page(found, hardware), encoding="utf-8")
+
+    return bench_tools.guarded(work)
+
+
+def figures(model: Model) -> dict[str, Any]:
+    """Adders and look-up tables of the spatial engine, cycles a token and look-up tables of the folded one."""
+    spatial, folded = Core(model.graph, Plan.spatial(2)), Core(model.graph, Plan.folded(LANES))
+    convolution, lanes = spatial.stages["convolution"], folded.stages["convolution"]
+    assert isinstance(convolution, SpatialConvolution) and isinstance(lanes, FoldedConvolution)
+    taps = sum(int(kernel.any(axis=2).sum()) for kernel in model.graph.convolution.kernels)
+    return {
+        "adders": len(convolution.graph.adders) + taps - model.graph.convolution.filters,
+        "spatial_luts": luts(spatial),
+        "cycles": lanes.schedule.period,
+        "folded_luts": luts(folded),
+    }
+
+
+def luts(core: Core) -> int:
+    """Look-up tables of a core on ECP5 after synthesis."""
+    with tempfile.TemporaryDirectory(prefix="hwgen-pruning-") as name:
+        folder = Path(name)
+        (folder / "top.il").write_text(rtlil.convert(core, name="top", emit_src=False))
+        tools.run_yosys("read_rtlil top.il; synth_ecp5 -json top.json", folder, "to count look-up tables")
+        return utilisation.of_netlist(folder / "top.json", "ecp5").luts
+
+
+def page(found: list[Group], hardware: dict[str, Any]) -> str:
+    """The table, one row for each set and way."""
+    text = f"""# Pruning
+
+The recipe of each set at {BITS} bits with its pruning exchanged; everything before it is shared. Test accuracy, means
+and standard deviations over three seeds. Adders, look-up tables (ECP5, whole core without its shell) and cycles a token
+({LANES} lanes) are those of seed 0's circuit. *Non-zeros* and *adders* count what the two engines pay: a weight that
+quantisation makes zero anyway is free, and one of many signed digits is dear.
+
+| set | pruned | dev % | test % | kernel zeros | filters | words | adders | spatial LUT | cycles | folded LUT |
+|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+"""
+    for group in found:
+        first = next(run for run in group.runs if run["seed"] == 0)
+        costs = hardware.get(first["key"], {})
+        cells = [f"{costs[name]:,}" if costs else "" for name in ("adders", "spatial_luts", "cycles", "folded_luts")]
+        text += (
+            f"| {group.dataset} | {group.name.removeprefix(group.recipe).strip()} | {group.figure('dev')} "
+            f"| {group.figure()} | {group.sparsity:.1%} | {first['filters']} | {first['stages'][-1]['vocabulary']:,} "
+            f"| {' | '.join(cells)} |\n"
+        )
+    text += """
+![Accuracy against sparsity](sparsity.svg)
+
+Regenerate: `python scripts/bench_pruning.py --data DIR`.
+"""
+    return text
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

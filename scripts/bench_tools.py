@@ -1,0 +1,42 @@
+"""What the accuracy benchmarks share: their options, their folder, and how they say what they do."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from hwgen.bench import accuracy
+from hwgen.bench.ledger import Run
+from hwgen.bench.matrix import Job
+from hwgen.errors import HwgenError
+
+RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results"
+console = Console(width=None if Console().is_terminal else 160)
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """--data and --jobs."""
+    made = argparse.ArgumentParser(description=(description or "").splitlines()[0])
+    made.add_argument("--data", type=Path, required=True, help="folder of sets, one folder each")
+    made.add_argument("--jobs", type=int, default=2, help="trainings at a time, a core each")
+    return made
+
+
+def measure(jobs: Sequence[Job], folder: Path, workers: int) -> list[Run]:
+    """Every run of `jobs`, kept in `folder`/runs.jsonl."""
+    return accuracy.measure(
+        jobs, folder / "runs.jsonl", workers, lambda line, count: console.print(line, highlight=False)
+    )
+
+
+def guarded(work: Callable[[], None]) -> int:
+    """Exit code: 0, or 2 after one line on what the user can mend."""
+    try:
+        work()
+    except HwgenError as error:
+        console.print(f"error: {error}", style="red")
+        return 2
+    return 0
