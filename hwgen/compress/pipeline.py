@@ -72,7 +72,7 @@ def compress(recipe: Recipe, dataset: Dataset, seed: int = 0, reporter: Reporter
     reporter = reporter or Silent()
     encoded = Encoded.of(recipe, dataset)
     shape = encoded.shape(recipe.network.embedding, recipe.network.filters, recipe.network.widths)
-    lessons = teach(recipe, dataset, encoded, seed, reporter) if recipe.teacher.members else None
+    lessons = teach(recipe, dataset, encoded, seed, reporter) if recipe.teacher.speaks else None
     with reproducible(seed, "initial weights"):
         network = TextCNN(shape)
     _train(network, "float", recipe, encoded, seed, reporter, lessons)

@@ -132,6 +132,10 @@ class Teacher:
         temperature: softens the answer.
         unlabelled: texts made by exchanging words, per training row, that only the teachers answer.
         exchange: share of words exchanged in them.
+        model: a Hugging Face model from outside (folder or name; see `hwgen.compress.outside`); "" means none.
+        outside: share of the answer that comes from it, 0..1; members and n-grams share the rest.
+        tune_epochs: how often it sees the training rows; 0 leaves it as it is, with a linear head where it needs one.
+        tune_rate: AdamW's learning rate in them.
         training: of the members.
     """
 
@@ -143,6 +147,10 @@ class Teacher:
     temperature: float = 1.0
     unlabelled: float = 0.0
     exchange: float = 0.2
+    model: str = ""
+    outside: float = 0.0
+    tune_epochs: int = 0
+    tune_rate: float = 5e-5
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
@@ -155,6 +163,18 @@ class Teacher:
         _check("teacher", "temperature", self.temperature, 0.1, 100)
         _check("teacher", "unlabelled", self.unlabelled, 0, 100)
         _check("teacher", "exchange", self.exchange, 0, 1)
+        _check("teacher", "outside", self.outside, 0, 1)
+        _check("teacher", "tune_epochs", self.tune_epochs, 0, 1000)
+        _check("teacher", "tune_rate", self.tune_rate, 1e-9, 1)
+        if bool(self.model) != bool(self.outside):
+            raise HwgenError("teacher.model and teacher.outside (its share, 0..1) need each other")
+        if self.model and not self.members and self.outside < 1 and self.ngrams < 1:
+            raise HwgenError("teacher.members: 0, so teacher.outside or teacher.ngrams must be 1")
+
+    @property
+    def speaks(self) -> bool:
+        """Whether there is any teacher at all."""
+        return bool(self.members or self.model)
 
 
 @dataclass(frozen=True)
@@ -185,8 +205,10 @@ class Recipe:
             raise HwgenError(
                 f"factorise.rank: {self.factorise.rank} exceeds network.embedding = {self.network.embedding}"
             )
-        if not self.teacher.members and any(getattr(self, stage).distil for stage in self.stages):
-            raise HwgenError("teacher.members: a stage distils (distil > 0), so at least 1 teacher is needed")
+        if not self.teacher.speaks and any(getattr(self, stage).distil for stage in self.stages):
+            raise HwgenError(
+                "teacher.members: a stage distils (distil > 0), so at least 1 teacher or a teacher.model is needed"
+            )
         if self.teacher.training.distil:
             raise HwgenError("teacher.training.distil: teachers learn from labels; set it to 0")
 

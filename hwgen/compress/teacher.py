@@ -1,4 +1,4 @@
-"""Distillation: an ensemble answers, and the network learns its answers instead of bare labels."""
+"""Distillation: teachers answer, of our own or from outside, and the network learns their answers, not bare labels."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from hwgen.compress import outside
 from hwgen.compress.augment import exchange_words
 from hwgen.compress.batches import Split
 from hwgen.compress.encoded import Encoded
@@ -51,10 +52,13 @@ def teach(recipe: Recipe, dataset: Dataset, encoded: Encoded, seed: int, reporte
         theirs = Split.of(rows, own.vocabulary, own.labels)
     else:
         own, theirs = encoded, split
-    for member in range(1, wanted.members + 1):
-        total += _member(member, recipe, own, seed, reporter, theirs) * (1 - wanted.ngrams) / wanted.members
-    if wanted.ngrams:
-        total += _ngrams(dataset, encoded, texts, seed, reporter) * wanted.ngrams
+    within = 1 - wanted.outside
+    if wanted.model:
+        total += outside.answers(wanted, dataset, texts[len(labelled) :], seed, reporter) * wanted.outside
+    for member in range(1, wanted.members + 1 if within else 1):
+        total += _member(member, recipe, own, seed, reporter, theirs) * within * (1 - wanted.ngrams) / wanted.members
+    if within and wanted.ngrams:
+        total += _ngrams(dataset, encoded, texts, seed, reporter) * within * wanted.ngrams
     probabilities = functional.softmax(total / wanted.temperature, dim=1)
     labels = torch.cat([encoded.train.labels, probabilities[len(labelled) :].argmax(dim=1)])
     return Lessons(Split(split.tokens, split.starts, split.lengths, labels), probabilities)
