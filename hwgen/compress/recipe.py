@@ -132,6 +132,9 @@ class Teacher:
         temperature: softens the answer.
         unlabelled: texts made by exchanging words, per training row, that only the teachers answer.
         exchange: share of words exchanged in them.
+        parts: share of them that is a few consecutive words of a text.
+        joints: share of them that is the beginning of one text and the end of another.
+        rare: exchange every other word for any of the vocabulary's, however seldom it is.
         model: a Hugging Face model from outside (folder or name; see `hwgen.compress.outside`); "" means none.
         outside: share of the answer that comes from it, 0..1; members and n-grams share the rest.
         tune_epochs: how often it sees the training rows; 0 leaves it as it is, with a linear head where it needs one.
@@ -147,6 +150,9 @@ class Teacher:
     temperature: float = 1.0
     unlabelled: float = 0.0
     exchange: float = 0.2
+    parts: float = 0.0
+    joints: float = 0.0
+    rare: bool = False
     model: str = ""
     outside: float = 0.0
     tune_epochs: int = 0
@@ -163,6 +169,10 @@ class Teacher:
         _check("teacher", "temperature", self.temperature, 0.1, 100)
         _check("teacher", "unlabelled", self.unlabelled, 0, 100)
         _check("teacher", "exchange", self.exchange, 0, 1)
+        _check("teacher", "parts", self.parts, 0, 1)
+        _check("teacher", "joints", self.joints, 0, 1)
+        if self.parts + self.joints > 1:
+            raise HwgenError(f"teacher.parts and teacher.joints: {self.parts} + {self.joints} is more than 1")
         _check("teacher", "outside", self.outside, 0, 1)
         _check("teacher", "tune_epochs", self.tune_epochs, 0, 1000)
         _check("teacher", "tune_rate", self.tune_rate, 1e-9, 1)

@@ -40,7 +40,15 @@ def teach(recipe: Recipe, dataset: Dataset, encoded: Encoded, seed: int, reporte
     labelled = [text for _, text in dataset.train]
     count = round(wanted.unlabelled * len(labelled))
     reporter.start("texts", 1)
-    texts = labelled + exchange_words(labelled, count, wanted.exchange, random.Random(f"exchange/{seed}"))
+    texts = labelled + exchange_words(
+        labelled,
+        count,
+        wanted.exchange,
+        random.Random(f"exchange/{seed}"),
+        parts=wanted.parts,
+        joints=wanted.joints,
+        rare=encoded.vocabulary.words if wanted.rare else (),
+    )
     # The labels of the unlabelled rows are put in when the teachers have answered.
     rows = [*dataset.train, *((dataset.labels[0], text) for text in texts[len(labelled) :])]
     split = Split.of(rows, encoded.vocabulary, encoded.labels)
