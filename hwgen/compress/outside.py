@@ -55,18 +55,19 @@ def answers(wanted: Teacher, dataset: Dataset, unlabelled: Sequence[str], seed: 
     reporter.start("outside", 1)
     with reproducible(seed, "outside") as generator, _quiet():
         voice = _load(wanted.model, dataset.labels)
-        texts = [*dataset.train, *((dataset.labels[0], text) for text in unlabelled)]
-        train, dev, every = (voice.split(rows, dataset.labels) for rows in (dataset.train, dataset.dev, texts))
-        steps = sum(-(-len(split) // _ANSWERING_BATCH) for split in (dev, every))
-        tuning = train.batches(_TUNING_BATCH) + -(-len(dev) // _ANSWERING_BATCH)
+        train, dev = (voice.split(rows, dataset.labels) for rows in (dataset.train, dataset.dev))
+        rest = [voice.split([(dataset.labels[0], text) for text in unlabelled], dataset.labels)] if unlabelled else []
+        steps = sum(_batches(split) for split in (train, dev, *rest))
+        tuning = train.batches(_TUNING_BATCH) + _batches(dev)
         reporter.start("outside", steps + wanted.tune_epochs * tuning)
         if wanted.tune_epochs:
             _tune(voice, wanted, train, dev, generator, reporter)
-        pooled, held = voice.pooled(every, reporter), voice.pooled(dev, reporter)
+        seen, held = voice.pooled(train, reporter), voice.pooled(dev, reporter)
         if voice.fresh and not wanted.tune_epochs:
-            voice.head = _fitted(pooled[: len(train)], train.labels, held, dev.labels, len(dataset.labels))
+            voice.head = _fitted(seen, train.labels, held, dev.labels, len(dataset.labels))
         with torch.no_grad():
-            given, outcome = voice.head(pooled), _outcome(voice.head(held), dev.labels)
+            given = torch.cat([voice.head(seen), *(voice.pooled(split, reporter, voice.head) for split in rest)])
+            outcome = _outcome(voice.head(held), dev.labels)
     reporter.finish(f"dev {outcome.accuracy:.2%}")
     return functional.log_softmax(given, dim=1)
 
@@ -111,13 +112,14 @@ class Voice(nn.Module):
         return torch.cat([_POOLINGS[name](hidden, inside[..., None]) for name in self._poolings], dim=1)
 
     @torch.no_grad()
-    def pooled(self, split: Split, reporter: Reporter) -> Tensor:
-        """`forward` of every row in evaluation mode, in the split's order."""
+    def pooled(self, split: Split, reporter: Reporter, head: nn.Module | None = None) -> Tensor:
+        """`forward` of every row in evaluation mode, in the split's order; with `head`, what that makes of it."""
         training = self.training
         self.eval()
         parts, rows = [], []
         for batch in split.in_order(_ANSWERING_BATCH):
-            parts.append(self(batch))
+            vectors = self(batch)
+            parts.append(vectors if head is None else head(vectors))
             rows.append(batch.rows)
             reporter.advance(1)
         self.train(training)
@@ -203,6 +205,10 @@ def _tune(
             best, kept = outcome, copy.deepcopy(voice.state_dict())
         reporter.advance(0, f"epoch {epoch}, dev {outcome.accuracy:.2%} (best {best.accuracy:.2%})")
     voice.load_state_dict(kept)
+
+
+def _batches(split: Split) -> int:
+    return -(-len(split) // _ANSWERING_BATCH)
 
 
 def _outcome(scores: Tensor, labels: Tensor) -> Outcome:
