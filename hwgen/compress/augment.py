@@ -1,7 +1,8 @@
-"""Unlabelled text for distillation: training texts with words exchanged, which only the teachers answer.
+"""Unlabelled text for distillation: made of the training texts, answered by the teachers alone.
 
 Tang et al. (2019) show that a small student learns a teacher's function from such text far better than from the
-training rows alone, on which the teacher is surer than it should be.
+training rows alone, on which the teacher is surer than it should be. It need not make sense: a teacher that knows the
+language has an opinion on every heap of words, and the student learns what each word does to it.
 """
 
 from __future__ import annotations
@@ -12,12 +13,32 @@ from itertools import pairwise
 
 from hwgen.text.words import tokenise
 
+_SHORTEST_PART = 3
 
-def exchange_words(texts: Sequence[str], count: int, share: float, source: random.Random) -> list[str]:
+
+def exchange_words(
+    texts: Sequence[str],
+    count: int,
+    share: float,
+    source: random.Random,
+    *,
+    parts: float = 0.0,
+    joints: float = 0.0,
+    rare: Sequence[str] = (),
+) -> list[str]:
     """`count` texts, each a random one of `texts` with about `share` of its words exchanged.
 
     A text is drawn in proportion to its length: whole sentences more often than fragments. A word is exchanged for
     one that somewhere follows the same word before it, or (every other time) for any word of the texts.
+
+    Args:
+        texts: where all words come from.
+        count: texts to make.
+        share: of words to exchange, 0..1.
+        source: of all chance.
+        parts: share of texts of which only some consecutive words are taken.
+        joints: share of texts that are the beginning of one and the end of another.
+        rare: every other exchanged word is one of these, each as likely as any other; none means never.
     """
     sentences = [words for words in map(tokenise, texts) if words]
     if not sentences:
@@ -27,11 +48,26 @@ def exchange_words(texts: Sequence[str], count: int, share: float, source: rando
     for words in sentences:
         for before, word in pairwise(words):
             followers.setdefault(before, []).append(word)
+    seldom = [word.encode("utf-8", "surrogateescape") for word in rare]
+    weights = [len(words) for words in sentences]
+    drawn = source.choices(sentences, weights=weights, k=count)
+    joined, cut = round(joints * count), round(parts * count)
+    for index, other in enumerate(source.choices(sentences, weights=weights, k=joined)):
+        first = drawn[index]
+        drawn[index] = first[: source.randint(1, len(first))] + other[source.randrange(len(other)) :]
+    for index in range(joined, min(joined + cut, count)):
+        words = drawn[index]
+        length = source.randint(min(_SHORTEST_PART, len(words)), len(words))
+        start = source.randint(0, len(words) - length)
+        drawn[index] = words[start : start + length]
     made = []
-    for words in source.choices(sentences, weights=[len(words) for words in sentences], k=count):
+    for words in drawn:
         changed = list(words)
         for position in range(len(changed)):
             if source.random() < share:
+                if seldom and source.random() < 0.5:
+                    changed[position] = source.choice(seldom)
+                    continue
                 near = followers.get(changed[position - 1]) if position and source.random() < 0.5 else None
                 changed[position] = source.choice(near or every)
         made.append(b" ".join(changed).decode("utf-8", "surrogateescape"))

@@ -207,6 +207,13 @@ class Teacher:
         temperature: softens the answer.
         unlabelled: texts made by exchanging words, per training row, that only the teachers answer.
         exchange: share of words exchanged in them.
+        parts: share of them that is a few consecutive words of a text.
+        joints: share of them that is the beginning of one text and the end of another.
+        rare: exchange every other word for any of the vocabulary's, however seldom it is.
+        model: a Hugging Face model from outside (folder or name; see `hwgen.compress.outside`); "" means none.
+        outside: share of the answer that comes from it, 0..1; members and n-grams share the rest.
+        tune_epochs: how often it sees the training rows; 0 leaves it as it is, with a linear head where it needs one.
+        tune_rate: AdamW's learning rate in them.
         training: of the members.
     """
 
@@ -218,6 +225,13 @@ class Teacher:
     temperature: float = 1.0
     unlabelled: float = 0.0
     exchange: float = 0.2
+    parts: float = 0.0
+    joints: float = 0.0
+    rare: bool = False
+    model: str = ""
+    outside: float = 0.0
+    tune_epochs: int = 0
+    tune_rate: float = 5e-5
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
@@ -230,11 +244,31 @@ class Teacher:
         check("teacher", "temperature", self.temperature, 0.1, 100)
         check("teacher", "unlabelled", self.unlabelled, 0, 100)
         check("teacher", "exchange", self.exchange, 0, 1)
+        check("teacher", "parts", self.parts, 0, 1)
+        check("teacher", "joints", self.joints, 0, 1)
+        if self.parts + self.joints > 1:
+            raise HwgenError(f"teacher.parts and teacher.joints: {self.parts} + {self.joints} is more than 1")
+        check("teacher", "outside", self.outside, 0, 1)
+        check("teacher", "tune_epochs", self.tune_epochs, 0, 1000)
+        check("teacher", "tune_rate", self.tune_rate, 1e-9, 1)
+        if bool(self.model) != bool(self.outside):
+            raise HwgenError("teacher.model and teacher.outside (its share, 0..1) need each other")
 
     @property
     def speaks(self) -> bool:
         """Whether there is anyone to learn from."""
-        return bool(self.members or self.ngrams)
+        return bool(self.members or self.ngrams or self.model)
+
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        """Of the answer: the members' (all together), the n-gram classifier's, the outside model's; they add up to 1.
+
+        Without members their share goes to the n-gram classifier, or else to the outside model.
+        """
+        members = (1 - self.outside) * (1 - self.ngrams) if self.members else 0.0
+        ngrams = (1 - self.outside) * self.ngrams
+        total = members + ngrams + self.outside
+        return (members / total, ngrams / total, self.outside / total) if total else (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -278,7 +312,7 @@ class Recipe:
             )
         taught = [stage for stage in self.stages if self.training(stage).distil]
         if not self.teacher.speaks and taught and not (taught == ["quantised"] and chain.previous == 1):
-            raise HwgenError("teacher: a stage distils (distil > 0), so it needs members or ngrams")
+            raise HwgenError("teacher: a stage distils (distil > 0), so it needs members, ngrams or a model")
         if self.teacher.members and (self.teacher.training.distil or not self.teacher.training.epochs):
             raise HwgenError("teacher.training: teachers learn from labels; distil must be 0 and epochs at least 1")
 

@@ -1,4 +1,4 @@
-"""Distillation: an ensemble answers, and the network learns its answers instead of bare labels."""
+"""Distillation: teachers answer, of our own or from outside, and the network learns their answers, not bare labels."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from hwgen.compress import outside
 from hwgen.compress.augment import exchange_words
 from hwgen.compress.batches import Split
 from hwgen.compress.encoded import Encoded
@@ -43,7 +44,15 @@ def teach(recipe: Recipe, dataset: Dataset, encoded: Encoded, seed: int, reporte
     labelled = [text for _, text in dataset.train]
     count = round(wanted.unlabelled * len(labelled))
     reporter.start("texts", 1)
-    texts = labelled + exchange_words(labelled, count, wanted.exchange, random.Random(f"exchange/{seed}"))
+    texts = labelled + exchange_words(
+        labelled,
+        count,
+        wanted.exchange,
+        random.Random(f"exchange/{seed}"),
+        parts=wanted.parts,
+        joints=wanted.joints,
+        rare=encoded.vocabulary.words if wanted.rare else (),
+    )
     # The labels of the unlabelled rows are put in when the teachers have answered.
     rows = [*dataset.train, *((dataset.labels[0], text) for text in texts[len(labelled) :])]
     split = Split.of(rows, encoded.vocabulary, encoded.labels)
@@ -55,10 +64,13 @@ def teach(recipe: Recipe, dataset: Dataset, encoded: Encoded, seed: int, reporte
         theirs = Split.of(rows, own.vocabulary, own.labels)
     else:
         own, theirs = encoded, split
-    for member in range(1, wanted.members + 1):
-        total += _member(member, recipe, own, seed, reporter, theirs) * (1 - wanted.ngrams) / wanted.members
-    if wanted.ngrams:
-        total += _ngrams(dataset, texts, reporter) * wanted.ngrams
+    members, ngrams, model = wanted.shares
+    if model:
+        total += outside.answers(wanted, dataset, texts[len(labelled) :], seed, reporter) * model
+    for member in range(1, wanted.members + 1 if members else 1):
+        total += _member(member, recipe, own, seed, reporter, theirs) * members / wanted.members
+    if ngrams:
+        total += _ngrams(dataset, texts, reporter) * ngrams
     probabilities = functional.softmax(total / wanted.temperature, dim=1)
     labels = torch.cat([encoded.train.labels, probabilities[len(labelled) :].argmax(dim=1)])
     return Lessons(Split(split.tokens, split.starts, split.lengths, labels), probabilities)

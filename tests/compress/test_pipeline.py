@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -197,3 +198,26 @@ def test_exchanged_words() -> None:
     assert all(set(text.split()) <= known and len(text.split()) in (3, 4) for text in made)
     assert set(exchange_words(texts, 20, 0.0, random.Random(1))) <= set(texts)
     assert exchange_words([""], 5, 0.5, random.Random(1)) == []
+
+
+def test_parts_and_joints() -> None:
+    texts = ["a b c d e f", "g h i j k l"]
+    made = exchange_words(texts, 400, 0.0, random.Random(1), parts=0.25, joints=0.5)
+    assert made == exchange_words(texts, 400, 0.0, random.Random(1), parts=0.25, joints=0.5)
+    joints, parts, wholes = made[:200], made[200:300], made[300:]
+    assert set(wholes) == set(texts)
+    assert all(any(text in whole for whole in texts) for text in parts)
+    assert {len(text.split()) for text in parts} == {3, 4, 5, 6}
+    for text in joints:
+        words = text.split()
+        assert words[0] in "ag" and words[-1] in "fl" and 2 <= len(words) <= 12
+    # A beginning and an end, so at most one place where a word does not follow the one before it.
+    assert all(sum(ord(b) - ord(a) != 1 for a, b in pairwise(text.split())) <= 1 for text in joints)
+    assert {(text[0], text[-1]) for text in joints} == {("a", "f"), ("a", "l"), ("g", "f"), ("g", "l")}
+
+
+def test_rare_words() -> None:
+    texts = ["one " * 50, "two"]
+    made = " ".join(exchange_words(texts, 200, 1.0, random.Random(1), rare=["two", "three"])).split()
+    shares = [made.count(word) / len(made) for word in ("one", "two", "three")]
+    assert shares == pytest.approx([0.5, 0.25, 0.25], abs=0.03)

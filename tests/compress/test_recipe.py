@@ -13,7 +13,7 @@ from hwgen.errors import HwgenError
 PLAIN = recipe.parse({"name": "plain"})
 
 
-@pytest.mark.parametrize("name", ["demo", "sentences", "sst2-full", "sst2-small"])
+@pytest.mark.parametrize("name", ["demo", "intents", "mr-taught", "questions", "sentences", "sst2-full", "sst2-small", "sst2-taught"])
 def test_packaged_recipes(name: str) -> None:
     loaded = recipe.load(shipped.recipe_path(name))
     assert loaded.name == name
@@ -83,7 +83,7 @@ def test_overrides() -> None:
         ('stages=["float", "pruned", "pruned", "quantised"]', "names a stage twice"),
         ('stages=["float", "pruned", "factorised", "quantised"]', "pruned before factorised"),
         ('stages=["float", "distilled", "quantised"]', "'distilled' is not one of"),
-        ("float.distil=1", "needs members or ngrams"),
+        ("float.distil=1", "needs members, ngrams or a model"),
     ],
 )
 def test_bad_overrides(setting: str, message: str) -> None:
@@ -114,3 +114,19 @@ def test_missing_file_and_name_from_file(tmp_path: Path) -> None:
         recipe.load(tmp_path / "none.toml")
     (tmp_path / "mine.toml").write_text("")
     assert recipe.load(tmp_path / "mine.toml").name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("settings", "shares"),
+    [
+        ([], (0, 0, 0)),
+        (["members=4"], (1, 0, 0)),
+        (["members=4", "ngrams=0.5"], (0.5, 0.5, 0)),
+        (["ngrams=0.5"], (0, 1, 0)),
+        (["model=m", "outside=0.5"], (0, 0, 1)),
+        (["model=m", "outside=0.5", "ngrams=0.5"], (0, pytest.approx(1 / 3), pytest.approx(2 / 3))),
+        (["members=1", "model=m", "outside=0.5", "ngrams=0.5"], (0.25, 0.25, 0.5)),
+    ],
+)
+def test_teachers_share_the_answer(settings: list[str], shares: tuple[float, float, float]) -> None:
+    assert recipe.override(PLAIN, [f"teacher.{setting}" for setting in settings]).teacher.shares == shares
