@@ -133,6 +133,85 @@ def test_middle_stages_can_be_left_out(plan: Recipe) -> None:
     assert model.graph.embedding.rank == 24 and model.bits == 4
 
 
+@pytest.mark.parametrize(
+    "order",
+    [
+        ["float", "narrowed", "pruned", "quantised"],
+        ["float", "shortened", "factorised", "narrowed", "pruned", "quantised"],
+        ["float", "factorised", "pruned", "narrowed", "shortened", "quantised"],
+    ],
+)
+def test_stages_in_any_order(plan: Recipe, order: list[str]) -> None:
+    settings = [f"stages={json.dumps(order)}", "narrowed.share=0.5", "shortened.share=0.4", "pruned.cost=adders"]
+    settings += ["narrowed.epochs=1", "shortened.epochs=1", "float.epochs=4"]
+    short = recipe.override(plan, settings)
+    model, stages = pipeline.run(short, datasets.load("demo"), bits=5)
+    assert [stage.name for stage in stages] == order
+    assert model.graph.convolution.filters == 12
+    assert model.graph.embedding.rank == (8 if "factorised" in order else 24)
+    words = len(
+        pipeline.compress(
+            recipe.override(plan, ['stages=["float", "quantised"]', "float.epochs=1"]), datasets.load("demo")
+        ).encoded.vocabulary
+    )
+    gone = round(0.4 * (words - 1 - 8)) if "shortened" in order else 0
+    assert len(model.vocabulary) == words - gone
+    # Zeros of the pruning hold in every later stage.
+    after = stages[order.index("pruned") :]
+    for layer in ("convolution 2", "convolution 3", "convolution 4"):
+        if order[-2] == "pruned":
+            assert after[0].zeros[layer] <= after[-1].zeros[layer]
+    assert max(after[-1].zeros.values()) > 0.3
+    saved = model.record["reduction"]
+    assert saved["parent"] > saved["same_shape"]
+
+
+def test_layers_of_different_widths(plan: Recipe) -> None:
+    mixed = recipe.override(plan, ["quantised.embedding=3", "quantised.dense=8", "quantised.activation=4"])
+    model, _ = pipeline.run(mixed, datasets.load("demo"), bits=5)
+    graph = model.graph
+    assert (graph.embedding.bits, graph.convolution.bits, graph.requantise.bits, graph.dense.bits) == (3, 5, 4, 8)
+    assert model.record["precision"] == {"embedding": 3, "convolution": 5, "activation": 4, "dense": 8}
+    assert model.bits == 5
+
+
+def test_calibration_alone(plan: Recipe) -> None:
+    parent = pipeline.compress(recipe.override(plan, ["quantised.epochs=0"]), datasets.load("demo"), seed=1)
+    model = pipeline.quantise(parent, 8)
+    # Eight bits without training hardly move anything.
+    assert abs(model.record["accuracy"]["dev"] - parent.stages[-1].dev) < 0.05
+
+
+def test_falling_widths_teach_each_other(plan: Recipe, trained: Model) -> None:
+    settings = ["quantised.through=[8, 5, 3]", "quantised.distil=0.7", "quantised.previous=1", "quantised.features=0.5"]
+    parent = pipeline.compress(recipe.override(plan, settings), datasets.load("demo"), seed=1)
+    names = {bits: [row["name"] for row in pipeline.quantise(parent, bits).record["stages"][3:]] for bits in (8, 4, 2)}
+    assert names[8] == ["quantised"]
+    assert names[4] == ["quantised 8b", "quantised 5b", "quantised"]
+    assert names[2] == ["quantised 8b", "quantised 5b", "quantised 3b", "quantised"]
+    model = pipeline.quantise(parent, 2)
+    assert same(model, pipeline.quantise(parent, 2))
+    assert [row["bits"] for row in model.record["stages"][3:]] == [8, 5, 3, 2]
+
+
+@pytest.mark.parametrize("schedule", recipe.SCHEDULES)
+def test_every_schedule_trains(plan: Recipe, schedule: str) -> None:
+    quick = recipe.override(plan, [f"{stage}.schedule={schedule}" for stage in ("float", "factorised", "quantised")])
+    model, _ = pipeline.run(quick, datasets.load("demo"), bits=5)
+    assert model.record["accuracy"]["test"] > 0.6
+
+
+def test_memory_shares_what_recipes_have_in_common(plan: Recipe) -> None:
+    memory, data = pipeline.Memory(), datasets.load("demo")
+    first = pipeline.compress(plan, data, 1, memory=memory)
+    other = recipe.override(plan, ["pruned.sparsity=0.3"])
+    second = pipeline.compress(other, data, 1, memory=memory)
+    assert first.stages[:2] == second.stages[:2] and first.stages[2] != second.stages[2]
+    assert second.recipe == other
+    assert same(pipeline.quantise(second, 4), pipeline.quantise(pipeline.compress(other, data, 1), 4))
+    assert same(pipeline.quantise(first, 4), pipeline.quantise(pipeline.compress(plan, data, 1), 4))
+
+
 @pytest.mark.parametrize("learn", ["true", "false"])
 def test_distillation_with_every_teacher_and_learned_scales(plan: Recipe, learn: str) -> None:
     settings = ["teacher.members=1", "teacher.ngrams=0.5", "teacher.unlabelled=0.5", "teacher.embedding=16"]

@@ -13,7 +13,9 @@ from hwgen.errors import HwgenError
 PLAIN = recipe.parse({"name": "plain"})
 
 
-@pytest.mark.parametrize("name", ["demo", "intents", "mr-taught", "questions", "sentences", "sst2-full", "sst2-small", "sst2-taught"])
+@pytest.mark.parametrize(
+    "name", ["demo", "intents", "intents-tiny", "mr-taught", "questions", "sentences", "sst2-full", "sst2-small", "sst2-taught"]
+)
 def test_packaged_recipes(name: str) -> None:
     loaded = recipe.load(shipped.recipe_path(name))
     assert loaded.name == name

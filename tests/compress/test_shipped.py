@@ -43,9 +43,7 @@ def test_only_what_exists() -> None:
         shipped.shipped("medium", 5)
     with pytest.raises(HwgenError, match=r"9 bits is outside 2\.\.8"):
         shipped.shipped("full", 9)
-    with pytest.raises(
-        HwgenError, match="recipe no-such: no such file, and not one of demo, .*sst2-full, sst2-small"
-    ):
+    with pytest.raises(HwgenError, match=r"recipe no-such: no such file, and not one of demo, .*sst2-full, sst2-small"):
         shipped.recipe_path("no-such")
 
 
