@@ -10,6 +10,8 @@ from hwgen.errors import HwgenError
 SIZES = ("full", "small")
 BITS = tuple(range(2, 9))
 FAMILY = "sst2"
+RECIPES = {"full": "sst2-taught", "small": "sst2-small-taught"}
+"""What the shipped models of each size were trained by."""
 
 
 def models_folder() -> Path:

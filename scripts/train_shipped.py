@@ -2,7 +2,8 @@
 
     python scripts/train_shipped.py --data DIR [--size full] [--bits 5] [--seed 0] [-o models]
 
-DIR holds GLUE's SST-2: training phrases, its dev split, and the treebank's test sentences.
+DIR holds GLUE's SST-2: training phrases, its dev split, and the treebank's test sentences. The outside teacher is fetched by
+name, unless Hugging Face's cache has it.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def main() -> int:
 
 def train(size: str, widths: list[int] | tuple[int, ...], data: str, seed: int, output: Path, console: Console) -> None:
     """Train one size at each bit width and write the model folders."""
-    name = f"{shipped.FAMILY}-{size}"
+    name = shipped.RECIPES[size]
     plan = recipe.load(shipped.recipe_path(name))
     with reporter(console) as progress:
         parent = pipeline.compress(plan, datasets.load(data), seed, progress)

@@ -21,7 +21,7 @@ def test_shipped_model(size: str, bits: int) -> None:
     assert sum(path.stat().st_size for path in folder.iterdir()) < 300_000
     model = Model.load(folder)
     assert model.bits == bits and model.record["bits"] == bits
-    plan = recipe.load(shipped.recipe_path(f"sst2-{size}"))
+    plan = recipe.load(shipped.recipe_path(shipped.RECIPES[size]))
     assert recipe.parse(model.record["recipe"]) == plan
     assert len(model.vocabulary) == plan.vocabulary.size
     card = (folder / "README.md").read_text(encoding="utf-8")
