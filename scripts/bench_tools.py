@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
 from hwgen.bench import accuracy
-from hwgen.bench.ledger import Run
+from hwgen.bench.ledger import Ledger, Run
 from hwgen.bench.matrix import Job
 from hwgen.errors import HwgenError
 
@@ -30,6 +31,13 @@ def measure(jobs: Sequence[Job], folder: Path, workers: int) -> list[Run]:
     return accuracy.measure(
         jobs, folder / "runs.jsonl", workers, lambda line, count: console.print(line, highlight=False)
     )
+
+
+def finished(jobs: Sequence[Job], folder: Path) -> list[Job]:
+    """Of `jobs`, what `folder`/runs.jsonl has already."""
+    done = Ledger(folder / "runs.jsonl").runs()
+    left = [replace(job, bits=tuple(bits for bits in job.bits if job.key(bits) in done)) for job in jobs]
+    return [job for job in left if job.bits]
 
 
 def guarded(work: Callable[[], None]) -> int:

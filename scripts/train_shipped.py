@@ -2,8 +2,8 @@
 
     python scripts/train_shipped.py --data DIR [--size full] [--bits 5] [--seed 0] [-o models]
 
-DIR holds GLUE's SST-2: training phrases, its dev split, and the treebank's test sentences. The outside teacher is fetched by
-name, unless Hugging Face's cache has it.
+DIR holds GLUE's SST-2: training phrases, its dev split, and the treebank's test sentences. The outside teacher is
+fetched by name, unless Hugging Face's cache has it.
 """
 
 from __future__ import annotations
