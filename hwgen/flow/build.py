@@ -65,7 +65,7 @@ def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = 
     top = BoardTop(shell, board)
     if family == "xilinx":
         return xilinx.build(top, board, steps, advice)
-    plan = platform.build(top, NAME, do_build=False, emit_src=False, **_overrides(platform, board, seed))
+    plan = platforms.plan(platform, board, top, NAME, **_overrides(platform, board, seed))
     plan.extract(steps.folder)
     commands = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
     synthesise, place, pack = [[tools.require(tool, "to build"), *rest] for tool, *rest in commands[:3]]
@@ -91,9 +91,7 @@ def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = 
 
 def _overrides(platform: Any, board: Board, seed: int) -> dict[str, str]:
     """Options of the tools behind Amaranth's templates."""
-    place = ["--report", PLACED, "--seed", str(seed)]
-    if platforms.family(platform) != "ice40":
-        place += ["--timing-allow-fail"]
+    place = ["--report", PLACED, "--seed", str(seed), "--timing-allow-fail"]
     if platforms.family(platform) == "gowin":
         # No constraint file carries the clock there.
         place += ["--freq", f"{platform.default_clk_frequency / 1e6:g}"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hwgen import tools
 from hwgen.flow import platform as platforms
@@ -29,7 +29,9 @@ def build(top: BoardTop, board: Board, steps: Steps, advice: str) -> Built:
 
     folders = {"Vivado": steps.folder / "vivado", "Xray": steps.folder / "openxc7"}
     for toolchain, folder in folders.items():
-        _write_project(top, platforms.make(board, toolchain=toolchain), NAME, folder)
+        plan = platforms.plan(platforms.make(board, toolchain=toolchain), board, top, NAME, synth_opts=board.synthesis)
+        plan.extract(folder)
+        (folder / f"build_{NAME}.sh").chmod(0o755)
     yosys = tools.require("yosys", "for synthesis")
     steps.run("synthesis", [yosys, "-q", "-p", _SYNTHESIS.format(options=board.synthesis)])
     used = utilisation.of_netlist(steps.folder / "top.json", "xilinx")
@@ -45,10 +47,3 @@ def build(top: BoardTop, board: Board, steps: Steps, advice: str) -> Built:
         log = "openxc7"
     note = "" if log else "no Vivado or openXC7: run `sh build_top.sh` in vivado/ or openxc7/ where one is installed"
     return Built(used, None, "top.bit" if log else None, steps.seconds, steps.peak_megabytes(), note)
-
-
-def _write_project(top: BoardTop, platform: Any, name: str, folder: Any) -> None:
-    """Amaranth's own build plan: Verilog, RTLIL, constraints and a script that runs the tools."""
-    plan = platform.build(top, name, do_build=False, emit_src=False)
-    plan.extract(folder)
-    (folder / f"build_{name}.sh").chmod(0o755)
