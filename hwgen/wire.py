@@ -10,6 +10,9 @@ ESCAPE, ESCAPE_FLIP = 0x7D, 0x20
 """Inside a frame, its sync byte and the escape byte go as the escape byte and themselves with bit 5 flipped."""
 DIGEST_BYTES = 8
 MAX_TOKENS = 0xFFFF // 2
+MAX_VOCABULARY = 1 << 16
+MAX_CLASSES = (0xFFFF - 2) // 4
+"""What tokens of two bytes, and a length of two bytes, have room for."""
 
 
 class Kind(enum.IntEnum):

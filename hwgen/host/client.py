@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from hwgen.errors import HwgenError
 from hwgen.host.protocol import Frame, FrameReader, Identity, answer, is_transient, request, status_name
@@ -48,6 +48,8 @@ class Line(Protocol):
 
     def write(self, data: bytes) -> object: ...
 
+    def close(self) -> None: ...
+
 
 @dataclass
 class _Pending:
@@ -67,7 +69,8 @@ class _Pending:
 class Client:
     """Talks to one board.
 
-    The line must be open, with a `timeout`; a read that gives nothing tells the client that the board is silent.
+    The line must be open, with a `timeout`; a read that gives nothing tells the client that the board is silent. In a
+    `with` statement the client closes it.
     """
 
     def __init__(self, line: Line) -> None:
@@ -93,6 +96,16 @@ class Client:
         except (OSError, ValueError) as error:
             raise HwgenError(f"port {port}: {_reason(error)}") from None
         return cls(line)
+
+    def close(self) -> None:
+        """Close the line."""
+        self._line.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def identify(self) -> Identity:
         """Ask the board who it is.

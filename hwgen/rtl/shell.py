@@ -14,7 +14,7 @@ from hwgen.rtl.frames import Stuffer, Unstuffer
 from hwgen.rtl.reply import ReplyBuilder
 from hwgen.rtl.request import RequestParser
 from hwgen.rtl.uart import UartReceiver, UartTransmitter
-from hwgen.wire import REPLY_SYNC, REQUEST_SYNC
+from hwgen.wire import MAX_CLASSES, MAX_VOCABULARY, REPLY_SYNC, REQUEST_SYNC
 
 RECEIVE_BUFFER = 512
 """Bytes that may wait for the parser, told to the host as its window: one block RAM."""
@@ -41,8 +41,16 @@ class Shell(wiring.Component):
             idle_timeout: cycles of silence that end a broken frame.
 
         Raises:
-            HwgenError: when the core takes tokens more slowly than the line can bring them.
+            HwgenError: when the core takes tokens more slowly than the line can bring them, or a frame cannot hold its
+                tokens, classes or scores.
         """
+        if core.graph.vocabulary > MAX_VOCABULARY:
+            raise HwgenError(
+                f"vocabulary: {core.graph.vocabulary} tokens, the serial protocol counts to {MAX_VOCABULARY}; "
+                "train with a smaller vocabulary.size"
+            )
+        if core.graph.classes > MAX_CLASSES:
+            raise HwgenError(f"classes: {core.graph.classes} scores do not fit one reply; at most {MAX_CLASSES}")
         token_time = 2 * 10 * clocks_per_bit
         if 1 / core.tokens_per_cycle > token_time:
             raise HwgenError(

@@ -27,9 +27,13 @@ class LineSimulation(Protocol):
         that the board has sent in them."""
         ...
 
+    def close(self) -> None:
+        """End the simulation."""
+        ...
+
 
 class VirtualBoard:
-    """`read`, `write`, `timeout`, `baudrate` and `in_waiting` as those of pyserial's `Serial`.
+    """`read`, `write`, `close`, `timeout`, `baudrate` and `in_waiting` as those of pyserial's `Serial`.
 
     Time passes only while the host reads, and is counted in bit times: a read returns as soon as there is a byte, and
     `timeout` is so many simulated seconds without one.
@@ -68,6 +72,10 @@ class VirtualBoard:
         self._received += self._simulation.run(bytes(self._outgoing), bits)
         self._outgoing.clear()
 
+    def close(self) -> None:
+        """End the simulation."""
+        self._simulation.close()
+
 
 class CompiledLine:
     """CXXRTL and g++: compiled once per design, then fast enough for whole test sets."""
@@ -92,7 +100,6 @@ class CompiledLine:
         return process.stdout.read(struct.unpack("<I", count)[0])
 
     def close(self) -> None:
-        """End the simulation."""
         self._process.communicate()
 
 
@@ -116,6 +123,9 @@ class PysimLine:
         received = bytes(self._received)
         self._received.clear()
         return received
+
+    def close(self) -> None:
+        pass
 
     async def _play(self, ctx: Any) -> None:
         while True:

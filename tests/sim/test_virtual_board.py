@@ -243,17 +243,26 @@ def test_core_against_golden(plan: Plan, kind: type[PysimLine | CompiledLine]) -
     line.run(IDLE_BITS)
     assert codes(line, GOOD[:8]) == [(9, Status.TIMEOUT)]
     assert codes(line, GOOD[:-1] + bytes([GOOD[-1] ^ 1]) + GOOD) == [(9, Status.BAD_CRC), (9, Status.OK)]
-    if isinstance(simulation, CompiledLine):
-        simulation.close()
+    line.close()
 
 
 def test_through_a_port_of_this_machine() -> None:
     graph, sentences, answers = tiny(4)
     shell = Shell(Core(graph, Plan.spatial()), digest=DIGEST, clocks_per_bit=BIT, idle_timeout=IDLE_BITS * BIT)
     with port(VirtualBoard(PysimLine(shell))) as name:
-        client = Client.open(name, 1_000_000)
-        client.check(DIGEST)
-        assert list(client.classify_all(sentences)) == answers
+        with Client.open(name, 1_000_000) as client:
+            client.check(DIGEST)
+            assert list(client.classify_all(sentences)) == answers
+        with Client.open(name, 1_000_000) as client, pytest.raises(HwgenError, match="in use by another program"):
+            Client.open(name, 1_000_000)
+
+
+@pytest.mark.parametrize(("field", "value"), [("vocabulary", 65_537), ("classes", 16_384)])
+def test_what_a_frame_cannot_hold_is_refused(field: str, value: int) -> None:
+    core = SumCore()
+    setattr(core.graph, field, value)
+    with pytest.raises(HwgenError, match=f"{field}: {value}"):
+        Shell(core, digest=DIGEST, clocks_per_bit=4, idle_timeout=1000)  # type: ignore[arg-type]
 
 
 def test_a_core_slower_than_the_line_is_refused() -> None:
