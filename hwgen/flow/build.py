@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass
 from typing import Any
 
 from amaranth.lib import wiring
@@ -14,37 +13,15 @@ from hwgen.errors import HwgenError
 from hwgen.flow import platform as platforms
 from hwgen.flow import utilisation, xilinx
 from hwgen.flow.board import Board
+from hwgen.flow.built import NAME, Built
 from hwgen.flow.steps import Steps
 from hwgen.flow.top import BoardTop
-from hwgen.flow.utilisation import Utilisation
 
-NAME = "top"
 _CONFLICT = "multiple conflicting drivers"
 PLACED = "place-and-route.json"
 """nextpnr's report."""
 _NETLIST = {"ecp5": "top.json", "ice40": "top.json", "gowin": "top.syn.json"}
 _BITSTREAM = {"ecp5": "top.bit", "ice40": "top.bin", "gowin": "top.fs", "xilinx": "top.bit"}
-
-
-@dataclass(frozen=True)
-class Built:
-    """What came out.
-
-    Attributes:
-        utilisation: of the routed design; after synthesis where there was no place and route.
-        fmax: of the routed design in Hz, None where there was no place and route.
-        bitstream: its file name in the folder, None where there was no tool to make it.
-        seconds: of each step.
-        peak_megabytes: memory of the largest tool process.
-        note: what is left to the user, if anything.
-    """
-
-    utilisation: Utilisation
-    fmax: float | None
-    bitstream: str | None
-    seconds: dict[str, float]
-    peak_megabytes: int
-    note: str = ""
 
 
 def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = "", seed: int = 1) -> Built:

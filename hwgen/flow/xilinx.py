@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from hwgen import tools
 from hwgen.flow import platform as platforms
 from hwgen.flow import utilisation
 from hwgen.flow.board import Board
+from hwgen.flow.built import NAME, Built
 from hwgen.flow.steps import Steps
 from hwgen.flow.top import BoardTop
-
-if TYPE_CHECKING:
-    from hwgen.flow.build import Built
 
 # yosys knows BUFGCTRL without SIM_DEVICE, which only Vivado's simulation asks for.
 _SYNTHESIS = (
@@ -25,8 +22,6 @@ OPENXC7_NEEDS = ("nextpnr-xilinx", "fasm2frames", "xc7frames2bit")
 
 def build(top: BoardTop, board: Board, steps: Steps, advice: str) -> Built:
     """Figures, projects, and a bitstream if a tool for it is here; see `hwgen.flow.build.build`."""
-    from hwgen.flow.build import NAME, Built
-
     folders = {"Vivado": steps.folder / "vivado", "Xray": steps.folder / "openxc7"}
     for toolchain, folder in folders.items():
         plan = platforms.plan(platforms.make(board, toolchain=toolchain), board, top, NAME, synth_opts=board.synthesis)
