@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 from hwgen.errors import HwgenError
 
 Say = Callable[[str], None]
+_LOGS = (".log", ".rpt", ".tim")
 
 
 @dataclass
@@ -50,10 +52,27 @@ class Steps:
         if done.returncode:
             raise HwgenError(f"{name} failed: {_reason(log, done.returncode)}")
 
+    def keep_logs(self, folder: Path) -> bool:
+        """Copy what the tools said into `folder`, in place of an earlier failure's; False when no tool has run."""
+        logs = [path for path in self.folder.rglob("*") if path.suffix in _LOGS]
+        if logs:
+            forget_logs(folder)
+        for path in logs:
+            kept = folder / path.relative_to(self.folder)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, kept)
+        return bool(logs)
+
     @staticmethod
     def peak_megabytes() -> int:
         """Memory of the largest process run so far."""
         return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+
+
+def forget_logs(folder: Path) -> None:
+    """Delete `folder` if `Steps.keep_logs` made it, and so nothing but logs is in it."""
+    if folder.is_dir() and all(path.is_dir() or path.suffix in _LOGS for path in folder.rglob("*")):
+        shutil.rmtree(folder)
 
 
 def _reason(log: Path, code: int) -> str:

@@ -9,10 +9,12 @@ import pytest
 
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
-from hwgen.flow import program
+from hwgen.flow import design, program
 from hwgen.flow.build import fmax_of
+from hwgen.flow.built import Built
 from hwgen.flow.design import build_design
 from hwgen.flow.report import Report
+from hwgen.flow.steps import Steps
 from hwgen.flow.utilisation import Utilisation, check_fit
 from hwgen.model import Model
 from hwgen.text.vocabulary import Vocabulary
@@ -53,12 +55,40 @@ def test_artix_gives_figures_and_projects(name: str, model: Model, tmp_path: Pat
         )
 
 
-def test_a_design_that_does_not_fit_is_refused_and_leaves_nothing(model: Model, tmp_path: Path) -> None:
-    board = boards.load("ulx3s")
+def test_a_design_that_does_not_fit_is_refused_and_leaves_its_logs(model: Model, tmp_path: Path) -> None:
+    board = boards.load("icebreaker")
     tight = replace(board, budget=replace(board.budget, luts=300))
-    with pytest.raises(HwgenError, match=r"does not fit ULX3S-85F: it needs \d+ LUTs of 300 \(\+\d+\); .*folded"):
-        build_design(model, "tiny", tight, tmp_path / "out", engine="spatial")
-    assert not list(tmp_path.iterdir())
+    message = r"does not fit iCEBreaker: it needs \d+ LUTs of 300 \(\+\d+\); .*fewer lanes.*; logs: .*out-failed$"
+    with pytest.raises(HwgenError, match=message):
+        build_design(model, "tiny", tight, tmp_path / "out", lanes=2)
+    assert {path.name for path in tmp_path.iterdir()} == {"out-failed"}
+    assert {path.name for path in (tmp_path / "out-failed").iterdir()} == {"synthesis.log", "top.rpt"}
+
+
+@pytest.mark.parametrize("yours", [None, "notes.txt"])
+def test_logs_of_a_failure_are_gone_once_the_build_succeeds(
+    yours: str | None, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But not a folder of that name with anything else in it."""
+
+    def tool(shell: object, board: object, steps: Steps, **_: object) -> Built:
+        steps.run("packing", ["sh", "-c", "echo why; exit $FAIL"])
+        return Built(Utilisation(1, 1, 0, 1), 50e6, "top.bit", steps.seconds, 1)
+
+    monkeypatch.setattr(design, "build", tool)
+    monkeypatch.setattr(design, "check", lambda *_: None)
+    monkeypatch.setattr(design, "measure", lambda *_: (20.0, 30, 10))
+    monkeypatch.setattr(design, "compile_core", lambda *_, **__: None)
+    board, folder = boards.load("ulx3s"), tmp_path / "out"
+    monkeypatch.setenv("FAIL", "1")
+    with pytest.raises(HwgenError, match=r"packing failed: why; logs: .*out-failed"):
+        build_design(model, "tiny", board, folder)
+    assert (tmp_path / "out-failed" / "packing.log").read_text() == "why\n"
+    if yours:
+        (tmp_path / "out-failed" / yours).write_text("mine")
+    monkeypatch.setenv("FAIL", "0")
+    build_design(model, "tiny", board, folder)
+    assert (tmp_path / "out-failed").exists() == (yours is not None)
 
 
 def test_every_resource_is_checked() -> None:
