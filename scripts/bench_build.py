@@ -1,7 +1,7 @@
 """Builds the shipped model for every board and tabulates what came out: docs/results/hardware.md.
 
-Each build is `hwgen build --bits BITS --board BOARD`. One that stands in the work folder and was made by the same code and
-tools from the same model and board file is taken as it is, so the script can be stopped and started again.
+Each build is `hwgen build --bits BITS --board BOARD`. One that stands in the work folder and was made by the same code
+and tools from the same model and board file is taken as it is, so the script can be stopped and started again.
 """
 
 from __future__ import annotations

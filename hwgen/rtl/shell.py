@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from amaranth.hdl import Module
-from amaranth.lib import wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out, connect
 from amaranth.utils import bits_for
 
 from hwgen.errors import HwgenError
 from hwgen.rtl.core import Core
-from hwgen.rtl.frames import Stuffer, Unstuffer
+from hwgen.rtl.frames import SYMBOL, Stuffer, Unstuffer
 from hwgen.rtl.reply import ReplyBuilder
 from hwgen.rtl.request import RequestParser
+from hwgen.rtl.stream_register import StreamRegister
+from hwgen.rtl.streams import token_stream
 from hwgen.rtl.uart import UartReceiver, UartTransmitter
 from hwgen.wire import MAX_CLASSES, MAX_VOCABULARY, REPLY_SYNC, REQUEST_SYNC
 
@@ -75,13 +77,20 @@ class Shell(wiring.Component):
         )
         m.submodules.stuffer = stuffer = Stuffer(REPLY_SYNC)
         m.submodules.transmitter = transmitter = UartTransmitter(self.clocks_per_bit)
+        # Registers where slow paths met: out of the block RAM, into the core's counters, and along the reply.
+        m.submodules.received = received = StreamRegister(stream.Signature(8))
+        m.submodules.entering = entering = StreamRegister(token_stream(vocabulary))
+        m.submodules.replied = replied = StreamRegister(stream.Signature(SYMBOL))
         connect(m, receiver.bytes, buffer.w_stream)
-        connect(m, buffer.r_stream, unstuffer.bytes)
+        connect(m, buffer.r_stream, received.given)
+        connect(m, received.taken, unstuffer.bytes)
         connect(m, unstuffer.symbols, parser.symbols)
-        connect(m, parser.tokens, core.tokens)
+        connect(m, parser.tokens, entering.given)
+        connect(m, entering.taken, core.tokens)
         connect(m, core.results, reply.results)
         connect(m, parser.orders, reply.orders)
-        connect(m, reply.symbols, stuffer.symbols)
+        connect(m, reply.symbols, replied.given)
+        connect(m, replied.taken, stuffer.symbols)
         connect(m, stuffer.bytes, transmitter.bytes)
         m.d.comb += [
             receiver.rx.eq(self.rx),
