@@ -18,6 +18,7 @@ from hwgen.flow.steps import Steps
 from hwgen.flow.top import BoardTop
 
 _CONFLICT = "multiple conflicting drivers"
+_ABC = "Running ABC command"
 PLACED = "place-and-route.json"
 """nextpnr's report."""
 _NETLIST = {"ecp5": "top.json", "ice40": "top.json", "gowin": "top.syn.json"}
@@ -46,12 +47,7 @@ def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = 
     plan.extract(steps.folder)
     commands = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
     synthesise, place, pack = [[tools.require(tool, "to build"), *rest] for tool, *rest in commands[:3]]
-    steps.run("synthesis", synthesise)
-    if family == "ecp5" and _CONFLICT in (steps.folder / f"{NAME}.rpt").read_text(errors="replace"):
-        # yosys 0.70's ABC9 can leave two flip-flops on one net when it maps the logic alone; with them it does not.
-        script = steps.folder / f"{NAME}.ys"
-        script.write_text(script.read_text().replace("synth_ecp5 ", "synth_ecp5 -dff "))
-        steps.run("synthesis again", synthesise)
+    _synthesise(steps, synthesise, family)
     used = utilisation.of_netlist(steps.folder / _NETLIST[family], family)
     utilisation.check_fit(used, board, advice)
     steps.run("place and route", place)
@@ -64,6 +60,27 @@ def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = 
     fmax = fmax_of(report, platform.default_clk_frequency)
     used = used.placed(report["utilization"], family)
     return Built(used, fmax, _BITSTREAM[family], steps.seconds, steps.peak_megabytes())
+
+
+def _synthesise(steps: Steps, command: list[str], family: str) -> None:
+    """Run yosys; on ECP5 once more with flip-flops mapped along, where ABC9 does the logic alone wrongly or not at all.
+
+    yosys 0.70's can leave two flip-flops on one net, and YoWASP's takes all of yosys with it when it crashes, without a
+    word behind the line that announces it.
+    """
+    log = steps.folder / f"{NAME}.rpt"
+    try:
+        steps.run("synthesis", command)
+    except HwgenError:
+        said = log.read_text(errors="replace").strip().splitlines() if log.is_file() else []
+        if family != "ecp5" or not said or not said[-1].startswith(_ABC):
+            raise
+    else:
+        if family != "ecp5" or _CONFLICT not in log.read_text(errors="replace"):
+            return
+    script = steps.folder / f"{NAME}.ys"
+    script.write_text(script.read_text().replace("synth_ecp5 ", "synth_ecp5 -dff "))
+    steps.run("synthesis again", command)
 
 
 def _overrides(platform: Any, board: Board, seed: int) -> dict[str, str]:
