@@ -33,7 +33,7 @@ def crc() -> Processor:
 class Unstuffer(wiring.Component):
     """Takes byte stuffing out: after `sync`, which is never data, a frame starts, whatever came before.
 
-    Latency 1 cycle, initiation interval 1. Costs 11 flip-flops and 11 LUTs on iCE40.
+    Latency 1 cycle, initiation interval 1. Costs 11 LUTs and 11 flip-flops on iCE40.
 
     Ports:
         bytes: as received.
@@ -64,8 +64,8 @@ class Unstuffer(wiring.Component):
 class Stuffer(wiring.Component):
     """Puts byte stuffing in.
 
-    No latency; initiation interval 1 cycle, 2 for a byte that must be escaped. Costs a flip-flop and 20
-    LUTs.
+    No latency; initiation interval 1 cycle, 2 for a byte that must be escaped. Costs 20 LUTs and a
+    flip-flop on iCE40.
 
     Ports:
         symbols: `SYMBOL`.

@@ -35,7 +35,7 @@ class RequestParser(wiring.Component):
     a result must be thrown away. Bytes between frames are passed over.
 
     A token leaves two cycles after its second byte. One byte per cycle at most, and one more cycle per token and three
-    per frame. Costs 93 flip-flops and about 200 LUTs, of which 40 count an `idle_timeout` of 20 bits.
+    per frame. Costs 212 LUTs and 93 flip-flops on iCE40, with 8,192 tokens and a timeout of 600,000 cycles.
 
     Ports:
         symbols: `SYMBOL`, from the `Unstuffer`.

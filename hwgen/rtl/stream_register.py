@@ -11,7 +11,7 @@ class StreamRegister(wiring.Component):
     """Holds one beat: nothing passes from either side to the other in the same cycle, neither payload nor `ready`.
 
     Latency 1 cycle, initiation interval 2: for streams that the serial line paces. Costs a flip-flop per bit of
-    payload, one more, and the LUT or two that steer them.
+    payload and one more, and 3 LUTs on iCE40.
 
     Ports:
         given, taken: streams of one payload.

@@ -37,7 +37,7 @@ class UartReceiver(wiring.Component):
     bit is low is dropped, and the next start is looked for once the line is high again, so a line held low (break)
     gives no bytes at all. A byte that is not taken before the next one ends is kept, and the next one is lost.
 
-    Latency 9.5 bits and 4 cycles. Costs 30 flip-flops and 31 LUTs at 12 clocks per bit.
+    Latency 9.5 bits and 4 cycles. Costs 31 LUTs and 30 flip-flops on iCE40 at 12 clocks per bit.
 
     Ports:
         rx: the line, idle high, asynchronous.
@@ -99,7 +99,7 @@ class UartReceiver(wiring.Component):
 class UartTransmitter(wiring.Component):
     """Bytes onto a line.
 
-    Initiation interval 10 bits and one cycle. Costs 17 flip-flops and 22 LUTs at 12 clocks per bit.
+    Initiation interval 10 bits and one cycle. Costs 22 LUTs and 17 flip-flops on iCE40 at 12 clocks per bit.
 
     Ports:
         bytes: 8 bits a beat.
