@@ -47,7 +47,7 @@ def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = 
     plan.extract(steps.folder)
     commands = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
     synthesise, place, pack = [[tools.require(tool, "to build"), *rest] for tool, *rest in commands[:3]]
-    _synthesise(steps, synthesise, family)
+    synthesise(steps, synthesise, family)
     used = utilisation.of_netlist(steps.folder / _NETLIST[family], family)
     utilisation.check_fit(used, board, advice)
     steps.run("place and route", place)
@@ -62,7 +62,7 @@ def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = 
     return Built(used, fmax, _BITSTREAM[family], steps.seconds, steps.peak_megabytes())
 
 
-def _synthesise(steps: Steps, command: list[str], family: str) -> None:
+def synthesise(steps: Steps, command: list[str], family: str) -> None:
     """Run yosys; on ECP5 once more with flip-flops mapped along, where ABC9 does the logic alone wrongly or not at all.
 
     yosys 0.70's can leave two flip-flops on one net, and YoWASP's takes all of yosys with it when it crashes, without a

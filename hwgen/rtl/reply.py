@@ -24,8 +24,8 @@ class ReplyBuilder(wiring.Component):
     A result is taken into a shift register, one score a step, so it leaves the core at once and no multiplexer grows
     with the classes. A result whose request was bad is taken and thrown away.
 
-    One byte per cycle at most, one cycle more per frame. Costs 179 LUTs and 72 flip-flops on iCE40 for two classes of 14
-    bits, 2,267 and 2,163 for 150: one more of each per bit of score.
+    One byte per cycle at most, one cycle more per frame. Costs 179 LUTs and 72 flip-flops on iCE40 for two classes of
+    14 bits, 2,267 and 2,163 for 150: one more of each per bit of score.
 
     Ports:
         orders: `ORDER`, from the request parser.

@@ -1,6 +1,7 @@
 """From a model to bitstreams and projects, and what is said when that cannot be."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import design, program
-from hwgen.flow.build import fmax_of
+from hwgen.flow.build import fmax_of, synthesise
 from hwgen.flow.built import Built
 from hwgen.flow.design import build_design
 from hwgen.flow.report import Report
@@ -89,6 +90,38 @@ def test_logs_of_a_failure_are_gone_once_the_build_succeeds(
     monkeypatch.setenv("FAIL", "0")
     build_design(model, "tiny", board, folder)
     assert (tmp_path / "out-failed").exists() == (yours is not None)
+
+
+@pytest.mark.parametrize(
+    ("family", "said", "status", "runs"),
+    [
+        ("ecp5", "2.46.14.5. Executing ABC9.\nRunning ABC command: abc -s -f abc.script", 1, 2),
+        ("ice40", "2.46.14.5. Executing ABC9.\nRunning ABC command: abc -s -f abc.script", 1, 0),
+        ("ecp5", "Running ABC command: abc -s -f abc.script\nERROR: no such module", 1, 0),
+        ("ecp5", "Warning: multiple conflicting drivers for top.x", 0, 2),
+        ("ecp5", "End of script.", 0, 1),
+    ],
+)
+def test_abc9_gets_a_second_chance(family: str, said: str, status: int, runs: int, tmp_path: Path) -> None:
+    """A tool that fails, or leaves a conflict, unless flip-flops are mapped along; no `runs` where it must fail."""
+    script, log, count = (tmp_path / name for name in ("top.ys", "top.rpt", "count"))
+    script.write_text("synth_ecp5 -top top\n")
+    log.write_text("")
+    fake = f"""
+from pathlib import Path
+again = "-dff" in Path({str(script)!r}).read_text()
+Path({str(log)!r}).write_text("End of script." if again else {said!r})
+with Path({str(count)!r}).open("a") as file:
+    file.write("x")
+raise SystemExit(0 if again else {status})
+"""
+    command = [sys.executable, "-c", fake]
+    if runs:
+        synthesise(Steps(tmp_path, lambda line: None), command, family)
+        assert len(count.read_text()) == runs
+    else:
+        with pytest.raises(HwgenError, match="synthesis failed"):
+            synthesise(Steps(tmp_path, lambda line: None), command, family)
 
 
 def test_every_resource_is_checked() -> None:
