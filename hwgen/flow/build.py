@@ -46,8 +46,8 @@ def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = 
     plan = platforms.plan(platform, board, top, NAME, **_overrides(platform, board, seed))
     plan.extract(steps.folder)
     commands = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
-    synthesise, place, pack = [[tools.require(tool, "to build"), *rest] for tool, *rest in commands[:3]]
-    synthesise(steps, synthesise, family)
+    synthesis, place, pack = [[tools.require(tool, "to build"), *rest] for tool, *rest in commands[:3]]
+    synthesise(steps, synthesis, family)
     used = utilisation.of_netlist(steps.folder / _NETLIST[family], family)
     utilisation.check_fit(used, board, advice)
     steps.run("place and route", place)

@@ -27,7 +27,7 @@ _LUTS_PER_SCORE_BIT = 4
 """Of argmax and reply; a spatial core's result buffer takes as much again. From `docs/results/components.md`."""
 
 # Look-up tables a spatial core takes per bit of adder, comparator and clip, set so that the estimate is right for
-# sst2-full-5bit: by yosys's count for Xilinx and Gowin, as placed for ECP5. That of sst2-small-5bit is then a tenth to a
+# sst2-full-5bit: by yosys's count for Xilinx and Gowin, as placed for ECP5. For sst2-small-5bit it is then a tenth to a
 # quarter too high. For iCE40 it is set by sst2-small-5bit, for the full models' tables fit no such part.
 _LUTS_PER_BIT = {"ecp5": 1.4, "gowin": 1.19, "xilinx": 1.07, "ice40": 0.95}
 _FOLDED_BASE, _FOLDED_PER_LANE = 600, 250
