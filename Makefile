@@ -18,7 +18,7 @@ build: .venv/base
 	$(BIN)/hwgen build --bits $(BITS) --board $(BOARD)
 
 test: .venv/test
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: .venv/test
 	$(BIN)/ruff check hwgen tests rtl_tests scripts

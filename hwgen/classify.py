@@ -80,12 +80,12 @@ def answers(model: Model, texts: Iterable[str], on: str, baud: int) -> Iterator[
         return
     from hwgen.host.client import Client
 
-    client = Client.open(on, baud)
-    client.check(model.digest)
-    for text in texts:
-        tokens = model.vocabulary.encode(text)
-        _, found = client.classify(tokens)
-        yield _answer(model, text, tokens, found)
+    with Client.open(on, baud) as client:
+        client.check(model.digest)
+        for text in texts:
+            tokens = model.vocabulary.encode(text)
+            _, found = client.classify(tokens)
+            yield _answer(model, text, tokens, found)
 
 
 def _answer(model: Model, text: str, tokens: list[int], found: list[int]) -> Answer:

@@ -6,12 +6,24 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 from hwgen.errors import HwgenError
 
 YOWASP = ("yosys", "nextpnr-ice40", "icepack", "nextpnr-ecp5", "ecppack", "nextpnr-himbaechel-gowin", "gowin_pack")
 """Tools that come with hwgen's own dependencies."""
+
+
+UNKNOWN_VERSION = "unknown version"
+
+
+def package_version(name: str) -> str:
+    """Of an installed Python package, `UNKNOWN_VERSION` where no package manager installed it."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return UNKNOWN_VERSION
 
 
 def variable(tool: str) -> str:

@@ -1,13 +1,15 @@
 """Builds the shipped model for every board and tabulates what came out: docs/results/hardware.md.
 
-Each build is `hwgen build --bits BITS --board BOARD`; one that already stands in the work folder with the same model is
-taken as it is, so the script can be stopped and started again.
+Each build is `hwgen build --bits BITS --board BOARD`. One that stands in the work folder and was made by the same code
+and tools from the same model and board file is taken as it is, so the script can be stopped and started again.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import platform
 import warnings
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,12 @@ from typing import Any
 from amaranth.hdl import UnusedElaboratable
 from rich.console import Console
 
+import hwgen
+from hwgen import tools
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
-from hwgen.flow.design import build_design
+from hwgen.flow.board import Board
+from hwgen.flow.design import PACKAGES, build_design
 from hwgen.model import Model
 from hwgen.shipped import model_name, shipped
 
@@ -53,18 +58,30 @@ def folder(name: str, bits: int, work: Path) -> Path:
 
 
 def build(name: str, bits: int, work: Path) -> None:
-    """Build one board, unless the same model's build is there."""
+    """Build one board, unless the same build is there."""
     board = boards.load(name)
     size = board.size(bits)
     model = Model.load(shipped(size, bits))
     target = folder(name, bits, work)
-    report = target / "report.json"
-    if report.is_file() and json.loads(report.read_text())["digest"] == model.digest.hex():
+    key = target / "built-from"
+    wanted = built_from(model, board)
+    if key.is_file() and key.read_text() == wanted:
         console.print(f"{name}: already built")
         return
     console.print(f"{name}: building")
     made = build_design(model, model_name(size, bits), board, target, say=lambda line: console.print(f"  {line}"))
+    key.write_text(wanted)
     console.print(made.table(target))
+
+
+def built_from(model: Model, board: Board) -> str:
+    """A hash of all that decides what a build gives: model, board, sources and tools."""
+    package = Path(hwgen.__file__).parent
+    folders = (package / name for name in ("graph", "rtl", "flow"))
+    sources = sorted((package / "wire.py", *(path for folder in folders for path in folder.rglob("*.py"))))
+    parts = [model.digest.hex(), repr(board), platform.python_version(), *(path.read_text() for path in sources)]
+    parts += [f"{name} {tools.package_version(name)}" for name in PACKAGES]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def page(rows: list[dict[str, Any]]) -> str:

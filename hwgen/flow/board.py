@@ -106,7 +106,7 @@ class Board:
         platform: ``module:Class`` of an Amaranth platform; or else `pins`.
         size_by_bits: exceptions to `default_size`, by bit width.
         synthesis: extra options of yosys's synthesis command.
-        leds: ``[resource, number]`` of the LEDs to use; all resources called "led" when empty.
+        leds: ``[resource, number]`` of the LEDs to use, a part as ``"rgb_led.g"``; every resource "led" when empty.
         program: the command that loads a bitstream; ``{bitstream}`` stands for its path.
         aliases: other names it is known by.
     """

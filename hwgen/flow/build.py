@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass
 from typing import Any
 
 from amaranth.lib import wiring
@@ -14,37 +13,16 @@ from hwgen.errors import HwgenError
 from hwgen.flow import platform as platforms
 from hwgen.flow import utilisation, xilinx
 from hwgen.flow.board import Board
+from hwgen.flow.built import NAME, Built
 from hwgen.flow.steps import Steps
 from hwgen.flow.top import BoardTop
-from hwgen.flow.utilisation import Utilisation
 
-NAME = "top"
 _CONFLICT = "multiple conflicting drivers"
+_ABC = "Running ABC command"
 PLACED = "place-and-route.json"
 """nextpnr's report."""
 _NETLIST = {"ecp5": "top.json", "ice40": "top.json", "gowin": "top.syn.json"}
 _BITSTREAM = {"ecp5": "top.bit", "ice40": "top.bin", "gowin": "top.fs", "xilinx": "top.bit"}
-
-
-@dataclass(frozen=True)
-class Built:
-    """What came out.
-
-    Attributes:
-        utilisation: of the routed design; after synthesis where there was no place and route.
-        fmax: of the routed design in Hz, None where there was no place and route.
-        bitstream: its file name in the folder, None where there was no tool to make it.
-        seconds: of each step.
-        peak_megabytes: memory of the largest tool process.
-        note: what is left to the user, if anything.
-    """
-
-    utilisation: Utilisation
-    fmax: float | None
-    bitstream: str | None
-    seconds: dict[str, float]
-    peak_megabytes: int
-    note: str = ""
 
 
 def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = "", seed: int = 1) -> Built:
@@ -65,16 +43,11 @@ def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = 
     top = BoardTop(shell, board)
     if family == "xilinx":
         return xilinx.build(top, board, steps, advice)
-    plan = platform.build(top, NAME, do_build=False, emit_src=False, **_overrides(platform, board, seed))
+    plan = platforms.plan(platform, board, top, NAME, **_overrides(platform, board, seed))
     plan.extract(steps.folder)
     commands = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
-    synthesise, place, pack = [[tools.require(tool, "to build"), *rest] for tool, *rest in commands[:3]]
-    steps.run("synthesis", synthesise)
-    if family == "ecp5" and _CONFLICT in (steps.folder / f"{NAME}.rpt").read_text(errors="replace"):
-        # yosys 0.70's ABC9 can leave two flip-flops on one net when it maps the logic alone; with them it does not.
-        script = steps.folder / f"{NAME}.ys"
-        script.write_text(script.read_text().replace("synth_ecp5 ", "synth_ecp5 -dff "))
-        steps.run("synthesis again", synthesise)
+    synthesis, place, pack = [[tools.require(tool, "to build"), *rest] for tool, *rest in commands[:3]]
+    synthesise(steps, synthesis, family)
     used = utilisation.of_netlist(steps.folder / _NETLIST[family], family)
     utilisation.check_fit(used, board, advice)
     steps.run("place and route", place)
@@ -89,11 +62,30 @@ def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = 
     return Built(used, fmax, _BITSTREAM[family], steps.seconds, steps.peak_megabytes())
 
 
+def synthesise(steps: Steps, command: list[str], family: str) -> None:
+    """Run yosys; on ECP5 once more with flip-flops mapped along, where ABC9 does the logic alone wrongly or not at all.
+
+    yosys 0.70's can leave two flip-flops on one net, and YoWASP's takes all of yosys with it when it crashes, without a
+    word behind the line that announces it.
+    """
+    log = steps.folder / f"{NAME}.rpt"
+    try:
+        steps.run("synthesis", command)
+    except HwgenError:
+        said = log.read_text(errors="replace").strip().splitlines() if log.is_file() else []
+        if family != "ecp5" or not said or not said[-1].startswith(_ABC):
+            raise
+    else:
+        if family != "ecp5" or _CONFLICT not in log.read_text(errors="replace"):
+            return
+    script = steps.folder / f"{NAME}.ys"
+    script.write_text(script.read_text().replace("synth_ecp5 ", "synth_ecp5 -dff "))
+    steps.run("synthesis again", command)
+
+
 def _overrides(platform: Any, board: Board, seed: int) -> dict[str, str]:
     """Options of the tools behind Amaranth's templates."""
-    place = ["--report", PLACED, "--seed", str(seed)]
-    if platforms.family(platform) != "ice40":
-        place += ["--timing-allow-fail"]
+    place = ["--report", PLACED, "--seed", str(seed), "--timing-allow-fail"]
     if platforms.family(platform) == "gowin":
         # No constraint file carries the clock there.
         place += ["--freq", f"{platform.default_clk_frequency / 1e6:g}"]

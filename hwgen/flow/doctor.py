@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 from dataclasses import dataclass
-from importlib import metadata
 
 from rich.markup import escape
 from rich.table import Table
@@ -54,7 +53,7 @@ def examine() -> list[Finding]:
     findings = [Finding(name, purpose, _version(name), advice) for name, purpose, advice in _PROGRAMS]
     for name, purpose, advice in _MODULES:
         found = importlib.util.find_spec(name) is not None
-        findings.append(Finding(name, purpose, metadata.version(name) if found else None, advice))
+        findings.append(Finding(name, purpose, tools.package_version(name) if found else None, advice))
     return findings
 
 
@@ -91,7 +90,7 @@ def _version(name: str) -> str | None:
         return None
     if name in tools.YOWASP and "yowasp" in path:
         # A first call of a YoWASP tool takes a minute; its package knows the version at once.
-        return metadata.version(f"yowasp-{name}")
+        return tools.package_version(f"yowasp-{name}")
     for option in ("--version", "-V"):
         try:
             done = subprocess.run([path, option], capture_output=True, text=True, timeout=20, check=False)
@@ -100,4 +99,4 @@ def _version(name: str) -> str | None:
         lines = (done.stdout + done.stderr).strip().splitlines()
         if lines and "nvalid" not in lines[0] and "nrecogni" not in lines[0]:
             return lines[0][:60]
-    return "unknown version"
+    return tools.UNKNOWN_VERSION

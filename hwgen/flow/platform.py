@@ -6,9 +6,12 @@ import importlib
 import os
 from typing import Any
 
-from amaranth.build import Attrs, Clock, Pins, PinsN, Platform, Resource
+from amaranth.build import Attrs, Clock, Pins, PinsN, Platform, Resource, ResourceError
+from amaranth.build.run import BuildPlan
+from amaranth.lib import wiring
 from amaranth.vendor import GowinPlatform, LatticeECP5Platform, LatticeICE40Platform, XilinxPlatform
 from amaranth_boards.resources import UARTResource
+from jinja2 import UndefinedError
 
 from hwgen import tools
 from hwgen.errors import HwgenError
@@ -70,6 +73,7 @@ def make(board: Board, *, toolchain: str | None = None) -> Any:
         raise HwgenError(f"board {board.name}: {kind.device} is not a 7-series part (xc7...), as hwgen's flow needs")
     try:
         if issubclass(kind, XilinxPlatform):
+            kind = type(kind.__name__, (_OpenXC7, kind), {}) if toolchain == "Xray" else kind
             platform = kind(toolchain=toolchain or "Vivado")
         elif issubclass(kind, LatticeECP5Platform):
             platform = kind(toolchain="Trellis")
@@ -84,6 +88,38 @@ def make(board: Board, *, toolchain: str | None = None) -> Any:
         attributes = Attrs(**board.uart.attributes)
         platform.add_resources([UARTResource(UART_NUMBER, rx=board.uart.rx, tx=board.uart.tx, attrs=attributes)])
     return platform
+
+
+def plan(platform: Any, board: Board, top: wiring.Component, name: str, **options: str) -> BuildPlan:
+    """Amaranth's build plan, its files and commands; nothing is run.
+
+    Args:
+        platform: of `make`, not used before.
+        options: overrides in Amaranth's templates.
+
+    Raises:
+        HwgenError: when `top` asks for what the board has not, a pin is used twice, or the tools do not know the part.
+    """
+    try:
+        return platform.build(top, name, do_build=False, emit_src=False, **options)
+    except ResourceError as error:
+        raise HwgenError(f"board {board.name}: {error}; see uart, leds and pins in its file") from None
+    except UndefinedError:
+        raise HwgenError(
+            f"board {board.name}: the tools do not know {part(platform)}; see device, package and speed in [pins]"
+        ) from None
+
+
+class _OpenXC7:
+    """Lets yosys use block RAM, which Amaranth's template forbids; the table would become look-up tables.
+
+    nextpnr-xilinx sets up these block RAMs rightly since August 2026 only: see `docs/boards.md`.
+    """
+
+    @property
+    def command_templates(self) -> list[str]:
+        synthesise, *others = self._xray_command_templates  # type: ignore[attr-defined]
+        return [synthesise.replace("-nobram", '{{get_override("synth_opts")|options}}'), *others]
 
 
 class _Himbaechel:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import resource
+import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -12,6 +15,7 @@ from pathlib import Path
 from hwgen.errors import HwgenError
 
 Say = Callable[[str], None]
+_LOGS = (".log", ".rpt", ".tim")
 
 
 @dataclass
@@ -32,7 +36,7 @@ class Steps:
         """Run one step.
 
         Raises:
-            HwgenError: with the tool's own error line and where its log is.
+            HwgenError: with the tool's own error line, or how it ended when it left none.
         """
         self.say(name)
         start = time.monotonic()
@@ -46,11 +50,41 @@ class Steps:
             raise HwgenError(f"{name}: {command[0]} does not run ({error.strerror}); see `hwgen doctor`") from None
         self.seconds[name] = round(time.monotonic() - start, 1)
         if done.returncode:
-            lines = log.read_text(errors="replace").splitlines()
-            errors = [line.strip() for line in lines if "error" in line.lower()] or lines[-1:] or ["no message"]
-            raise HwgenError(f"{name} failed: {errors[0]}")
+            raise HwgenError(f"{name} failed: {_reason(log, done.returncode)}")
+
+    def keep_logs(self, folder: Path) -> bool:
+        """Copy what the tools said into `folder`, in place of an earlier failure's; False when no tool has run."""
+        logs = [path for path in self.folder.rglob("*") if path.suffix in _LOGS]
+        if logs:
+            forget_logs(folder)
+        for path in logs:
+            kept = folder / path.relative_to(self.folder)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, kept)
+        return bool(logs)
 
     @staticmethod
     def peak_megabytes() -> int:
         """Memory of the largest process run so far."""
         return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+
+
+def forget_logs(folder: Path) -> None:
+    """Delete `folder` if `Steps.keep_logs` made it, and so nothing but logs is in it."""
+    if folder.is_dir() and all(path.is_dir() or path.suffix in _LOGS for path in folder.rglob("*")):
+        shutil.rmtree(folder)
+
+
+def _reason(log: Path, code: int) -> str:
+    """The line that says why a tool failed: a design's own names may hold "error", so the tools' marks come first."""
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    if any("wasmtime._trap.Trap" in line for line in lines):
+        return f"the tool crashed ({lines[-1]}); out of memory, or an IO attribute that it does not know"
+    for mark in (r"\bERROR\b", r"(?i)\berror:"):
+        if found := [line for line in lines if re.search(mark, line)]:
+            return found[0]
+    if code == -signal.SIGKILL:
+        return "killed, as happens when memory runs out"
+    if code < 0:
+        return f"ended by {signal.Signals(-code).name}"
+    return lines[-1] if lines else f"no message, exit status {code}"

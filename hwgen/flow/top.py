@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 from amaranth.build import ResourceError
 from amaranth.hdl import Module, Signal
 from amaranth.lib import io, wiring
 
+from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
 from hwgen.flow.platform import UART_NUMBER
 
@@ -41,11 +44,28 @@ class BoardTop(wiring.Component):
 
 def _leds(platform: Any, board: Board) -> list[Any]:
     """The ports of the board's LEDs: those its file names, or every plain one."""
-    if board.leds:
-        return [platform.request(name, number, dir="-") for name, number in board.leds]
-    found: list[Any] = []
-    while True:
+    names = board.leds or tuple(_plain_leds(platform))
+    resources = dict.fromkeys((name.partition(".")[0], number) for name, number in names)
+    groups = {key: platform.request(*key, dir="-") for key in resources}
+    ports = []
+    for name, number in names:
+        resource, *parts = name.split(".")
+        port = groups[resource, number]
+        for part in parts:
+            port = getattr(port, part, None)
+        if not isinstance(port, io.PortLike) or len(port) != 1:
+            raise HwgenError(
+                f'board {board.name}: leds: {name!r} is not one pin; a part of a resource is named as "rgb_led.g"'
+            )
+        ports.append(port)
+    return ports
+
+
+def _plain_leds(platform: Any) -> Iterator[tuple[str, int]]:
+    """Every resource called "led"."""
+    for number in count():
         try:
-            found.append(platform.request("led", len(found), dir="-"))
+            platform.lookup("led", number)
         except ResourceError:
-            return found
+            return
+        yield "led", number

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
 
 from hwgen import tools
 from hwgen.flow import platform as platforms
 from hwgen.flow import utilisation
 from hwgen.flow.board import Board
+from hwgen.flow.built import NAME, Built
 from hwgen.flow.steps import Steps
 from hwgen.flow.top import BoardTop
-
-if TYPE_CHECKING:
-    from hwgen.flow.build import Built
 
 # yosys knows BUFGCTRL without SIM_DEVICE, which only Vivado's simulation asks for.
 _SYNTHESIS = (
@@ -25,11 +22,11 @@ OPENXC7_NEEDS = ("nextpnr-xilinx", "fasm2frames", "xc7frames2bit")
 
 def build(top: BoardTop, board: Board, steps: Steps, advice: str) -> Built:
     """Figures, projects, and a bitstream if a tool for it is here; see `hwgen.flow.build.build`."""
-    from hwgen.flow.build import NAME, Built
-
     folders = {"Vivado": steps.folder / "vivado", "Xray": steps.folder / "openxc7"}
     for toolchain, folder in folders.items():
-        _write_project(top, platforms.make(board, toolchain=toolchain), NAME, folder)
+        plan = platforms.plan(platforms.make(board, toolchain=toolchain), board, top, NAME, synth_opts=board.synthesis)
+        plan.extract(folder)
+        (folder / f"build_{NAME}.sh").chmod(0o755)
     yosys = tools.require("yosys", "for synthesis")
     steps.run("synthesis", [yosys, "-q", "-p", _SYNTHESIS.format(options=board.synthesis)])
     used = utilisation.of_netlist(steps.folder / "top.json", "xilinx")
@@ -45,10 +42,3 @@ def build(top: BoardTop, board: Board, steps: Steps, advice: str) -> Built:
         log = "openxc7"
     note = "" if log else "no Vivado or openXC7: run `sh build_top.sh` in vivado/ or openxc7/ where one is installed"
     return Built(used, None, "top.bit" if log else None, steps.seconds, steps.peak_megabytes(), note)
-
-
-def _write_project(top: BoardTop, platform: Any, name: str, folder: Any) -> None:
-    """Amaranth's own build plan: Verilog, RTLIL, constraints and a script that runs the tools."""
-    plan = platform.build(top, name, do_build=False, emit_src=False)
-    plan.extract(folder)
-    (folder / f"build_{name}.sh").chmod(0o755)

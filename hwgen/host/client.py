@@ -2,64 +2,121 @@
 
 from __future__ import annotations
 
-import time
+import errno
+import random
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol, Self
 
 from hwgen.errors import HwgenError
-from hwgen.host.protocol import Identity, Kind, Reply, ReplyReader, Status, answer, identity, request
+from hwgen.host.protocol import Frame, FrameReader, Identity, answer, is_transient, request, status_name
+from hwgen.wire import Kind, Status
 
-WINDOW = 512
-"""Bytes of unanswered requests the board has room for; one request may be longer when it is alone."""
-RETRIES = 3
+ATTEMPTS = 4
+PATIENCE = 0.5
+"""Seconds without a byte after which a request counts as lost, beside the time its own bytes take."""
+GARBAGE_LIMIT = 1 << 14
+"""Bytes without a frame among them after which nobody speaks the protocol there."""
+MAX_PENDING = 128
+"""Half the sequence numbers, so that a late answer is never taken for another request's."""
+SILENCE = "no answer; is it the right port and rate, and is the board flashed?"
 
 
 class Line(Protocol):
     """What the client needs of a serial port; pyserial's `Serial` has it."""
 
+    @property
+    def baudrate(self) -> int:
+        """Bits per second."""
+        ...
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds after which `read` gives up."""
+        ...
+
+    @property
+    def in_waiting(self) -> int:
+        """Bytes that `read` returns at once."""
+        ...
+
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes; fewer, or none, when they do not come in time."""
+        """Up to `size` bytes; fewer, or none, when they do not come within `timeout` seconds."""
         ...
 
     def write(self, data: bytes) -> object: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass
+class _Pending:
+    """A request on its way.
+
+    Attributes:
+        place: among the answers.
+        frame: its bytes.
+        attempts: how often it was sent.
+    """
+
+    place: int
+    frame: bytes
+    attempts: int = 0
 
 
 class Client:
     """Talks to one board.
 
-    Args:
-        line: an open port whose `read` gives up after a short while.
-        patience: seconds without a byte after which the board counts as gone.
+    The line must be open, with a `timeout`; a read that gives nothing tells the client that the board is silent. In a
+    `with` statement the client closes it.
     """
 
-    def __init__(self, line: Line, *, patience: float = 2.0) -> None:
-        self._line, self._patience = line, patience
-        self._reader = ReplyReader()
-        self._replies: deque[Reply] = deque()
-        self._sequence = 0
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._reader = FrameReader()
+        self._frames: deque[Frame] = deque()
+        # Not from zero: an answer still under way to an earlier program would be taken for ours.
+        self._sequence = random.randrange(256)
+        self._identity: Identity | None = None
 
     @classmethod
     def open(cls, port: str, baud: int) -> Client:
-        """Open a serial port.
+        """Open a serial port by its name (such as ``/dev/ttyUSB1``), for this program alone.
 
         Raises:
-            HwgenError: when it cannot be opened.
+            HwgenError: when it cannot be opened, with the ports that are there.
         """
         import serial
 
         try:
-            return cls(serial.Serial(port, baud, timeout=0.05, exclusive=True))
-        except (serial.SerialException, ValueError) as error:
-            raise HwgenError(f"port {port}: {error}; is the board connected, and may you open it?") from None
+            line = serial.Serial(port, baud, timeout=PATIENCE, exclusive=True)
+            line.reset_input_buffer()
+        except (OSError, ValueError) as error:
+            raise HwgenError(f"port {port}: {_reason(error)}") from None
+        return cls(line)
+
+    def close(self) -> None:
+        """Close the line."""
+        self._line.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def identify(self) -> Identity:
         """Ask the board who it is.
 
         Raises:
-            HwgenError: when it does not answer.
+            HwgenError: when it does not answer, or speaks another version of the protocol.
         """
-        return identity(self._exchange(Kind.IDENTIFY, ()))
+        if self._identity is None:
+            (payload,) = self._exchange(Kind.IDENTIFY, [()], window=0)
+            self._identity = Identity.decode(payload)
+        return self._identity
 
     def check(self, digest: bytes) -> None:
         """Make sure that the board holds the model with `digest`.
@@ -79,75 +136,117 @@ class Client:
         Raises:
             HwgenError: when the board does not answer, or refuses the sentence.
         """
-        return answer(self._exchange(Kind.CLASSIFY, tokens))
+        ((label, scores),) = self.classify_all([tokens])
+        return label, scores
 
     def classify_all(self, sentences: Iterable[Sequence[int]]) -> Iterator[tuple[int, list[int]]]:
-        """Like `classify` for many sentences, with requests sent ahead of their replies as far as the board allows."""
-        waiting: deque[tuple[int, int, Sequence[int]]] = deque()
-        source = iter(sentences)
+        """Like `classify` for many sentences, answers in their order.
+
+        Requests are sent ahead of their replies as far as the board has room, so `sentences` is read ahead.
+        """
+        window = self.identify().window
+        return map(answer, self._exchange(Kind.CLASSIFY, sentences, window=window))
+
+    def _exchange(self, kind: Kind, payloads: Iterable[Sequence[int]], *, window: int) -> Iterator[bytes]:
+        """Reply payloads in the order of `payloads`, with at most `window` bytes (or one request) unanswered."""
+        source = enumerate(payloads)
         upcoming = next(source, None)
-        while waiting or upcoming is not None:
-            while upcoming is not None:
-                size = len(request(Kind.CLASSIFY, 0, upcoming))
-                if waiting and sum(each for _, each, _ in waiting) + size > WINDOW:
+        pending: dict[int, _Pending] = {}  # in the order sent, which is the order the board answers in
+        ready: dict[int, bytes] = {}
+        due = 0
+        while pending or upcoming is not None:
+            while upcoming is not None and len(pending) < MAX_PENDING:
+                place, tokens = upcoming
+                sequence = self._next_sequence(pending)
+                item = _Pending(place, request(kind, sequence, tokens))
+                if pending and _size(pending) + len(item.frame) > window:
                     break
-                waiting.append((self._send(Kind.CLASSIFY, upcoming), size, upcoming))
+                self._send(pending, sequence, item)
                 upcoming = next(source, None)
-            sequence, _, tokens = waiting.popleft()
-            reply = self._receive()
-            if reply is not None and reply.status == Status.OK and reply.sequence == sequence:
-                yield answer(reply.payload)
-            else:
-                # Something was lost on the way: ask again for everything that is out, one by one.
-                self._drain()
-                yield self.classify(tokens)
-                for _, _, later in waiting:
-                    yield self.classify(later)
-                waiting.clear()
-
-    def _exchange(self, kind: Kind, tokens: Sequence[int]) -> bytes:
-        problem = "no answer; is it the right port and rate, and is the board flashed?"
-        for _ in range(RETRIES):
-            sequence = self._send(kind, tokens)
-            while (reply := self._receive()) is not None:
-                if reply.status in (Status.BAD_CRC, Status.TIMEOUT):
-                    problem = f"the line is noisy (the board reports {reply.status.name})"
+            reply = self._receive(_size(pending))
+            if reply is None:
+                for sequence in list(pending):
+                    self._send_again(pending, sequence, SILENCE)
+                continue
+            if reply.sequence not in pending:
+                continue  # the answer to something given up before
+            for sequence in list(pending):
+                if sequence == reply.sequence:
                     break
-                if reply.sequence != sequence:
-                    continue  # an answer to something given up before
-                if reply.status != Status.OK:
-                    raise HwgenError(f"the board refuses the request: {reply.status.name}")
-                return reply.payload
-            self._drain()
-        raise HwgenError(f"board: {problem}")
+                self._send_again(pending, sequence, "its answer was lost; is the line noisy?")
+            if reply.code == Status.OK:
+                ready[pending.pop(reply.sequence).place] = reply.payload
+            elif is_transient(reply.code):
+                problem = f"the line is noisy (the board reports {status_name(reply.code)})"
+                self._send_again(pending, reply.sequence, problem)
+            else:
+                raise HwgenError(f"the board refuses the request: {status_name(reply.code)}")
+            while due in ready:
+                yield ready.pop(due)
+                due += 1
 
-    def _send(self, kind: Kind, tokens: Sequence[int]) -> int:
+    def _next_sequence(self, pending: dict[int, _Pending]) -> int:
         self._sequence = (self._sequence + 1) & 0xFF
-        frame = request(kind, self._sequence, tokens)
-        try:
-            self._line.write(frame)
-        except OSError as error:
-            raise HwgenError(f"board: the line is gone ({error}); is it still connected?") from None
+        while self._sequence in pending:
+            self._sequence = (self._sequence + 1) & 0xFF
         return self._sequence
 
-    def _receive(self) -> Reply | None:
-        """The next reply, or None when nothing has come for too long."""
-        deadline = time.monotonic() + self._patience
-        while not self._replies:
-            try:
-                received = self._line.read(64)
-            except OSError as error:
-                raise HwgenError(f"board: the line is gone ({error}); is it still connected?") from None
-            if received:
-                deadline = time.monotonic() + self._patience
-                self._replies.extend(self._reader.feed(received))
-            elif time.monotonic() > deadline:
-                return None
-        return self._replies.popleft()
+    def _send_again(self, pending: dict[int, _Pending], sequence: int, problem: str) -> None:
+        if pending[sequence].attempts == ATTEMPTS:
+            raise HwgenError(f"board, after {ATTEMPTS} attempts: {problem}")
+        self._send(pending, sequence, pending.pop(sequence))
 
-    def _drain(self) -> None:
-        """Forget everything that is still coming."""
-        while self._line.read(64):
-            pass
-        self._replies.clear()
-        self._reader = ReplyReader()
+    def _send(self, pending: dict[int, _Pending], sequence: int, item: _Pending) -> None:
+        item.attempts += 1
+        pending[sequence] = item
+        with _port_errors():
+            self._line.write(item.frame)
+
+    def _receive(self, unanswered: int) -> Frame | None:
+        """The next frame, or None when nothing has come for too long.
+
+        Args:
+            unanswered: bytes that may still have to leave; they take their time before the board can answer.
+        """
+        with _port_errors():
+            sending = unanswered * 10 / self._line.baudrate
+            silences = 1 + int(sending / (self._line.timeout or PATIENCE))
+            garbage = 0
+            while not self._frames:
+                received = self._line.read(max(self._line.in_waiting, 1))
+                self._frames.extend(self._reader.feed(received))
+                garbage += len(received)
+                silences -= not received
+                if not silences:
+                    return None
+                if garbage > GARBAGE_LIMIT and not self._frames:
+                    raise HwgenError(f"board: {garbage} bytes came, but no answer; is it the right port and rate?")
+        return self._frames.popleft()
+
+
+def _size(pending: dict[int, _Pending]) -> int:
+    return sum(len(each.frame) for each in pending.values())
+
+
+@contextmanager
+def _port_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise HwgenError(f"board: the port is gone ({error.strerror or error}); is it still connected?") from None
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Why a port cannot be opened, and what to do."""
+    match getattr(error, "errno", None):
+        case errno.ENOENT:
+            from serial.tools.list_ports import comports
+
+            found = ", ".join(sorted(each.device for each in comports())) or "none"
+            return f"no such port; is the board connected? Ports here: {found}"
+        case errno.EACCES:
+            return "no permission; join the group that owns it (often dialout), then log in again"
+        case errno.EAGAIN | errno.EBUSY:
+            return "in use by another program"
+        case _:
+            return str(error)

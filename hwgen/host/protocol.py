@@ -3,53 +3,72 @@
 from __future__ import annotations
 
 import binascii
-import enum
+import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hwgen.errors import HwgenError
+from hwgen.wire import DIGEST_BYTES, ESCAPE, ESCAPE_FLIP, MAX_TOKENS, REPLY_SYNC, REQUEST_SYNC, VERSION, Kind, Status
 
-REQUEST_SYNC, REPLY_SYNC = 0xA5, 0x5A
-MAX_TOKENS = 0xFFFF // 2
-HEADER_BYTES, CRC_BYTES = 5, 2
-
-
-class Kind(enum.IntEnum):
-    """What a request asks for."""
-
-    CLASSIFY = 0
-    IDENTIFY = 1
-
-
-class Status(enum.IntEnum):
-    """What became of a request."""
-
-    OK = 0
-    BAD_CRC = 1
-    BAD_KIND = 2
-    BAD_LENGTH = 3
-    BAD_TOKEN = 4
-    TIMEOUT = 5
+HEADER = struct.Struct("<BBH")
+CRC = struct.Struct(">H")
+IDENTITY = struct.Struct(f"<B{DIGEST_BYTES}sIHH")
 
 
 @dataclass(frozen=True)
-class Reply:
-    """One reply frame whose CRC was right."""
+class Frame:
+    """What stands between sync byte and CRC.
 
-    status: Status
+    Attributes:
+        code: the kind of a request, the status of a reply.
+        sequence: the number that pairs a reply with its request, 0..255.
+    """
+
+    code: int
     sequence: int
-    payload: bytes
+    payload: bytes = b""
+
+    def encode(self, sync: int) -> bytes:
+        """The frame as it goes over the line."""
+        body = HEADER.pack(self.code, self.sequence, len(self.payload)) + self.payload
+        return bytes([sync]) + _stuff(body + CRC.pack(crc(body)), sync)
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a board says it is."""
+    """Who a board says it is.
+
+    Attributes:
+        version: of the protocol.
+        digest: of the model.
+        vocabulary, classes: of the model.
+        window: bytes of unanswered requests it has room for.
+    """
 
     version: int
     digest: bytes
     vocabulary: int
     classes: int
+    window: int
+
+    def encode(self) -> bytes:
+        """The payload of an identify reply."""
+        return IDENTITY.pack(self.version, self.digest, self.vocabulary, self.classes, self.window)
+
+    @classmethod
+    def decode(cls, payload: bytes) -> Identity:
+        """From the payload of an identify reply.
+
+        Raises:
+            HwgenError: when the board speaks another version of the protocol.
+        """
+        if payload[:1] != bytes([VERSION]) or len(payload) != IDENTITY.size:
+            found = payload[0] if payload else "none"
+            raise HwgenError(
+                f"the board speaks protocol version {found}, this hwgen {VERSION}; build and flash it again"
+            )
+        return cls(*IDENTITY.unpack(payload))
 
 
 def crc(body: bytes) -> int:
@@ -61,59 +80,75 @@ def request(kind: Kind, sequence: int, tokens: Sequence[int] = ()) -> bytes:
     """One request frame.
 
     Raises:
-        HwgenError: on more tokens than a frame can count.
+        HwgenError: on more tokens than a frame can count, or a token of more than 16 bits.
     """
     if len(tokens) > MAX_TOKENS:
         raise HwgenError(f"sentence: {len(tokens)} tokens do not fit one frame; at most {MAX_TOKENS}")
-    payload = struct.pack(f"<{len(tokens)}H", *tokens)
-    body = struct.pack("<BBH", kind, sequence & 0xFF, len(payload)) + payload
-    return bytes([REQUEST_SYNC]) + body + struct.pack("<H", crc(body))
+    if bad := [token for token in tokens if not 0 <= token <= 0xFFFF]:
+        raise HwgenError(f"sentence: token {bad[0]} is outside 0..65535")
+    return Frame(kind, sequence, struct.pack(f"<{len(tokens)}H", *tokens)).encode(REQUEST_SYNC)
 
 
 def answer(payload: bytes) -> tuple[int, list[int]]:
-    """Class number and scores from the payload of a classify reply."""
-    label, *scores = struct.unpack(f"<H{(len(payload) - 2) // 4}i", payload)
+    """Class number and scores from the payload of a classify reply.
+
+    Raises:
+        HwgenError: when it cannot be one.
+    """
+    if len(payload) < 2 or len(payload) % 4 != 2:
+        raise HwgenError(f"board: an answer of {len(payload)} bytes; is it a board that hwgen made?")
+    label, *scores = struct.unpack(f"<H{len(payload) // 4}i", payload)
     return label, scores
 
 
-def identity(payload: bytes) -> Identity:
-    """From the payload of an identify reply.
+class FrameReader:
+    """Finds frames in a stream of bytes, passing over what is none."""
 
-    Raises:
-        HwgenError: when it is not as long as this version's.
-    """
-    if len(payload) != struct.calcsize("<B8sIH"):
-        raise HwgenError(f"board: it speaks another version of the protocol ({payload[:1].hex() or 'none'})")
-    version, digest, vocabulary, classes = struct.unpack("<B8sIH", payload)
-    return Identity(version, digest, vocabulary, classes)
+    def __init__(self, sync: int = REPLY_SYNC) -> None:
+        self._sync = sync
+        self._body: bytearray | None = None
+        self._escaped = False
 
-
-class ReplyReader:
-    """Finds replies in a stream of bytes, passing over what is none."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    def feed(self, received: bytes) -> list[Reply]:
-        """Add bytes; returns the replies that are now complete.
-
-        A frame with a wrong CRC or status is dropped from its sync byte on, and the search goes on behind it.
-        """
-        self._buffer += received
-        replies: list[Reply] = []
-        while (start := self._buffer.find(REPLY_SYNC)) >= 0:
-            del self._buffer[:start]
-            if len(self._buffer) < HEADER_BYTES:
-                return replies
-            status, sequence, length = struct.unpack_from("<BBH", self._buffer, 1)
-            end = HEADER_BYTES + length
-            if status in Status.__members__.values() and len(self._buffer) < end + CRC_BYTES:
-                return replies
-            body = bytes(self._buffer[1:end])
-            if status not in Status.__members__.values() or crc(body) != struct.unpack_from("<H", self._buffer, end)[0]:
-                del self._buffer[:1]
+    def feed(self, received: bytes) -> list[Frame]:
+        """Add bytes; returns the frames with a right CRC that are now complete."""
+        frames = []
+        for byte in received:
+            if byte == self._sync:
+                self._body, self._escaped = bytearray(), False
+            elif self._body is None:
                 continue
-            replies.append(Reply(Status(status), sequence, body[HEADER_BYTES - 1 :]))
-            del self._buffer[: end + CRC_BYTES]
-        self._buffer.clear()
-        return replies
+            elif byte == ESCAPE and not self._escaped:
+                self._escaped = True
+            else:
+                self._body.append(byte ^ (ESCAPE_FLIP if self._escaped else 0))
+                self._escaped = False
+                if frame := self._complete():
+                    frames.append(frame)
+        return frames
+
+    def _complete(self) -> Frame | None:
+        body = self._body
+        if body is None or len(body) < HEADER.size:
+            return None
+        code, sequence, length = HEADER.unpack_from(body)
+        if len(body) < HEADER.size + length + CRC.size:
+            return None
+        self._body = None
+        if crc(bytes(body)) != 0:  # over a frame and its CRC
+            return None
+        return Frame(code, sequence, bytes(body[HEADER.size : -CRC.size]))
+
+
+def status_name(code: int) -> str:
+    """Name of a reply's status, also of one this version does not know."""
+    return Status(code).name if code in Status.__members__.values() else f"status {code}"
+
+
+def is_transient(code: int) -> bool:
+    """Whether the same request may well succeed next time."""
+    return code in Status.__members__.values() and Status(code).transient
+
+
+def _stuff(body: bytes, sync: int) -> bytes:
+    special = re.compile(b"[" + re.escape(bytes([sync, ESCAPE])) + b"]")
+    return special.sub(lambda match: bytes([ESCAPE, match[0][0] ^ ESCAPE_FLIP]), body)

@@ -17,8 +17,9 @@ class Admission(wiring.Component):
     So the buffer's input is always ready, nothing inside the core ever stalls for its reader, and synthesis strips
     the enables from thousands of registers. Results leave in order, one cycle or more after they arrive.
 
-    Costs a counter and ``depth`` results of memory. `depth` at or above the core's latency in cycles lets even
-    one-token sentences follow each other without a bubble.
+    Costs a counter and ``depth`` results of memory: with 32 results of two 14-bit scores 87 LUTs and two block RAMs on
+    iCE40, 197 LUTs on ECP5. `depth` above the core's latency in cycles by two lets even one-token sentences follow
+    each other without a bubble.
 
     Ports:
         tokens, admitted: `token_stream` from outside and on into the core; no added latency.
@@ -54,7 +55,7 @@ class Admission(wiring.Component):
             self.results.payload.eq(buffer.r_data),
             self.results.valid.eq(buffer.r_rdy),
             buffer.r_en.eq(self.results.ready),
-            leave.eq(self.results.valid & self.results.ready),
         ]
-        m.d.sync += inside.eq(inside + enter - leave)
+        # A place is counted free one cycle late, so that the reader's `ready` ends in a register.
+        m.d.sync += [leave.eq(self.results.valid & self.results.ready), inside.eq(inside + enter - leave)]
         return m

