@@ -14,7 +14,19 @@ PLAIN = recipe.parse({"name": "plain"})
 
 
 @pytest.mark.parametrize(
-    "name", ["demo", "intents", "intents-tiny", "mr-taught", "questions", "sentences", "sst2-full", "sst2-small", "sst2-small-taught", "sst2-taught"]
+    "name",
+    [
+        "demo",
+        "intents",
+        "intents-tiny",
+        "mr-taught",
+        "questions",
+        "sentences",
+        "sst2-full",
+        "sst2-small",
+        "sst2-small-taught",
+        "sst2-taught",
+    ],
 )
 def test_packaged_recipes(name: str) -> None:
     loaded = recipe.load(shipped.recipe_path(name))
