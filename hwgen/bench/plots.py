@@ -11,6 +11,7 @@ import matplotlib
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from hwgen.bench.summary import Group, pareto
 
@@ -26,11 +27,19 @@ _MOST_LABELS = 12
 def draw(found: Sequence[Group], folder: Path) -> list[Path]:
     """Every picture that `found` gives material for, as SVG files in `folder`; returns their paths."""
     plt.rcParams["svg.hashsalt"] = "hwgen"
+    plt.rcParams["svg.fonttype"] = "none"  # text, not outlines: a third of the size
     folder.mkdir(parents=True, exist_ok=True)
     drawn = [_panels(found, folder / "bits.svg", _bits), _panels(found, folder / "memory.svg", _memory)]
-    if len({round(group.sparsity, 2) for group in found}) > 1:
-        drawn.append(_panels(found, folder / "sparsity.svg", _sparsity))
+    swept = [group for group in found if len(_sparsities(found, group)) > 1]
+    if swept:
+        drawn.append(_panels(swept, folder / "sparsity.svg", _sparsity))
     return drawn + [_confusion(group, folder) for group in found]
+
+
+def _sparsities(found: Sequence[Group], like: Group) -> set[float]:
+    """Those of one set, recipe and width."""
+    alike = [g for g in found if (g.dataset, g.recipe, g.bits) == (like.dataset, like.recipe, like.bits)]
+    return {round(group.sparsity, 2) for group in alike}
 
 
 def _panels(found: Sequence[Group], path: Path, panel: Callable[[Any, list[Group]], None]) -> Path:
@@ -56,11 +65,17 @@ def _bits(axis: Any, found: list[Group]) -> None:
     """A line a recipe, 2..8 bits and float; bars are the standard deviation over seeds or folds."""
     for name, members in _by_name(found).items():
         members = sorted(members, key=lambda group: group.bits)
-        figures = [group.figure() for group in members] + [members[0].stage(0)]
-        places = [group.bits for group in members] + [FLOAT_PLACE]
-        axis.errorbar(
-            places, [f.mean for f in figures], [f.deviation for f in figures], marker="o", capsize=3, label=name
+        figures, whole = [group.figure() for group in members], members[0].stage(0)
+        bars = axis.errorbar(
+            [group.bits for group in members],
+            [f.mean for f in figures],
+            [f.deviation for f in figures],
+            marker="o",
+            capsize=3,
+            label=name,
         )
+        colour = bars.lines[0].get_color()
+        axis.errorbar([FLOAT_PLACE], [whole.mean], [whole.deviation], marker="s", capsize=3, color=colour)
     axis.set_xticks([*range(2, FLOAT_PLACE + 1)], [*map(str, range(2, FLOAT_PLACE)), "float"])
     axis.set_xlabel("bits")
 
@@ -84,6 +99,9 @@ def _memory(axis: Any, found: list[Group]) -> None:
         *((1 - share) * greatest for share in PAPER[::-1]), alpha=0.15, color="tab:green", label="saved 85-93 %"
     )
     axis.set_xscale("log")
+    axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
+    axis.xaxis.set_minor_formatter(NullFormatter())
     axis.set_xlabel("kB of all weights")
 
 
