@@ -26,6 +26,7 @@ from hwgen.flow.design import PACKAGES, build_design
 from hwgen.model import Model
 from hwgen.shipped import model_name, shipped
 
+KEY = "built-from"
 RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results"
 console = Console(width=None if Console().is_terminal else 120)
 
@@ -45,7 +46,7 @@ def main() -> int:
     rows = [
         json.loads((folder(name, arguments.bits, arguments.work) / "report.json").read_text())
         for name in boards.names()
-        if (folder(name, arguments.bits, arguments.work) / "report.json").is_file()
+        if is_built(name, arguments.bits, arguments.work)
     ]
     (RESULTS / "hardware.json").write_text(json.dumps(rows, indent=1) + "\n")
     (RESULTS / "hardware.md").write_text(page(rows))
@@ -57,20 +58,24 @@ def folder(name: str, bits: int, work: Path) -> Path:
     return work / f"{name}-{model_name(boards.load(name).size(bits), bits)}"
 
 
+def is_built(name: str, bits: int, work: Path) -> bool:
+    """Whether the work folder holds what these sources, tools, model and board give."""
+    board = boards.load(name)
+    key = folder(name, bits, work) / KEY
+    return key.is_file() and key.read_text() == built_from(Model.load(shipped(board.size(bits), bits)), board)
+
+
 def build(name: str, bits: int, work: Path) -> None:
     """Build one board, unless the same build is there."""
-    board = boards.load(name)
-    size = board.size(bits)
-    model = Model.load(shipped(size, bits))
-    target = folder(name, bits, work)
-    key = target / "built-from"
-    wanted = built_from(model, board)
-    if key.is_file() and key.read_text() == wanted:
+    if is_built(name, bits, work):
         console.print(f"{name}: already built")
         return
     console.print(f"{name}: building")
+    board = boards.load(name)
+    size = board.size(bits)
+    model, target = Model.load(shipped(size, bits)), folder(name, bits, work)
     made = build_design(model, model_name(size, bits), board, target, say=lambda line: console.print(f"  {line}"))
-    key.write_text(wanted)
+    (target / KEY).write_text(built_from(model, board))
     console.print(made.table(target))
 
 
