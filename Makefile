@@ -34,7 +34,7 @@ check: .venv/test
 	touch $@
 
 .venv/test: pyproject.toml constraints.txt | .venv/base
-	$(BIN)/python -m pip install --quiet $(PINNED) --editable ".[train,test]"
+	$(BIN)/python -m pip install --quiet $(PINNED) --editable ".[teacher,train,test]"
 	touch $@
 
 system:
