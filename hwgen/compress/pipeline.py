@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ from hwgen.compress.progress import Reporter, Silent
 from hwgen.compress.recipe import Quantised, Recipe
 from hwgen.compress.report import Stage
 from hwgen.compress.stages import Compressed, advance, fit, lessons_split, start
-from hwgen.compress.teacher import Lessons, teach
+from hwgen.compress.teacher import teach
 from hwgen.compress.train import Guidance, answers, evaluate, reproducible
 from hwgen.errors import HwgenError
 from hwgen.graph import golden
@@ -34,6 +35,8 @@ from hwgen.graph.tensor import Integers
 from hwgen.model import Model
 from hwgen.nn.text_cnn import Precision, QuantTextCNN, SentenceCNN
 from hwgen.text.datasets import Dataset
+
+T = TypeVar("T")
 
 # Sentences whose features set the scale of the activations.
 CALIBRATION = 2048
@@ -58,27 +61,18 @@ def run(
 
 
 class Memory:
-    """Float stages kept for recipes that begin alike: what two recipes share on one data set and seed is done once."""
+    """What recipes that begin alike share on one data set and seed, so that it is done once."""
 
     def __init__(self) -> None:
-        self._lessons: dict[str, Lessons] = {}
-        self._states: dict[str, Compressed] = {}
+        self._known: dict[str, Any] = {}
 
-    def lessons(self, recipe: Recipe, make: Callable[[], Lessons]) -> Lessons:
-        plan = recipe.as_dict()
-        key = json.dumps([plan["vocabulary"], plan["network"]["widths"], plan["teacher"]])
-        if key not in self._lessons:
-            self._lessons[key] = make()
-        return self._lessons[key]
-
-    def stage(self, recipe: Recipe, index: int, make: Callable[[], Compressed]) -> Compressed:
-        """The state after stage `index` of `recipe`."""
-        plan, names = recipe.as_dict(), recipe.stages[: index + 1]
-        shared = {name: plan[name] for name in ("vocabulary", "network", "teacher", *names)}
-        key = json.dumps([names, shared])
-        if key not in self._states:
-            self._states[key] = make()
-        return replace(self._states[key], recipe=recipe)
+    def recall(self, facts: object, make: Callable[[], T]) -> T:
+        """What `make` gives; made at the first call with these `facts`, plain values that decide it."""
+        key = json.dumps(facts)
+        if key not in self._known:
+            self._known[key] = make()
+        found: T = self._known[key]
+        return found
 
 
 def compress(
@@ -94,13 +88,19 @@ def compress(
         memory: of earlier calls with the same data set and seed; it does not change the result.
     """
     reporter, memory = reporter or Silent(), memory or Memory()
-    encoded = Encoded.of(recipe, dataset)
+    plan = recipe.as_dict()
+    words, teacher = plan["vocabulary"], plan["teacher"]
+    encoded = memory.recall(["encoded", words], lambda: Encoded.of(recipe, dataset))
     lessons = None
     if recipe.teacher.speaks and any(recipe.training(stage).distil for stage in recipe.stages):
-        lessons = memory.lessons(recipe, lambda: teach(recipe, dataset, encoded, seed, reporter))
+        facts = ["lessons", words, plan["network"]["widths"], teacher]
+        lessons = memory.recall(facts, lambda: teach(recipe, dataset, encoded, seed, reporter))
     state = start(recipe, dataset, seed, encoded, lessons)
-    for index, stage in enumerate(recipe.stages[:-1]):
-        state = memory.stage(recipe, index, partial(advance, state, stage, reporter))
+    # A state carries its lessons even where no stage so far has used them.
+    facts = ["state", words, plan["network"], teacher, lessons is not None]
+    for stage in recipe.stages[:-1]:
+        facts += [stage, plan[stage]]
+        state = replace(memory.recall(facts, partial(advance, state, stage, reporter)), recipe=recipe)
     return state
 
 

@@ -212,6 +212,13 @@ def test_memory_shares_what_recipes_have_in_common(plan: Recipe) -> None:
     assert same(pipeline.quantise(first, 4), pipeline.quantise(pipeline.compress(plan, data, 1), 4))
 
 
+def test_memory_tells_recipes_with_lessons_from_those_without(plan: Recipe) -> None:
+    memory, data = pipeline.Memory(), datasets.load("demo")
+    pipeline.compress(recipe.override(plan, ["teacher.ngrams=1"]), data, 1, memory=memory)
+    taught = recipe.override(plan, ["teacher.ngrams=1", "quantised.distil=1"])
+    assert pipeline.compress(taught, data, 1, memory=memory).lessons is not None
+
+
 @pytest.mark.parametrize("learn", ["true", "false"])
 def test_distillation_with_every_teacher_and_learned_scales(plan: Recipe, learn: str) -> None:
     settings = ["teacher.members=1", "teacher.ngrams=0.5", "teacher.unlabelled=0.5", "teacher.embedding=16"]
