@@ -12,7 +12,7 @@ from __future__ import annotations
 import bench_tools
 
 from hwgen import shipped
-from hwgen.bench import matrix, summary
+from hwgen.bench import summary
 from hwgen.bench.summary import Figure, Group
 from hwgen.compress import recipe
 from hwgen.compress.factorise import rank_for
@@ -41,9 +41,8 @@ def main() -> int:
             )
             rank = rank_for(REDUCTION, base.vocabulary.size, WIDTH)
             for way, settings in WAYS.items():
-                chosen = recipe.override(base, [setting.replace("RANK", str(rank)) for setting in settings])
-                for job in matrix.jobs([str(arguments.data / name)], [chosen], (8,)):
-                    jobs.append(matrix.named(job, way))
+                ranked = [setting.replace("RANK", str(rank)) for setting in settings]
+                jobs += bench_tools.jobs(arguments.data / name, base, ranked, (8,), way)
         found = summary.groups(bench_tools.measure(jobs, FOLDER, arguments.jobs))
         (FOLDER / "README.md").write_text(page(found), encoding="utf-8")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import bench_tools
 
 from hwgen import shipped
-from hwgen.bench import matrix, summary
+from hwgen.bench import summary
 from hwgen.compress import recipe
 
 FOLDER = bench_tools.RESULTS / "falling"
@@ -33,8 +33,7 @@ def main() -> int:
         for name, plan in SETS.items():
             base = recipe.load(shipped.recipe_path(plan))
             for way, settings in WAYS.items():
-                for job in matrix.jobs([str(arguments.data / name)], [recipe.override(base, settings)], BITS):
-                    jobs.append(matrix.named(job, way))
+                jobs += bench_tools.jobs(arguments.data / name, base, settings, BITS, way)
         found = summary.groups(bench_tools.measure(jobs, FOLDER, arguments.jobs))
         (FOLDER / "README.md").write_text(page(found), encoding="utf-8")
 

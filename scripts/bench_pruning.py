@@ -17,7 +17,7 @@ import bench_tools
 from amaranth.back import rtlil
 
 from hwgen import shipped, tools
-from hwgen.bench import matrix, plots, summary
+from hwgen.bench import plots, summary
 from hwgen.bench.summary import Group
 from hwgen.compress import pipeline, recipe
 from hwgen.flow import utilisation
@@ -57,8 +57,7 @@ def main() -> int:
         for name, plan in SETS.items():
             base = recipe.load(shipped.recipe_path(plan))
             for way, settings in WAYS.items():
-                for job in matrix.jobs([str(arguments.data / name)], [recipe.override(base, settings)], (BITS,)):
-                    jobs.append(matrix.named(job, way))
+                jobs += bench_tools.jobs(arguments.data / name, base, settings, (BITS,), way)
         found = summary.groups(bench_tools.measure(jobs, FOLDER, arguments.jobs))
         known = FOLDER / "hardware.json"
         hardware = json.loads(known.read_text()) if known.is_file() else {}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import bench_tools
 
 from hwgen import shipped
-from hwgen.bench import matrix, summary
+from hwgen.bench import summary
 from hwgen.bench.summary import Group
 from hwgen.compress import recipe
 
@@ -36,8 +36,7 @@ def main() -> int:
                 for rate in rates:
                     settings = [f"{stage}.schedule={schedule}" for stage in ("float", "factorised")]
                     settings += [f"{stage}.learning_rate={rate}" for stage in ("float", "factorised")]
-                    for job in matrix.jobs([str(arguments.data / name)], [recipe.override(base, settings)], (8,)):
-                        jobs.append(matrix.named(job, schedule, rate))
+                    jobs += bench_tools.jobs(arguments.data / name, base, settings, (8,), schedule, rate)
         found = summary.groups(bench_tools.measure(jobs, FOLDER, arguments.jobs))
         (FOLDER / "README.md").write_text(page(found), encoding="utf-8")
 

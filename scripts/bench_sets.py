@@ -15,7 +15,7 @@ from hwgen.bench import matrix, plots, summary
 from hwgen.compress import recipe
 
 FOLDER = bench_tools.RESULTS / "sets"
-CURVE = tuple(range(2, 9))
+CURVE = matrix.BITS
 PLANS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("glue_sst2", "sst2-full", CURVE),
     ("mr", "sentences", CURVE),

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from hwgen.bench import accuracy
+from hwgen.bench import accuracy, matrix
 from hwgen.bench.ledger import Ledger, Run
 from hwgen.bench.matrix import Job
+from hwgen.compress.recipe import Recipe, override
 from hwgen.errors import HwgenError
 
 RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results"
@@ -26,17 +27,22 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return made
 
 
-def measure(jobs: Sequence[Job], folder: Path, workers: int) -> list[Run]:
-    """Every run of `jobs`, kept in `folder`/runs.jsonl."""
+def jobs(source: Path, base: Recipe, settings: Sequence[str], bits: Sequence[int], *names: str) -> list[Job]:
+    """Trainings of `base` with `settings`, shown and grouped as `names` instead of the settings."""
+    return [replace(job, settings=names) for job in matrix.jobs([str(source)], [override(base, settings)], bits)]
+
+
+def measure(wanted: Sequence[Job], folder: Path, workers: int) -> list[Run]:
+    """Every run of `wanted`, kept in `folder`/runs.jsonl."""
     return accuracy.measure(
-        jobs, folder / "runs.jsonl", workers, lambda line, count: console.print(line, highlight=False)
+        wanted, folder / "runs.jsonl", workers, lambda line, count: console.print(line, highlight=False)
     )
 
 
-def finished(jobs: Sequence[Job], folder: Path) -> list[Job]:
-    """Of `jobs`, what `folder`/runs.jsonl has already."""
+def finished(wanted: Sequence[Job], folder: Path) -> list[Job]:
+    """Of `wanted`, what `folder`/runs.jsonl has already."""
     done = Ledger(folder / "runs.jsonl").runs()
-    left = [replace(job, bits=tuple(bits for bits in job.bits if job.key(bits) in done)) for job in jobs]
+    left = [replace(job, bits=tuple(bits for bits in job.bits if job.key(bits) in done)) for job in wanted]
     return [job for job in left if job.bits]
 
 

@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from hwgen.compress.recipe import Recipe, override
@@ -82,11 +82,6 @@ def jobs(
             seed, fold = (0, number) if crossed else (number, None)
             found.append(Job(source, plan, settings, seed, fold, tuple(bits)))
     return found
-
-
-def named(job: Job, *settings: str) -> Job:
-    """`job` under other names for what was changed in it."""
-    return replace(job, settings=settings)
 
 
 def combinations(sweeps: Iterable[str]) -> list[tuple[str, ...]]:

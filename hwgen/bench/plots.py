@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
@@ -132,7 +133,7 @@ def _confusion(group: Group, folder: Path) -> Path:
     if named:
         axis.set_xticks(range(len(labels)), labels, rotation=45, ha="right")
         axis.set_yticks(range(len(labels)), labels)
-        for (row, column), count in _cells(counts):
+        for (row, column), count in np.ndenumerate(counts):
             shade = "white" if shares[row, column] > 0.5 else "black"
             axis.text(column, row, str(count), ha="center", va="center", color=shade, fontsize="small")
     axis.set_xlabel("found")
@@ -141,10 +142,6 @@ def _confusion(group: Group, folder: Path) -> Path:
     figure.colorbar(picture, shrink=0.8)
     name = "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in group.name)
     return _save(figure, folder / f"confusion-{group.dataset}-{name}-{group.bits}bit.svg")
-
-
-def _cells(counts: Any) -> list[tuple[tuple[int, int], int]]:
-    return [((row, column), int(counts[row, column])) for row in range(len(counts)) for column in range(len(counts))]
 
 
 def _by_name(found: Sequence[Group]) -> dict[str, list[Group]]:

@@ -68,7 +68,7 @@ def answers(wanted: Teacher, dataset: Dataset, unlabelled: Sequence[str], seed: 
             voice.head = _fitted(seen, train.labels, held, dev.labels, len(dataset.labels))
         with torch.no_grad():
             given = torch.cat([voice.head(seen), *(voice.pooled(split, reporter, voice.head) for split in rest)])
-            outcome = _outcome(voice.head(held), dev.labels)
+            outcome = Outcome.of(voice.head(held), dev.labels)
     reporter.finish(f"dev {outcome.accuracy:.2%}")
     return functional.log_softmax(given, dim=1)
 
@@ -169,7 +169,7 @@ def _fitted(seen: Tensor, labels: Tensor, held: Tensor, held_labels: Tensor, cla
             # The standardisation goes into the weights.
             head.weight /= deviation
             head.bias -= head.weight @ mean
-            outcome = _outcome(head(held), held_labels)
+            outcome = Outcome.of(head(held), held_labels)
         if best is None or outcome.rank > best[0].rank:
             best = outcome, head
     assert best is not None
@@ -201,7 +201,7 @@ def _tune(
             schedule.step()
             reporter.advance(1)
         with torch.no_grad():
-            outcome = _outcome(voice.head(voice.pooled(dev, reporter)), dev.labels)
+            outcome = Outcome.of(voice.head(voice.pooled(dev, reporter)), dev.labels)
         if best is None or outcome.rank > best.rank:
             best, kept = outcome, copy.deepcopy(voice.state_dict())
         reporter.advance(0, f"epoch {epoch}, dev {outcome.accuracy:.2%} (best {best.accuracy:.2%})")
@@ -210,11 +210,6 @@ def _tune(
 
 def _batches(split: Split) -> int:
     return -(-len(split) // _ANSWERING_BATCH)
-
-
-def _outcome(scores: Tensor, labels: Tensor) -> Outcome:
-    right = (scores.argmax(dim=1) == labels).double().mean()
-    return Outcome(float(right), float(functional.cross_entropy(scores.double(), labels)))
 
 
 def _load(name: str, labels: Sequence[str]) -> Voice:

@@ -9,9 +9,6 @@ from torch.nn.utils import prune
 from hwgen.nn.quantisers import best_exponents
 from hwgen.nn.text_cnn import QuantTextCNN, SentenceCNN
 
-UNITS = ("weights", "nonzeros", "adders")
-"""What pruning can save; `weight_costs` says what they are."""
-
 
 def schedule(sparsity: float, rounds: int) -> tuple[float, ...]:
     """Sparsity after each round, fast at first (cubic; Zhu and Gupta, 2017), ending at `sparsity`."""

@@ -19,7 +19,7 @@ from hwgen.compress.report import Stage
 from hwgen.compress.shrink import narrow, shorten, shortening
 from hwgen.compress.teacher import Lessons
 from hwgen.compress.train import Guidance, Outcome, evaluate, reproducible, train
-from hwgen.nn.text_cnn import QuantTextCNN, SentenceCNN, Shape, TextCNN
+from hwgen.nn.text_cnn import SentenceCNN, Shape, TextCNN
 from hwgen.text.datasets import Dataset
 
 
@@ -108,7 +108,7 @@ def fit(
             reporter,
             buckets=state.encoded.vocabulary.buckets,
             guidance=guidance,
-            learn_scales=isinstance(network, QuantTextCNN) and state.recipe.quantised.learn_scales,
+            learn_scales=state.recipe.quantised.learn_scales,
         )
     reporter.finish(f"dev {outcome.accuracy:.2%}")
     return outcome

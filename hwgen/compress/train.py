@@ -43,6 +43,12 @@ class Outcome:
     accuracy: float
     loss: float
 
+    @classmethod
+    def of(cls, scores: Tensor, labels: Tensor) -> Outcome:
+        """Of class scores ``(rows, classes)``."""
+        right = (scores.argmax(dim=1) == labels).double().mean()
+        return cls(float(right), float(functional.cross_entropy(scores.double(), labels)))
+
     @property
     def rank(self) -> tuple[float, float]:
         """Greater is better: accuracy first, then confidence."""
@@ -77,9 +83,7 @@ class Guidance:
 
 
 def evaluate(network: SentenceCNN, split: Split) -> Outcome:
-    scores = answers(network, split)
-    right = (scores.argmax(dim=1) == split.labels).double().mean()
-    return Outcome(float(right), float(functional.cross_entropy(scores.double(), split.labels)))
+    return Outcome.of(answers(network, split), split.labels)
 
 
 def train(

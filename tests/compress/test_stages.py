@@ -12,6 +12,7 @@ pytest.importorskip("brevitas")
 from hwgen.compress import prune  # noqa: E402
 from hwgen.compress.batches import Split  # noqa: E402
 from hwgen.compress.factorise import factorise, rank_for  # noqa: E402
+from hwgen.compress.recipe import COSTS  # noqa: E402
 from hwgen.compress.shrink import narrow, shorten, shortening  # noqa: E402
 from hwgen.errors import HwgenError  # noqa: E402
 from hwgen.nn.text_cnn import Precision, QuantTextCNN, Shape, TextCNN  # noqa: E402
@@ -118,7 +119,7 @@ def signed_digits(value: int) -> int:
 
 
 @pytest.mark.parametrize("bits", [2, 5, 8])
-@pytest.mark.parametrize("unit", prune.UNITS)
+@pytest.mark.parametrize("unit", COSTS)
 def test_pruning_meets_the_budget_of_what_the_circuit_pays(unit: str, bits: int) -> None:
     pruned = network()
     quantised = QuantTextCNN.of(pruned, Precision.uniform(bits), torch.rand(8, 8))
