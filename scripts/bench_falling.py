@@ -15,7 +15,7 @@ from hwgen.bench import summary
 from hwgen.compress import recipe
 
 FOLDER = bench_tools.RESULTS / "falling"
-SETS = {"trec": "questions", "mr": "sentences", "glue_sst2": "sst2-full"}
+SETS = {"trec": "questions", "sst2": "sentences"}
 CHAIN = ["quantised.through=[8, 5, 3]", "quantised.previous=0.5"]
 WAYS = {
     "at once": [],
@@ -44,8 +44,8 @@ def page(found: list[summary.Group]) -> str:
     """A row for each set and way, a column for each width."""
     text = f"""# Falling precision
 
-Test accuracy of few bits, means and standard deviations over three seeds (mr: ten folds). Everything before
-quantisation is shared.
+Test accuracy of few bits, means and standard deviations over three seeds. Everything before quantisation is
+shared.
 
 | set | way | {" | ".join(f"{bits} bits" for bits in BITS)} | float |
 |---|---|{"---:|" * (len(BITS) + 1)}

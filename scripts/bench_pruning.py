@@ -28,7 +28,7 @@ from hwgen.rtl.spatial_convolution import SpatialConvolution
 from hwgen.text import datasets
 
 FOLDER = bench_tools.RESULTS / "pruning"
-SETS = {"glue_sst2": "sst2-full", "trec": "questions"}
+SETS = {"sst2": "sentences", "trec": "questions"}
 NONE = 'stages=["float", "factorised", "quantised"]'
 NARROW = 'stages=["float", "factorised", "narrowed", "quantised"]'
 SHORT = 'stages=["float", "shortened", "factorised", "pruned", "quantised"]'
@@ -67,7 +67,7 @@ def main() -> int:
                 for job in (job for job in jobs if job.dataset == name and job.seed == 0):
                     if job.key(BITS) in hardware:
                         continue
-                    dataset = datasets.load(job.source, job.seed)
+                    dataset = datasets.load(job.source, job.seed, holdout=job.recipe.data.holdout)
                     model = pipeline.quantise(pipeline.compress(job.recipe, dataset, job.seed, memory=memory), BITS)
                     hardware[job.key(BITS)] = figures(model)
                     bench_tools.console.print(f"{job.label}: {hardware[job.key(BITS)]}", highlight=False)
