@@ -97,7 +97,7 @@ def _complain(problem: str) -> NoReturn:
 
 
 @app.command(
-    epilog="hwgen train demo -o toy   |   hwgen train sst2-full --data DIR --bits 4 --set prune.sparsity=0.9 -o model"
+    epilog="hwgen train demo -o toy   |   hwgen train sst2-full --data DIR --bits 4 --set pruned.sparsity=0.9 -o model"
 )
 def train(
     recipe: Annotated[str, typer.Argument(help="Shipped recipe or TOML file.")] = "sst2-full",
@@ -119,7 +119,7 @@ def train(
 
     chosen = recipes.override(recipes.load(shipped.recipe_path(recipe)), settings or [])
     Model.check_target(output)
-    dataset = datasets.load(data, seed)
+    dataset = datasets.load(data, seed, holdout=chosen.data.holdout)
     with progress.reporter(err) as reporter:
         model, stages = pipeline.run(chosen, dataset, bits, seed, reporter)
     model.save(output)

@@ -49,7 +49,7 @@ def train(size: str, widths: list[int] | tuple[int, ...], data: str, seed: int, 
     name = shipped.RECIPES[size]
     plan = recipe.load(shipped.recipe_path(name))
     with reporter(console) as progress:
-        parent = pipeline.compress(plan, datasets.load(data), seed, progress)
+        parent = pipeline.compress(plan, datasets.load(data, holdout=plan.data.holdout), seed, progress)
         for bits in widths:
             model = replace(pipeline.quantise(parent, bits, progress), labels=LABELS)
             folder = output / shipped.model_name(size, bits)

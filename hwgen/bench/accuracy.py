@@ -62,15 +62,15 @@ def _left(job: Job, done: dict[str, Run]) -> Job:
 
 def _alike(jobs: Sequence[Job]) -> list[list[Job]]:
     """Jobs by data and seed: one worker does them in turn, and trains what their recipes share once."""
-    batches: dict[tuple[str, int, int | None], list[Job]] = {}
+    batches: dict[object, list[Job]] = {}
     for job in jobs:
-        batches.setdefault((job.source, job.seed, job.fold), []).append(job)
+        batches.setdefault((job.source, job.seed, job.fold, job.recipe.data), []).append(job)
     return list(batches.values())
 
 
 def perform(jobs: Sequence[Job], path: Path) -> list[str]:
     """Train jobs of one data set and seed, append each run to the ledger, and say in a line a job how it went."""
-    dataset = datasets.load(jobs[0].source, jobs[0].seed, jobs[0].fold)
+    dataset = datasets.load(jobs[0].source, jobs[0].seed, jobs[0].fold, jobs[0].recipe.data.holdout)
     ledger, memory, lines = Ledger(path), pipeline.Memory(), []
     for job in jobs:
         began = time.monotonic()

@@ -1,7 +1,8 @@
 """A linear classifier over word n-grams: no circuit, but a teacher that errs differently from a network.
 
-Features are words and word pairs, weighted by logarithmic frequency and inverse document frequency, at unit length;
-the classifier is multinomial logistic regression.
+Features are words and word pairs, and if wanted the characters that follow each other in a word, weighted by
+logarithmic frequency and inverse document frequency, each kind at unit length; the classifier is multinomial logistic
+regression.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_union
 from torch import Tensor
 
 from hwgen.text.datasets import Dataset
@@ -28,14 +30,22 @@ _ITERATIONS = 100
 class NgramClassifier:
     """Fitted on the training rows of `dataset`, its regularisation chosen on dev.
 
+    Args:
+        letters: longest sequence of characters that is a feature; 0 for words alone.
+
     Attributes:
         dev: accuracy on dev, 0..1.
     """
 
-    def __init__(self, dataset: Dataset) -> None:
-        self._features = TfidfVectorizer(
-            tokenizer=_words, token_pattern=None, lowercase=False, ngram_range=(1, 2), sublinear_tf=True
-        )
+    def __init__(self, dataset: Dataset, letters: int = 0) -> None:
+        kinds = [
+            TfidfVectorizer(
+                tokenizer=_words, token_pattern=None, lowercase=False, ngram_range=(1, 2), sublinear_tf=True
+            )
+        ]
+        if letters:
+            kinds.append(TfidfVectorizer(analyzer="char_wb", ngram_range=(2, letters), sublinear_tf=True))
+        self._features = make_union(*kinds)
         train = self._features.fit_transform([text for _, text in dataset.train])
         labels = np.array([label for label, _ in dataset.train])
         dev = self._features.transform([text for _, text in dataset.dev])

@@ -17,6 +17,17 @@ STAGES = ("float", "shortened", "narrowed", "factorised", "pruned", "quantised")
 
 SCHEDULES = ("linear", "cosine", "one-cycle", "calr")
 COSTS = ("weights", "nonzeros", "adders")
+CHECKPOINTS = ("best", "last")
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is made of the rows: `holdout` of the training rows become dev, where a set has no dev split."""
+
+    holdout: float = 0.1
+
+    def __post_init__(self) -> None:
+        check("data", "holdout", self.holdout, 0.001, 0.5)
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,7 @@ class Training:
     Attributes:
         epochs: at most so many; 0 leaves the weights as the stage's change made them.
         patience: stop after so many epochs without a better dev accuracy.
+        checkpoint: the epoch whose weights are kept: best (on dev) or last (all epochs are trained, dev has no say).
         batch: sentences a step.
         learning_rate: greatest of AdamW.
         schedule: how the rate moves: linear (to a fiftieth), cosine (likewise), one-cycle, or calr.
@@ -69,6 +81,7 @@ class Training:
 
     epochs: int = 6
     patience: int = 3
+    checkpoint: str = "best"
     batch: int = 128
     learning_rate: float = 1e-3
     schedule: str = "linear"
@@ -87,6 +100,7 @@ class Training:
         check(where, "patience", self.patience, 1, 10_000)
         check(where, "batch", self.batch, 1, 1 << 20)
         check(where, "learning_rate", self.learning_rate, 1e-9, 10)
+        choose(where, "checkpoint", self.checkpoint, CHECKPOINTS)
         choose(where, "schedule", self.schedule, SCHEDULES)
         check(where, "weight_decay", self.weight_decay, 0, 100)
         check(where, "embedding_decay", self.embedding_decay, 0, 100)
@@ -204,6 +218,7 @@ class Teacher:
         vocabulary: their tokens; 0 takes the recipe's vocabulary.
         embedding, filters: their sizes; the widths are the network's.
         ngrams: share of the answer that comes from the n-gram classifier, 0..1.
+        letters: the n-gram classifier sees 2 to so many consecutive characters of a word, too; 0: words alone.
         temperature: softens the answer.
         unlabelled: texts made by exchanging words, per training row, that only the teachers answer.
         exchange: share of words exchanged in them.
@@ -222,6 +237,7 @@ class Teacher:
     embedding: int = 128
     filters: int = 64
     ngrams: float = 0.0
+    letters: int = 0
     temperature: float = 1.0
     unlabelled: float = 0.0
     exchange: float = 0.2
@@ -241,6 +257,8 @@ class Teacher:
         check("teacher", "embedding", self.embedding, 1, 1024)
         check("teacher", "filters", self.filters, 1, 1024)
         check("teacher", "ngrams", self.ngrams, 0, 1)
+        if self.letters:
+            check("teacher", "letters", self.letters, 2, 10)
         check("teacher", "temperature", self.temperature, 0.1, 100)
         check("teacher", "unlabelled", self.unlabelled, 0, 100)
         check("teacher", "exchange", self.exchange, 0, 1)
@@ -277,6 +295,7 @@ class Recipe:
 
     name: str
     stages: tuple[str, ...] = ("float", "factorised", "pruned", "quantised")
+    data: Data = field(default_factory=Data)
     vocabulary: Words = field(default_factory=Words)
     network: Network = field(default_factory=Network)
     teacher: Teacher = field(default_factory=Teacher)

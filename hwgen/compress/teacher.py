@@ -70,7 +70,7 @@ def teach(recipe: Recipe, dataset: Dataset, encoded: Encoded, seed: int, reporte
     for member in range(1, wanted.members + 1 if members else 1):
         total += _member(member, recipe, own, seed, reporter, theirs) * members / wanted.members
     if ngrams:
-        total += _ngrams(dataset, texts, reporter) * ngrams
+        total += _ngrams(dataset, wanted.letters, texts, reporter) * ngrams
     probabilities = functional.softmax(total / wanted.temperature, dim=1)
     labels = torch.cat([encoded.train.labels, probabilities[len(labelled) :].argmax(dim=1)])
     return Lessons(Split(split.tokens, split.starts, split.lengths, labels), probabilities)
@@ -89,10 +89,10 @@ def _member(number: int, recipe: Recipe, encoded: Encoded, seed: int, reporter: 
     return given
 
 
-def _ngrams(dataset: Dataset, texts: list[str], reporter: Reporter) -> Tensor:
+def _ngrams(dataset: Dataset, letters: int, texts: list[str], reporter: Reporter) -> Tensor:
     """Log-probabilities of the n-gram classifier on every row."""
     reporter.start("n-grams", 1)
-    classifier = NgramClassifier(dataset)
+    classifier = NgramClassifier(dataset, letters)
     given = classifier.answers(texts)
     reporter.finish(f"dev {classifier.dev:.2%}")
     return given

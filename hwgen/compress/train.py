@@ -98,12 +98,12 @@ def train(
     guidance: Guidance | None = None,
     learn_scales: bool = False,
 ) -> Outcome:
-    """Train `network` in place and leave it with the weights that did best on dev; 0 epochs leave it as it is.
+    """Train `network` in place and leave it with the weights of one epoch; 0 epochs leave it as it is.
 
     Args:
         network: float or quantised; masks on its convolutions hold.
         training: the stage's settings.
-        train_split, dev_split: dev alone chooses the checkpoint, by accuracy, then by loss.
+        train_split, dev_split: dev alone chooses the checkpoint, by accuracy, then by loss; or has no say at all.
         generator: order of the batches.
         reporter: gets one `advance` a batch and a note an epoch.
         buckets: unknown-word tokens, for word dropout.
@@ -123,7 +123,7 @@ def train(
     average = _Average(network, training.average)
     best: Outcome | None = None
     kept: dict[str, Tensor] = {}
-    waited = 0
+    waited, last = 0, training.checkpoint == "last"
     for epoch in range(1, training.epochs + 1):
         network.train()
         for batch in train_split.shuffled(training.batch, generator):
@@ -135,12 +135,12 @@ def train(
             reporter.advance(1)
         with average.applied():
             outcome = evaluate(network, dev_split)
-            if best is None or outcome.rank > best.rank:
+            if best is None or last or outcome.rank > best.rank:
                 best, waited = outcome, 0
                 kept = copy.deepcopy(network.state_dict())
             else:
                 waited += 1
-        reporter.advance(0, f"epoch {epoch}, dev {outcome.accuracy:.2%} (best {best.accuracy:.2%})")
+        reporter.advance(0, f"epoch {epoch}, dev {outcome.accuracy:.2%} (kept {best.accuracy:.2%})")
         if waited >= training.patience:
             break
     assert best is not None

@@ -56,15 +56,16 @@ CROSS_VALIDATED = ("mr", "cr", "subj", "mpqa")
 NAMES = ("demo", *hub.NAMES)
 
 
-def load(source: str | Path, seed: int = 0, fold: int | None = None) -> Dataset:
+def load(source: str | Path, seed: int = 0, fold: int | None = None, holdout: float = 0.1) -> Dataset:
     """The data set in folder `source`, or the set of that name.
 
     Args:
         source: a folder with train/dev/test or all, as ``.tsv`` (label TAB text, no header) or ``.csv`` (header
             ``label,text``); or ``demo``, or a public set's name.
-        seed: of the hold-out, where a split is missing: 10 % of train for dev, and 80/10/10 of ``all``.
-        fold: 0..9, of a set without splits: its test split is that tenth of the rows, and dev a tenth of the others.
-            The ten tenths do not depend on `seed`.
+        seed: of the hold-out, where a split is missing.
+        fold: 0..9, of a set without splits: its test split is that tenth of the rows; otherwise a random tenth is,
+            by `seed`. The ten tenths do not depend on `seed`.
+        holdout: share of the training rows that become dev, where there is no dev split.
 
     Raises:
         HwgenError: when there is no such folder or name, no network, a bad row (file and line are named), or `fold`
@@ -74,17 +75,17 @@ def load(source: str | Path, seed: int = 0, fold: int | None = None) -> Dataset:
         raise HwgenError(f"fold: {fold} is outside 0..{FOLDS - 1}")
     folder = Path(source)
     if folder.is_dir():
-        return _from_folder(folder, seed, fold)
+        return _from_folder(folder, seed, fold, holdout)
     if str(source) not in NAMES:
         raise HwgenError(f"--data {source}: neither a folder nor one of {', '.join(NAMES)}")
     if str(source) in CROSS_VALIDATED and fold is not None:
         splits = hub.fetch(str(source))
-        return _fold(str(source), [row for split in SPLITS for row in splits.get(split, ())], seed, fold)
+        return _fold(str(source), [row for split in SPLITS for row in splits.get(split, ())], seed, fold, holdout)
     if fold is not None:
         raise HwgenError(f"--data {source}: has a test split of its own; folds are for sets without one")
     if str(source) == "demo":
         return Dataset("demo", *demo.corpus(), toy=True)
-    return _with_dev(str(source), hub.fetch(str(source)), seed)
+    return _with_dev(str(source), hub.fetch(str(source)), seed, holdout)
 
 
 def has_folds(source: str | Path) -> bool:
@@ -93,16 +94,16 @@ def has_folds(source: str | Path) -> bool:
     return _file(folder, "all") is not None if folder.is_dir() else str(source) in CROSS_VALIDATED
 
 
-def _fold(name: str, rows: Sequence[Row], seed: int, fold: int) -> Dataset:
+def _fold(name: str, rows: Sequence[Row], seed: int, fold: int, holdout: float) -> Dataset:
     """Fold `fold` of ten, by a shuffle that is always the same."""
     order = random.Random("folds").sample(range(len(rows)), len(rows))
     test = set(order[fold::FOLDS])
     others = [row for number, row in enumerate(rows) if number not in test]
-    dev, train = _hold_out(others, max(len(others) // 10, 1), seed)
+    dev, train = _hold_out(others, _count(others, holdout), seed)
     return Dataset(name, train, dev, tuple(rows[number] for number in sorted(test)))
 
 
-def _from_folder(folder: Path, seed: int, fold: int | None) -> Dataset:
+def _from_folder(folder: Path, seed: int, fold: int | None, holdout: float) -> Dataset:
     name = folder.resolve().name
     whole = _file(folder, "all")
     if whole is not None:
@@ -110,25 +111,29 @@ def _from_folder(folder: Path, seed: int, fold: int | None) -> Dataset:
             raise HwgenError(f"{folder}: holds {whole.name} and split files; keep one or the other")
         rows = _read(whole)
         if fold is not None:
-            return _fold(name, rows, seed, fold)
-        tenth = max(len(rows) // 10, 1)
-        held, kept = _hold_out(rows, 2 * tenth, seed)
-        return Dataset(name, kept, held[:tenth], held[tenth:])
+            return _fold(name, rows, seed, fold, holdout)
+        dev = _count(rows, holdout)
+        held, kept = _hold_out(rows, dev + _count(rows, 1 / FOLDS), seed)
+        return Dataset(name, kept, held[:dev], held[dev:])
     if fold is not None:
         raise HwgenError(f"{folder}: has a test split of its own; folds are for sets without one (all.tsv)")
     found = {split: _file(folder, split) for split in SPLITS}
     for split in ("train", "test"):
         if found[split] is None:
             raise HwgenError(f"{folder}: no {split}.tsv or {split}.csv (nor all.tsv); see `hwgen train --help`")
-    return _with_dev(name, {split: _read(path) for split, path in found.items() if path is not None}, seed)
+    return _with_dev(name, {split: _read(path) for split, path in found.items() if path is not None}, seed, holdout)
 
 
-def _with_dev(name: str, rows: Mapping[str, Sequence[Row]], seed: int) -> Dataset:
-    """Hold out a tenth of train where there is no dev split."""
+def _with_dev(name: str, rows: Mapping[str, Sequence[Row]], seed: int, holdout: float) -> Dataset:
+    """Hold out a share of train where there is no dev split."""
     if "dev" not in rows:
-        dev, train = _hold_out(rows["train"], max(len(rows["train"]) // 10, 1), seed)
+        dev, train = _hold_out(rows["train"], _count(rows["train"], holdout), seed)
         rows = {**rows, "dev": dev, "train": train}
     return Dataset(name, tuple(rows["train"]), tuple(rows["dev"]), tuple(rows["test"]))
+
+
+def _count(rows: Sequence[Row], share: float) -> int:
+    return max(int(len(rows) * share), 1)
 
 
 def _hold_out(rows: Sequence[Row], count: int, seed: int) -> tuple[tuple[Row, ...], tuple[Row, ...]]:

@@ -53,6 +53,17 @@ def test_nothing_is_done_twice(ledger: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert told == [1] and [{**run, "seconds": 0} for run in again] == [{**run, "seconds": 0} for run in runs]
 
 
+def test_recipes_that_hold_out_other_rows_are_kept_apart(tmp_path: Path) -> None:
+    (tmp_path / "toy").mkdir()
+    for split in ("train", "test"):
+        rows = getattr(datasets.load("demo"), split)
+        (tmp_path / "toy" / f"{split}.tsv").write_text("".join(f"{label}\t{text}\n" for label, text in rows))
+    wanted = jobs([str(tmp_path / "toy")], [matrix()[0].recipe], (5,), 1, sweeps=["data.holdout=0.1,0.5"])
+    runs = measure(wanted, tmp_path / "runs.jsonl")
+    whole = len(datasets.load("demo").train)
+    assert [run["rows"]["dev"] for run in runs] == [whole // 10, whole // 2]
+
+
 def test_a_failing_run_is_one_line_and_the_others_are_kept(tmp_path: Path) -> None:
     broken = recipe.override(matrix()[0].recipe, ["factorised.rank=0", "factorised.reduction=0.99999"])
     with pytest.raises(HwgenError, match="leaves no rank"):

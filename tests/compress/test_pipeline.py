@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from hwgen import shipped  # noqa: E402
 from hwgen.compress import pipeline, recipe, report  # noqa: E402
 from hwgen.compress.augment import exchange_words  # noqa: E402
 from hwgen.compress.card import write_card  # noqa: E402
+from hwgen.compress.ngrams import NgramClassifier  # noqa: E402
 from hwgen.compress.progress import Silent, reporter  # noqa: E402
 from hwgen.compress.recipe import Recipe  # noqa: E402
 from hwgen.compress.train import reproducible  # noqa: E402
@@ -28,6 +30,7 @@ from hwgen.graph import golden, storage  # noqa: E402
 from hwgen.model import Model  # noqa: E402
 from hwgen.nn.text_cnn import Shape  # noqa: E402
 from hwgen.text import datasets  # noqa: E402
+from hwgen.text.datasets import Dataset  # noqa: E402
 
 QUICK = ["float.epochs=12", "factorised.epochs=2", "pruned.epochs=2", "quantised.epochs=2"]
 
@@ -228,6 +231,25 @@ def test_distillation_with_every_teacher_and_learned_scales(plan: Recipe, learn:
     taught = recipe.override(plan, [*settings, "teacher.training.epochs=3", "float.epochs=4"])
     first, second = (pipeline.run(taught, datasets.load("demo"), bits=3)[0] for _ in range(2))
     assert same(first, second)
+
+
+def test_the_last_checkpoint_leaves_dev_no_say(plan: Recipe) -> None:
+    settings = [f"{stage}.checkpoint=last" for stage in ("float", "factorised", "pruned", "quantised")]
+    data, wrong = datasets.load("demo"), {"negative": "positive", "positive": "negative"}
+    blind = replace(data, dev=tuple((wrong[label], text) for label, text in data.dev))
+    last = recipe.override(plan, [*settings, "float.patience=1"])
+    right, misled = (pipeline.run(last, rows)[0] for rows in (data, blind))
+    assert right.digest == misled.digest
+    assert pipeline.run(plan, blind)[0].digest != pipeline.run(plan, data)[0].digest
+
+
+def test_letters_know_words_by_their_parts() -> None:
+    rows = tuple((label, f"{stem}{end}") for label, stem in (("a", "walk"), ("b", "sing")) for end in ("s", "ed", "er"))
+    data = Dataset("stems", rows, rows, rows)
+    unseen = ["walking", "singing"]
+    words, letters = (NgramClassifier(data, longest).answers(unseen) for longest in (0, 4))
+    assert torch.equal(words[0], words[1])
+    assert letters.argmax(dim=1).tolist() == [0, 1]
 
 
 def test_bits_are_refused_before_training(plan: Recipe) -> None:

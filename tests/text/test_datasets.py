@@ -36,6 +36,15 @@ def test_csv_with_header_quotes_and_column_order(tmp_path: Path) -> None:
     assert datasets.load(tmp_path).train == (("a", 'one, "two"\nthree'), ("b", "four"))
 
 
+@pytest.mark.parametrize(("share", "dev"), [(0.03, 3), (0.5, 50), (0.001, 1)])
+def test_the_share_held_out(tmp_path: Path, share: float, dev: int) -> None:
+    tsv(tmp_path / "all.tsv", ROWS)
+    whole, fold = datasets.load(tmp_path, holdout=share), datasets.load(tmp_path, fold=3, holdout=share)
+    assert (len(whole.train), len(whole.dev), len(whole.test)) == (90 - dev, dev, 10)
+    assert len(fold.dev) == max(int(90 * share), 1) and fold.test == datasets.load(tmp_path, fold=3).test
+    assert sorted(fold.train + fold.dev + fold.test) == sorted(ROWS)
+
+
 def test_without_dev_a_tenth_of_train_is_held_out_by_seed(tmp_path: Path) -> None:
     tsv(tmp_path / "train.tsv", ROWS)
     tsv(tmp_path / "test.tsv", ROWS[:4])
