@@ -49,7 +49,7 @@ def page(found: list[Group]) -> str:
 
 The sentence CNN at full width, then factorised, from labels alone, 10 epochs a stage, checkpoints by dev, means and
 standard deviations over three seeds. Each schedule has the greatest rate that did best on dev in the float stage.
-*calr* is the cyclically annealed rate of Acharya et al. (2019); linear and cosine fall to a fiftieth of their greatest rate.
+*calr* is the cyclically annealed rate of Acharya et al. (2019); linear and cosine fall to a fiftieth of their greatest.
 
 | set | schedule | rate | float dev % | float test % | factorised dev % | factorised test % |
 |---|---|---:|---:|---:|---:|---:|
