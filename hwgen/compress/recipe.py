@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hwgen.compress import settings
-from hwgen.compress.settings import check, choose
+from hwgen import tables
+from hwgen.compress.settings import check, choose, overridden
 from hwgen.errors import HwgenError
 
 STAGES = ("float", "shortened", "narrowed", "factorised", "pruned", "quantised")
@@ -27,7 +27,7 @@ class Data:
     holdout: float = 0.1
 
     def __post_init__(self) -> None:
-        check("data", "holdout", self.holdout, 0.001, 0.5)
+        check("holdout", self.holdout, 0.001, 0.5)
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Words:
     buckets: int = 64
 
     def __post_init__(self) -> None:
-        check("vocabulary", "size", self.size, 3, 1 << 20)
-        check("vocabulary", "buckets", self.buckets, 1, self.size - 2)
+        check("size", self.size, 3, 1 << 20)
+        check("buckets", self.buckets, 1, self.size - 2)
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ class Network:
     widths: tuple[int, ...] = (3, 4, 5)
 
     def __post_init__(self) -> None:
-        check("network", "embedding", self.embedding, 1, 1024)
-        check("network", "filters", self.filters, 1, 1024)
+        check("embedding", self.embedding, 1, 1024)
+        check("filters", self.filters, 1, 1024)
         if not self.widths:
-            raise HwgenError("network.widths: need at least one, such as [3, 4, 5]")
+            raise HwgenError("widths: need at least one, such as [3, 4, 5]")
         for width in self.widths:
-            check("network", "widths", width, 1, 16)
+            check("widths", width, 1, 16)
 
 
 @dataclass(frozen=True)
@@ -95,18 +95,17 @@ class Training:
     distil: float = 0.0
 
     def __post_init__(self) -> None:
-        where = "training"  # `settings.build` puts the stage's name here
-        check(where, "epochs", self.epochs, 0, 10_000)
-        check(where, "patience", self.patience, 1, 10_000)
-        check(where, "batch", self.batch, 1, 1 << 20)
-        check(where, "learning_rate", self.learning_rate, 1e-9, 10)
-        choose(where, "checkpoint", self.checkpoint, CHECKPOINTS)
-        choose(where, "schedule", self.schedule, SCHEDULES)
-        check(where, "weight_decay", self.weight_decay, 0, 100)
-        check(where, "embedding_decay", self.embedding_decay, 0, 100)
-        check(where, "distil", self.distil, 0, 1)
+        check("epochs", self.epochs, 0, 10_000)
+        check("patience", self.patience, 1, 10_000)
+        check("batch", self.batch, 1, 1 << 20)
+        check("learning_rate", self.learning_rate, 1e-9, 10)
+        choose("checkpoint", self.checkpoint, CHECKPOINTS)
+        choose("schedule", self.schedule, SCHEDULES)
+        check("weight_decay", self.weight_decay, 0, 100)
+        check("embedding_decay", self.embedding_decay, 0, 100)
+        check("distil", self.distil, 0, 1)
         for name in ("label_smoothing", "dropout", "word_dropout", "embedding_dropout", "average"):
-            check(where, name, getattr(self, name), 0, 1, below=True)
+            check(name, getattr(self, name), 0, 1, below=True)
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ class Shortened(Training):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check("training", "share", self.share, 0, 1, below=True)
+        check("share", self.share, 0, 1, below=True)
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ class Narrowed(Training):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check("training", "share", self.share, 0, 1, below=True)
+        check("share", self.share, 0, 1, below=True)
 
 
 @dataclass(frozen=True)
@@ -140,10 +139,10 @@ class Factorised(Training):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check("training", "rank", self.rank, 0, 1024)
-        check("training", "reduction", self.reduction, 0, 1, below=True)
+        check("rank", self.rank, 0, 1024)
+        check("reduction", self.reduction, 0, 1, below=True)
         if not self.rank and not self.reduction:
-            raise HwgenError("training.rank: give a rank (rank=16), or rank=0 and a reduction (reduction=0.9)")
+            raise HwgenError("rank: give a rank (rank=16), or rank=0 and a reduction (reduction=0.9)")
 
 
 @dataclass(frozen=True)
@@ -165,10 +164,10 @@ class Pruned(Training):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check("training", "sparsity", self.sparsity, 0, 1, below=True)
-        check("training", "rounds", self.rounds, 1, 100)
-        choose("training", "cost", self.cost, COSTS)
-        check("training", "bits", self.bits, 2, 8)
+        check("sparsity", self.sparsity, 0, 1, below=True)
+        check("rounds", self.rounds, 1, 100)
+        choose("cost", self.cost, COSTS)
+        check("bits", self.bits, 2, 8)
 
 
 @dataclass(frozen=True)
@@ -198,13 +197,13 @@ class Quantised(Training):
         super().__post_init__()
         for name in ("embedding", "convolution", "activation", "dense"):
             if getattr(self, name):
-                check("training", name, getattr(self, name), 2, 8)
+                check(name, getattr(self, name), 2, 8)
         for bits in self.through:
-            check("training", "through", bits, 2, 8)
+            check("through", bits, 2, 8)
         if list(self.through) != sorted(set(self.through), reverse=True):
-            raise HwgenError(f"training.through: {list(self.through)} must fall, such as [8, 5, 3]")
-        check("training", "previous", self.previous, 0, 1)
-        check("training", "features", self.features, 0, 1000)
+            raise HwgenError(f"through: {list(self.through)} must fall, such as [8, 5, 3]")
+        check("previous", self.previous, 0, 1)
+        check("features", self.features, 0, 1000)
 
 
 @dataclass(frozen=True)
@@ -251,26 +250,26 @@ class Teacher:
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
-        check("teacher", "members", self.members, 0, 64)
+        check("members", self.members, 0, 64)
         if self.vocabulary:
-            check("teacher", "vocabulary", self.vocabulary, 3, 1 << 20)
-        check("teacher", "embedding", self.embedding, 1, 1024)
-        check("teacher", "filters", self.filters, 1, 1024)
-        check("teacher", "ngrams", self.ngrams, 0, 1)
+            check("vocabulary", self.vocabulary, 3, 1 << 20)
+        check("embedding", self.embedding, 1, 1024)
+        check("filters", self.filters, 1, 1024)
+        check("ngrams", self.ngrams, 0, 1)
         if self.letters:
-            check("teacher", "letters", self.letters, 2, 10)
-        check("teacher", "temperature", self.temperature, 0.1, 100)
-        check("teacher", "unlabelled", self.unlabelled, 0, 100)
-        check("teacher", "exchange", self.exchange, 0, 1)
-        check("teacher", "parts", self.parts, 0, 1)
-        check("teacher", "joints", self.joints, 0, 1)
+            check("letters", self.letters, 2, 10)
+        check("temperature", self.temperature, 0.1, 100)
+        check("unlabelled", self.unlabelled, 0, 100)
+        check("exchange", self.exchange, 0, 1)
+        check("parts", self.parts, 0, 1)
+        check("joints", self.joints, 0, 1)
         if self.parts + self.joints > 1:
-            raise HwgenError(f"teacher.parts and teacher.joints: {self.parts} + {self.joints} is more than 1")
-        check("teacher", "outside", self.outside, 0, 1)
-        check("teacher", "tune_epochs", self.tune_epochs, 0, 1000)
-        check("teacher", "tune_rate", self.tune_rate, 1e-9, 1)
+            raise HwgenError(f"parts and joints: {self.parts} + {self.joints} is more than 1")
+        check("outside", self.outside, 0, 1)
+        check("tune_epochs", self.tune_epochs, 0, 1000)
+        check("tune_rate", self.tune_rate, 1e-9, 1)
         if bool(self.model) != bool(self.outside):
-            raise HwgenError("teacher.model and teacher.outside (its share, 0..1) need each other")
+            raise HwgenError("model and outside (its share, 0..1) need each other")
 
     @property
     def speaks(self) -> bool:
@@ -308,7 +307,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for stage in self.stages:
-            choose("recipe", "stages", stage, STAGES)
+            choose("stages", stage, STAGES)
         if len(set(self.stages)) != len(self.stages):
             raise HwgenError(f"stages: {', '.join(self.stages)} names a stage twice")
         if not self.stages or self.stages[0] != "float" or self.stages[-1] != "quantised":
@@ -352,9 +351,7 @@ def parse(values: Mapping[str, Any], where: str = "recipe") -> Recipe:
         HwgenError: naming `where`, the key, and what it may be.
     """
     try:
-        if "name" not in values:
-            raise HwgenError("name: missing")
-        return settings.build(Recipe, values)
+        return tables.build(Recipe, values)
     except HwgenError as error:
         raise HwgenError(f"{where}: {error}") from None
 
@@ -380,7 +377,7 @@ def override(recipe: Recipe, given: Iterable[str]) -> Recipe:
     Raises:
         HwgenError: on a setting without ``=``, an unknown key (the known ones are listed) or a wrong value.
     """
-    return parse(settings.overridden(recipe.as_dict(), given, settings.keys(Recipe)), "--set")
+    return parse(overridden(recipe.as_dict(), given, tables.keys(Recipe)), "--set")
 
 
 def _plain(value: Any) -> Any:

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
 
+from hwgen import tables
 from hwgen.errors import HwgenError
 
 SIZES = ("full", "small")
 WIDTHS = range(2, 9)
 FAMILIES = ("ecp5", "ice40", "gowin", "xilinx")
-_KINDS = {
-    int: "a whole number",
-    str: "a string",
-    bool: "true or false",
-    dict: "a table",
-    tuple: "a list of the right length",
-}
 
 
 @dataclass(frozen=True)
@@ -36,7 +28,7 @@ class Budget:
     def __post_init__(self) -> None:
         for name, least in (("luts", 1), ("ffs", 1), ("dsps", 0), ("brams", 1), ("bram_kbit", 1)):
             if (value := getattr(self, name)) < least:
-                raise HwgenError(f"budget.{name}: {value} is less than {least}; see the part's data sheet")
+                raise HwgenError(f"{name}: {value} is less than {least}; see the part's data sheet")
 
 
 @dataclass(frozen=True)
@@ -56,9 +48,9 @@ class Uart:
 
     def __post_init__(self) -> None:
         if self.baud < 1:
-            raise HwgenError(f"uart.baud: {self.baud} is not a rate; try 115_200 or 1_000_000")
+            raise HwgenError(f"baud: {self.baud} is not a rate; try 115_200 or 1_000_000")
         if (self.rx is None) != (self.tx is None):
-            raise HwgenError("uart: give both rx and tx, or neither to use the platform's")
+            raise HwgenError("rx, tx: give both rx and tx, or neither to use the platform's")
 
 
 @dataclass(frozen=True)
@@ -87,11 +79,11 @@ class Pins:
 
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
-            raise HwgenError(f"pins.family: {self.family!r} is not one of {', '.join(FAMILIES)}")
+            raise HwgenError(f"family: {self.family!r} is not one of {', '.join(FAMILIES)}")
         if self.frequency < 1_000_000:
-            raise HwgenError(f"pins.frequency: {self.frequency} Hz is too slow; give the clock's rate in Hz")
+            raise HwgenError(f"frequency: {self.frequency} Hz is too slow; give the clock's rate in Hz")
         if not self.clock:
-            raise HwgenError("pins.clock: name the pin of the clock")
+            raise HwgenError("clock: name the pin of the clock")
 
 
 @dataclass(frozen=True)
@@ -177,39 +169,8 @@ def _read(path: Path) -> Board:
         if "name" in given:
             raise HwgenError("name: a board is named by its file; remove the field")
         given.setdefault("uart", {})
-        return _checked(Board, "", {"name": path.stem, **given})
+        return tables.build(Board, {"name": path.stem, **given})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise HwgenError(f"{path}: not TOML: {error}") from None
     except HwgenError as error:
         raise HwgenError(f"{path}: {error}") from None
-
-
-def _checked(wanted: Any, where: str, value: Any) -> Any:
-    """`value`, from TOML, as a field of type `wanted`: tables become dataclasses or dicts, lists tuples."""
-    origin, inner = get_origin(wanted), get_args(wanted)
-    if origin is UnionType:
-        return _checked(inner[0], where, value)
-    if is_dataclass(wanted):
-        return _table(wanted, where, value)
-    if origin is dict and isinstance(value, dict):
-        return {key: _checked(inner[1], f"{where}.{key}", each) for key, each in value.items()}
-    if origin is tuple and isinstance(value, list) and (inner[-1] is ... or len(value) == len(inner)):
-        kinds = [inner[0]] * len(value) if inner[-1] is ... else inner
-        return tuple(_checked(kind, f"{where}[{i}]", value[i]) for i, kind in enumerate(kinds))
-    if type(value) is wanted:
-        return value
-    raise HwgenError(f"{where}: {value!r} is not {_KINDS[origin or wanted]}")
-
-
-def _table(kind: Any, where: str, values: Any) -> Any:
-    """Dataclass `kind` from a TOML table, every field present, known and of its type."""
-    if not isinstance(values, dict):
-        raise HwgenError(f"{where}: {values!r} is not a table")
-    hints = get_type_hints(kind)
-    prefix = f"{where}." if where else ""
-    if unknown := sorted(set(values) - set(hints)):
-        raise HwgenError(f"{prefix}{unknown[0]}: unknown field; known are {', '.join(hints)}")
-    needed = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
-    if missing := [name for name in needed if name not in values]:
-        raise HwgenError(f"{prefix}{missing[0]}: missing")
-    return kind(**{name: _checked(hints[name], prefix + name, value) for name, value in values.items()})

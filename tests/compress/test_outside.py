@@ -358,7 +358,7 @@ def test_pipeline(encoder: Path, data: Dataset) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (["teacher.model=x"], "teacher.model and teacher.outside .* need each other"),
+        (["teacher.model=x"], "teacher.model and outside .* need each other"),
         (["teacher.outside=0.5"], "need each other"),
         (["teacher.model=x", "teacher.outside=1.5"], "teacher.outside: 1.5 is outside"),
         (["teacher.tune_epochs=-1"], "teacher.tune_epochs: -1 is outside"),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hwgen import shipped
-from hwgen.compress import recipe, settings
+from hwgen import shipped, tables
+from hwgen.compress import recipe
 from hwgen.errors import HwgenError
 
 PLAIN = recipe.parse({"name": "plain"})
@@ -48,7 +48,7 @@ def test_small_embedding_fits_24_block_rams_at_every_width(bits: int) -> None:
 
 def test_every_key_can_be_set_to_its_own_value() -> None:
     values = PLAIN.as_dict()
-    for key in settings.keys(recipe.Recipe):
+    for key in tables.keys(recipe.Recipe):
         here = values
         for step in key.split("."):
             here = here[step]
@@ -76,8 +76,8 @@ def test_overrides() -> None:
         ("pruned=0.9", "pruned: unknown key"),
         ("pruned.sparsity.more=1", "unknown key"),
         ("pruned.sparsity=1", r"pruned.sparsity: 1.0 is outside 0..1 \(exclusive\)"),
-        ("pruned.sparsity=much", "pruned.sparsity: need float, got 'much'"),
-        ("pruned.rounds=1.5", "pruned.rounds: need int, got 1.5"),
+        ("pruned.sparsity=much", "pruned.sparsity: 'much' is not a number"),
+        ("pruned.rounds=1.5", "pruned.rounds: 1.5 is not a whole number"),
         ("pruned.cost=luts", "pruned.cost: 'luts' is not one of weights, nonzeros, adders"),
         ("pruned.epochs=-1", "pruned.epochs: -1 is outside"),
         ("float.epochs=0", "float.epochs: 0 would leave random weights"),
@@ -88,7 +88,7 @@ def test_overrides() -> None:
         ("quantised.through=[5, 8]", r"quantised.through: \[5, 8\] must fall"),
         ("quantised.previous=1", "quantised.distil: 0 leaves nothing to be taught"),
         ("network.widths=[]", "need at least one"),
-        ("network.widths=3", "network.widths: need a list"),
+        ("network.widths=3", "network.widths: 3 is not a list"),
         ("vocabulary.buckets=9000", "vocabulary.buckets: 9000 is outside"),
         ("factorised.rank=65", "exceeds network.embedding = 64"),
         ("factorised.rank=0", "factorised.rank: give a rank"),
@@ -98,6 +98,10 @@ def test_overrides() -> None:
         ('stages=["float", "pruned", "factorised", "quantised"]', "pruned before factorised"),
         ('stages=["float", "distilled", "quantised"]', "'distilled' is not one of"),
         ("float.distil=1", "needs members, ngrams or a model"),
+        ("float.checkpoint=first", "float.checkpoint: 'first' is not one of best, last"),
+        ("data.holdout=0", "data.holdout: 0.0 is outside"),
+        ("teacher.letters=1", "teacher.letters: 1 is outside 2..10"),
+        ("teacher.parts=2", "teacher.parts: 2.0 is outside"),
     ],
 )
 def test_bad_overrides(setting: str, message: str) -> None:
@@ -111,7 +115,7 @@ def test_bad_overrides(setting: str, message: str) -> None:
     [
         ("[pruned\n", "not TOML"),
         ("[pruned]\nsparsty = 0.5\n", "pruned.sparsty: unknown key; known are pruned.epochs, .*pruned.sparsity"),
-        ("pruned = 3\n", "pruned: need a section"),
+        ("pruned = 3\n", "pruned: 3 is not a table"),
         ("[quantised]\nlearning_rate = -1\n", "quantised.learning_rate: -1.0 is outside"),
     ],
 )
