@@ -23,7 +23,7 @@ test: .venv/test
 check: .venv/test
 	$(BIN)/ruff check hwgen tests rtl_tests scripts
 	$(BIN)/ruff format --check hwgen tests rtl_tests scripts
-	$(BIN)/mypy hwgen
+	$(BIN)/mypy hwgen scripts
 
 .venv/base: pyproject.toml constraints.txt | system
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

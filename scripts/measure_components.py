@@ -93,8 +93,8 @@ def components() -> Iterator[tuple[str, wiring.Component]]:
     for classes, bits in ((2, 14), (3, 14), (150, 14)):
         scores = scores_of(classes, bits)
         wide = f"{classes} classes of {bits} bits"
-        reply = {"digest": DIGEST, "vocabulary": VOCABULARY, "window": RECEIVE_BUFFER}
-        yield f"ReplyBuilder, {wide}", ReplyBuilder(scores, **reply)
+        reply = ReplyBuilder(scores, digest=DIGEST, vocabulary=VOCABULARY, window=RECEIVE_BUFFER)
+        yield f"ReplyBuilder, {wide}", reply
         yield (
             f"Shell without core, {wide}",
             Shell(NoCore(scores), digest=DIGEST, clocks_per_bit=CLOCKS, idle_timeout=IDLE),
