@@ -21,6 +21,7 @@ PLAIN = recipe.parse({"name": "plain"})
         "intents-tiny",
         "mr-taught",
         "questions",
+        "reviews",
         "sentences",
         "sst2-full",
         "sst2-small",
