@@ -10,12 +10,15 @@ from __future__ import annotations
 import copy
 import json
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -36,15 +39,15 @@ _TOKENISERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
 _LONGEST = 512
 _ANSWERING_BATCH, _TUNING_BATCH = 64, 32
 _DROPOUT, _WEIGHT_DECAY, _CLIP, _WARM_UP, _HEAD_RATE = 0.1, 0.01, 1.0, 0.06, 20.0
-_PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2)
+_STRENGTHS, _ITERATIONS = (0.001, 0.01, 0.1, 1.0, 10.0), 200
 
 
 def answers(wanted: Teacher, dataset: Dataset, unlabelled: Sequence[str], seed: int, reporter: Reporter) -> Tensor:
     """What the model `wanted.model` says, after it has learnt from train what `wanted` lets it learn.
 
     A classifier answers as it comes, or tuned for `wanted.tune_epochs`. An encoder's linear head is fitted to the
-    frozen encoder (`tune_epochs` 0), or trained together with it. Dev chooses the head's penalty or the epoch, by
-    accuracy, then by loss; the reporter's last note is the dev accuracy.
+    frozen encoder (`tune_epochs` 0), or trained together with it. Dev chooses the strength of the head's regularisation
+    or the epoch, by accuracy, then by loss; the reporter's last note is the dev accuracy.
 
     Returns:
         Log-probabilities ``(training rows + unlabelled texts, classes)``, classes as in `dataset.labels`.
@@ -148,27 +151,22 @@ class _Chosen(nn.Module):
 
 
 def _fitted(seen: Tensor, labels: Tensor, held: Tensor, held_labels: Tensor, classes: int) -> nn.Linear:
-    """Logistic regression on standardised vectors; dev chooses the squared-norm penalty."""
+    """Logistic regression on standardised vectors; dev chooses the strength of its regularisation."""
     mean, deviation = seen.mean(dim=0), seen.std(dim=0).clamp(min=1e-6)
     best: tuple[Outcome, nn.Linear] | None = None
-    for penalty in _PENALTIES:
+    for strength in _STRENGTHS:
+        model = LogisticRegression(C=strength, max_iter=_ITERATIONS)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early regularises, too
+            model.fit(((seen - mean) / deviation).numpy(), labels.numpy())
+        weight, bias = (torch.from_numpy(values).float() for values in (model.coef_, model.intercept_))
+        if classes == 2:  # one row tells them apart
+            weight, bias = torch.cat([-weight / 2, weight / 2]), torch.cat([-bias / 2, bias / 2])
         head = nn.Linear(seen.shape[1], classes)
-        nn.init.zeros_(head.weight)
-        nn.init.zeros_(head.bias)
-        optimiser = torch.optim.LBFGS(head.parameters(), max_iter=100, line_search_fn="strong_wolfe")
-        inputs = (seen - mean) / deviation
-
-        def loss(head: nn.Linear = head, penalty: float = penalty, inputs: Tensor = inputs) -> Tensor:
-            head.zero_grad()
-            value = functional.cross_entropy(head(inputs), labels) + penalty * head.weight.square().sum()
-            value.backward()
-            return value
-
-        optimiser.step(loss)
         with torch.no_grad():
             # The standardisation goes into the weights.
-            head.weight /= deviation
-            head.bias -= head.weight @ mean
+            head.weight.copy_(weight / deviation)
+            head.bias.copy_(bias - head.weight @ mean)
             outcome = Outcome.of(head(held), held_labels)
         if best is None or outcome.rank > best[0].rank:
             best = outcome, head
