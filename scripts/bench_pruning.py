@@ -2,8 +2,8 @@
 
     python scripts/bench_pruning.py --data DIR [--jobs 2] [--no-hardware]
 
-Each way is trained from three seeds. The hardware figures are those of the circuit of seed 0, by yosys for ECP5: the
-spatial engine without and the folded one with eight lanes. They are kept by the circuit's digest.
+Each way is trained from three seeds. The hardware figures are those of the convolution of seed 0, by yosys for ECP5:
+spatial, and folded with eight lanes. They are kept by the run's key.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 import bench_tools
 from amaranth.back import rtlil
+from amaranth.lib import wiring
 
 from hwgen import shipped, tools
 from hwgen.bench import plots, summary
@@ -22,7 +23,6 @@ from hwgen.bench.summary import Group
 from hwgen.compress import pipeline, recipe
 from hwgen.flow import utilisation
 from hwgen.model import Model
-from hwgen.rtl.core import Core, Plan
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.spatial_convolution import SpatialConvolution
 from hwgen.text import datasets
@@ -80,23 +80,24 @@ def main() -> int:
 
 def figures(model: Model) -> dict[str, Any]:
     """Adders and look-up tables of the spatial engine, cycles a token and look-up tables of the folded one."""
-    spatial, folded = Core(model.graph, Plan.spatial(2)), Core(model.graph, Plan.folded(LANES))
-    convolution, lanes = spatial.stages["convolution"], folded.stages["convolution"]
-    assert isinstance(convolution, SpatialConvolution) and isinstance(lanes, FoldedConvolution)
-    taps = sum(int(kernel.any(axis=2).sum()) for kernel in model.graph.convolution.kernels)
+    graph = model.graph
+    node, embedded = graph.convolution, graph.types()[0]
+    spatial = SpatialConvolution(node, embedded, adders_per_stage=2)
+    folded = FoldedConvolution(node, graph.requantise, graph.pooling, embedded, lanes=LANES)
+    taps = sum(int(kernel.any(axis=2).sum()) for kernel in node.kernels)
     return {
-        "adders": len(convolution.graph.adders) + taps - model.graph.convolution.filters,
+        "adders": len(spatial.graph.adders) + taps - node.filters,
         "spatial_luts": luts(spatial),
-        "cycles": lanes.schedule.period,
+        "cycles": folded.schedule.period,
         "folded_luts": luts(folded),
     }
 
 
-def luts(core: Core) -> int:
-    """Look-up tables of a core on ECP5 after synthesis."""
+def luts(component: wiring.Component) -> int:
+    """Look-up tables of a component on ECP5 after synthesis."""
     with tempfile.TemporaryDirectory(prefix="hwgen-pruning-") as name:
         folder = Path(name)
-        (folder / "top.il").write_text(rtlil.convert(core, name="top", emit_src=False))
+        (folder / "top.il").write_text(rtlil.convert(component, name="top", emit_src=False))
         tools.run_yosys("read_rtlil top.il; synth_ecp5 -json top.json", folder, "to count look-up tables")
         return utilisation.of_netlist(folder / "top.json", "ecp5").luts
 
@@ -106,8 +107,8 @@ def page(found: list[Group], hardware: dict[str, Any]) -> str:
     text = f"""# Pruning
 
 The recipe of each set at {BITS} bits with its pruning exchanged; everything before it is shared. Test accuracy, means
-and standard deviations over three seeds. Adders, look-up tables (ECP5, whole core without its shell) and cycles a token
-({LANES} lanes) are those of seed 0's circuit. *Non-zeros* and *adders* count what the two engines pay: a weight that
+and standard deviations over three seeds. Adders, look-up tables (ECP5) and cycles a token ({LANES} lanes) are
+those of the convolution alone, seed 0. *Non-zeros* and *adders* count what the two engines pay: a weight that
 quantisation makes zero anyway is free, and one of many signed digits is dear.
 
 | set | pruned | dev % | test % | kernel zeros | filters | words | adders | spatial LUT | cycles | folded LUT |
