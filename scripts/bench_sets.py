@@ -66,9 +66,10 @@ def page(found: list[summary.Group]) -> str:
     text = f"""# Accuracy on public sets
 
 Recipes named *taught* learn from an outside transformer; all others see their own training rows alone. Means and
-standard deviations over three seeds, or over ten folds ({crossed}). Every choice was made on dev, that of the settings of
-*reviews* and *questions* on a larger one than the fiftieth which they hold out now; test was read once a stage. *float* is the uncompressed float32 network of the same run, *drop* what the 5-bit circuit loses against it
-(negative: gains), *saved* the memory it saves against it, embedding included.
+standard deviations over three seeds, or over ten folds ({crossed}). Every choice was made on dev, the settings of
+*reviews* and *questions* on more of it than the fiftieth they hold out now; test was read once a stage. *float* is
+the uncompressed float32 network of the same run, *drop* what the 5-bit circuit loses against it (negative: gains),
+*saved* the memory it saves against it, embedding included.
 
 {summary.table(five)}
 """
