@@ -25,7 +25,6 @@ from hwgen.flow import utilisation
 from hwgen.model import Model
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.spatial_convolution import SpatialConvolution
-from hwgen.text import datasets
 
 FOLDER = bench_tools.RESULTS / "pruning"
 SETS = {"sst2": "sentences", "trec": "questions"}
@@ -67,8 +66,8 @@ def main() -> int:
                 for job in (job for job in jobs if job.dataset == name and job.seed == 0):
                     if job.key(BITS) in hardware:
                         continue
-                    dataset = datasets.load(job.source, job.seed, holdout=job.recipe.data.holdout)
-                    model = pipeline.quantise(pipeline.compress(job.recipe, dataset, job.seed, memory=memory), BITS)
+                    parent = pipeline.compress(job.recipe, job.load(), job.seed, memory=memory)
+                    model = pipeline.quantise(parent, BITS)
                     hardware[job.key(BITS)] = figures(model)
                     bench_tools.console.print(f"{job.label}: {hardware[job.key(BITS)]}", highlight=False)
                     known.write_text(json.dumps(hardware, indent=1) + "\n")

@@ -15,7 +15,6 @@ from hwgen.bench.ledger import Ledger, Run
 from hwgen.bench.matrix import Job
 from hwgen.compress import pipeline
 from hwgen.model import Model
-from hwgen.text import datasets
 
 Say = Callable[[str, int], None]
 """Told what has just been finished, and how many runs that were."""
@@ -70,7 +69,7 @@ def _alike(jobs: Sequence[Job]) -> list[list[Job]]:
 
 def perform(jobs: Sequence[Job], path: Path) -> list[str]:
     """Train jobs of one data set and seed, append each run to the ledger, and say in a line a job how it went."""
-    dataset = datasets.load(jobs[0].source, jobs[0].seed, jobs[0].fold, jobs[0].recipe.data.holdout)
+    dataset = jobs[0].load()
     ledger, memory, lines = Ledger(path), pipeline.Memory(), []
     for job in jobs:
         began = time.monotonic()

@@ -12,6 +12,7 @@ from pathlib import Path
 from hwgen.compress.recipe import Recipe, override
 from hwgen.errors import HwgenError
 from hwgen.text import datasets
+from hwgen.text.datasets import Dataset
 
 BITS = tuple(range(2, 9))
 
@@ -45,6 +46,10 @@ class Job:
         """For people: set, recipe, swept settings, and seed or fold."""
         place = f"seed {self.seed}" if self.fold is None else f"fold {self.fold}"
         return " ".join([self.dataset, self.recipe.name, *self.settings, place])
+
+    def load(self) -> Dataset:
+        """The rows it is trained and measured on."""
+        return datasets.load(self.source, self.seed, self.fold, self.recipe.data.holdout)
 
     def key(self, bits: int) -> str:
         """Names one run: the same set, recipe, seed, fold and width give the same key, and the same result."""

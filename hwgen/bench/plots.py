@@ -30,11 +30,8 @@ def draw(found: Sequence[Group], folder: Path) -> list[Path]:
     plt.rcParams["svg.hashsalt"] = "hwgen"
     plt.rcParams["svg.fonttype"] = "none"  # text, not outlines: a third of the size
     folder.mkdir(parents=True, exist_ok=True)
-    widths: dict[str, set[int]] = {}
-    for group in found:
-        widths.setdefault(group.dataset, set()).add(group.bits)
     # A set measured at one width has no curve; it is drawn where no set has one.
-    curves = [group for group in found if len(widths[group.dataset]) > 1] or found
+    curves = [group for group in found if len({g.bits for g in found if g.dataset == group.dataset}) > 1] or found
     drawn = [_panels(curves, folder / "bits.svg", _bits), _panels(curves, folder / "memory.svg", _memory)]
     swept = [group for group in found if len(_sparsities(found, group)) > 1]
     if swept:

@@ -7,17 +7,15 @@ regression.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import torch
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_union
 from torch import Tensor
 
+from hwgen.compress import logistic
 from hwgen.text.datasets import Dataset
 from hwgen.text.words import tokenise
 
@@ -52,10 +50,7 @@ class NgramClassifier:
         expected = np.array([label for label, _ in dataset.dev])
         self.dev = -1.0
         for strength in STRENGTHS:
-            model = LogisticRegression(C=strength, max_iter=_ITERATIONS)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early regularises, too
-                model.fit(train, labels)
+            model = logistic.fit(train, labels, strength, _ITERATIONS)
             accuracy = float((model.predict(dev) == expected).mean())
             if accuracy > self.dev:
                 self.dev, self._model = accuracy, model

@@ -10,18 +10,16 @@ from __future__ import annotations
 import copy
 import json
 import os
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hwgen.compress import logistic
 from hwgen.compress.batches import Batch, Split
 from hwgen.compress.progress import Reporter, Silent
 from hwgen.compress.recipe import Teacher
@@ -153,12 +151,10 @@ class _Chosen(nn.Module):
 def _fitted(seen: Tensor, labels: Tensor, held: Tensor, held_labels: Tensor, classes: int) -> nn.Linear:
     """Logistic regression on standardised vectors; dev chooses the strength of its regularisation."""
     mean, deviation = seen.mean(dim=0), seen.std(dim=0).clamp(min=1e-6)
+    inputs = ((seen - mean) / deviation).numpy()
     best: tuple[Outcome, nn.Linear] | None = None
     for strength in _STRENGTHS:
-        model = LogisticRegression(C=strength, max_iter=_ITERATIONS)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early regularises, too
-            model.fit(((seen - mean) / deviation).numpy(), labels.numpy())
+        model = logistic.fit(inputs, labels.numpy(), strength, _ITERATIONS)
         weight, bias = (torch.from_numpy(values).float() for values in (model.coef_, model.intercept_))
         if classes == 2:  # one row tells them apart
             weight, bias = torch.cat([-weight / 2, weight / 2]), torch.cat([-bias / 2, bias / 2])
