@@ -13,7 +13,7 @@ from hwgen.rtl.compressor import Compressor
 class Popcount(wiring.Component):
     """Counts the ones of `bits`, by a tree of adders made for a part's cells.
 
-    Latency ``latency`` cycles, initiation interval 1. Costs two thirds of a look-up table a bit on 7-series, 1.3 on
+    Latency ``latency`` cycles, initiation interval 1. Costs two thirds of a look-up table a bit on 7-series, 1.4 on
     ECP5, 1.5 on iCE40 and Gowin (`docs/results/popcount.md`), and with registers the bits that cross a stage.
 
     Args:
