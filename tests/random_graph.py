@@ -6,6 +6,7 @@ import numpy as np
 
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
+from hwgen.graph.hypervector import Hypervector
 from hwgen.graph.nodes import Convolution, Dense, Embedding, MaxOverTime, Requantise
 from hwgen.graph.tensor import Integers, signed_range
 
@@ -55,3 +56,12 @@ def random_sentences(random: Generator, graph: Graph, count: int, longest: int =
     lengths = random.integers(0, longest + 1, count)
     lengths[random.random(count) < 0.3] = 1
     return Sentences.of(random.integers(0, graph.vocabulary, length).tolist() for length in lengths)
+
+
+def random_hypervector(random: Generator, *, dimension: int = 12, block: int = 4, longest: int = 9) -> Hypervector:
+    """Of few symbols, so that boundaries and repetitions abound; any set of n-gram sizes."""
+    symbols = random.integers(0, 5, 256)
+    sizes = tuple(size for size in range(2, 6) if random.random() < 0.4)
+    words = not sizes or random.random() < 0.5
+    items = random.integers(0, 2, (5, dimension))
+    return Hypervector(symbols, items, sizes, words, longest, block)

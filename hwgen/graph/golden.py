@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hwgen.errors import HwgenError
 from hwgen.graph.graph import Graph
+from hwgen.graph.hypervector import BOUNDARY, BinaryDense, Hypervector
 from hwgen.graph.nodes import PADDING_TOKEN, Convolution, Dense, Embedding, MaxOverTime, Requantise
 from hwgen.graph.tensor import Integers
 
@@ -55,6 +57,10 @@ class Sentences:
     def positions(self) -> Integers:
         """``(total tokens,)``, the index of each token inside its sentence."""
         return np.arange(self.tokens.size) - np.repeat(self.starts, self.lengths)
+
+
+_BLOCK = 1 << 25
+"""Values of n-grams' vectors held at a time."""
 
 
 @singledispatch
@@ -100,6 +106,31 @@ def _(node: MaxOverTime, values: Integers, sentences: Sentences) -> Integers:
 @apply.register
 def _(node: Dense, values: Integers, sentences: Sentences) -> Integers:
     return values @ node.weights.T + node.bias
+
+
+@apply.register
+def _(node: Hypervector, values: Integers, sentences: Sentences) -> Integers:
+    sums = np.zeros((len(sentences), node.dimension), dtype=np.int64)
+    # Symbol j places before the last is rotated by j.
+    rotated: list[NDArray[np.int8]] = []
+    for owners, symbols in node.ngrams(values, sentences.lengths):
+        while len(rotated) < symbols.shape[1]:
+            rotated.append(node.rotated(node.items, len(rotated)).astype(np.int8))
+        blocks = -(-symbols.size * node.dimension // _BLOCK)
+        for part in np.array_split(np.arange(len(owners)), max(blocks, 1)) if len(owners) else []:
+            vectors = rotated[0][symbols[part, -1]]
+            for age in range(1, symbols.shape[1]):
+                vectors = vectors ^ rotated[age][symbols[part, -1 - age]]
+            found, starts = np.unique(owners[part], return_index=True)
+            sums[found] += np.add.reduceat(1 - 2 * vectors, starts, axis=0, dtype=np.int64)
+    return np.where(sums == 0, node.items[BOUNDARY], sums < 0).astype(np.int64)
+
+
+@apply.register
+def _(node: BinaryDense, values: Integers, sentences: Sentences) -> Integers:
+    # As numbers +1 and -1; float64 holds these sums exactly, and goes through BLAS.
+    products = (1.0 - 2 * values) @ (1.0 - 2 * node.weights.T)
+    return products.astype(np.int64) + node.bias
 
 
 def trace(graph: Graph, sentences: Sentences) -> list[Integers]:

@@ -18,7 +18,7 @@ PADDING_TOKEN = 0
 """The token whose embedding is all zeros; an empty sentence is this one token."""
 
 
-def _integers(node: object, name: str, ndim: int) -> Integers:
+def check_integers(node: object, name: str, ndim: int) -> Integers:
     """Replace field `name` of a frozen `node` by an owned, read-only int64 copy with `ndim` axes."""
     array = np.array(getattr(node, name))
     where = f"{type(node).__name__}.{name}"
@@ -62,7 +62,7 @@ class Embedding:
 
     def __post_init__(self) -> None:
         _check_bits(self, self.bits)
-        table = _integers(self, "table", 2)
+        table = check_integers(self, "table", 2)
         _check_weights(self, "table", table, self.bits)
         if table[PADDING_TOKEN].any():
             raise HwgenError(f"Embedding.table: row {PADDING_TOKEN} is the padding token and must be all zeros")
@@ -116,7 +116,7 @@ class Convolution:
         if not kernels or len({kernel.shape[2] for kernel in kernels}) != 1:
             raise HwgenError("Convolution.kernels: need at least one branch, and one channel count for all of them")
         object.__setattr__(self, "kernels", tuple(kernels))
-        if _integers(self, "exponents", 1).size != self.filters:
+        if check_integers(self, "exponents", 1).size != self.filters:
             raise HwgenError(f"Convolution.exponents: {self.exponents.size} values for {self.filters} filters")
 
     @property
@@ -163,7 +163,7 @@ class Requantise:
 
     def __post_init__(self) -> None:
         _check_bits(self, self.bits)
-        bias, shift = _integers(self, "bias", 1), _integers(self, "shift", 1)
+        bias, shift = check_integers(self, "bias", 1), check_integers(self, "shift", 1)
         if bias.shape != shift.shape:
             raise HwgenError(f"Requantise: {bias.size} biases but {shift.size} shifts")
         if shift.min() < -16 or shift.max() > 31:
@@ -214,9 +214,9 @@ class Dense:
 
     def __post_init__(self) -> None:
         _check_bits(self, self.bits)
-        weights = _integers(self, "weights", 2)
+        weights = check_integers(self, "weights", 2)
         _check_weights(self, "weights", weights, self.bits)
-        if _integers(self, "bias", 1).size != weights.shape[0]:
+        if check_integers(self, "bias", 1).size != weights.shape[0]:
             raise HwgenError(f"Dense.bias: {self.bias.size} values for {weights.shape[0]} classes")
         if weights.shape[0] < 2:
             raise HwgenError("Dense.weights: a classifier needs at least 2 classes")

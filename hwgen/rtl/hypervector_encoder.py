@@ -1,0 +1,163 @@
+"""Characters to a binary vector, without a multiplier or an embedding table."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import and_, xor
+
+import numpy as np
+from amaranth.hdl import C, Cat, Module, Signal, Value, signed
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.utils import bits_for
+
+from hwgen.errors import HwgenError
+from hwgen.graph.hypervector import BOUNDARY, Hypervector
+from hwgen.graph.tensor import TensorType, width_of
+from hwgen.rtl.character_reader import CharacterReader
+from hwgen.rtl.streams import token_stream, vector_stream
+
+
+class HypervectorEncoder(wiring.Component):
+    """Equals the golden function of `Hypervector`; the vector leaves in pieces of `lanes` values.
+
+    A lane has its bit of the current symbol's item vector and of those before it, which are the neighbour's bits one
+    step ago: rotation is wiring. Their exclusive-or counts up or down; at the text's end the counter's sign is the
+    result. The counters hold the longest text's n-grams, so that they never overflow.
+
+    Latency 4 cycles from the boundary behind the text. Initiation interval n + 1 cycles for n characters with as many
+    lanes as the vector has values, ``passes * (n + 2)`` with fewer. Costs, a lane, ``max(sizes) - 1`` flip-flops of
+    window, a look-up table and a flip-flop for each size, and a counter; the item vectors lie in a memory of
+    ``symbols x dimension`` bits.
+
+    Args:
+        lanes: values at a time, a divisor of the dimension and a multiple of the node's block; all of them by default.
+
+    Ports:
+        tokens: `token_stream` of bytes.
+        vectors: `vector_stream` of `lanes` bits, marked first and last with the pieces of a text.
+
+    Raises:
+        HwgenError: on another number of lanes.
+    """
+
+    LATENCY = 4
+
+    def __init__(self, node: Hypervector, *, lanes: int | None = None) -> None:
+        self.node = node
+        self.lanes = node.dimension if lanes is None else lanes
+        if self.lanes < 1 or node.dimension % self.lanes or self.lanes % node.block:
+            raise HwgenError(
+                f"lanes: {self.lanes} must divide the dimension {node.dimension} and be a multiple of {node.block}"
+            )
+        self.passes = node.dimension // self.lanes
+        self.kind = TensorType(np.zeros(self.lanes, np.int64), np.ones(self.lanes, np.int64), per_token=False)
+        super().__init__({"tokens": In(token_stream(node.vocabulary)), "vectors": Out(vector_stream(self.kind))})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        node, lanes, vectors = self.node, self.lanes, self.vectors
+        m.submodules.reader = reader = CharacterReader(node, self.passes)
+        connect(m, flipped(self.tokens), reader.tokens)
+        symbol_bits = bits_for(len(node.items) - 1)
+        rows = np.zeros((self.passes, 1 << symbol_bits, lanes), dtype=np.int64)
+        rows[:, : len(node.items)] = node.items.reshape(len(node.items), self.passes, lanes).transpose(1, 0, 2)
+        m.submodules.items = items = Memory(
+            shape=lanes,
+            depth=self.passes << symbol_bits,
+            init=[sum(bit << place for place, bit in enumerate(row)) for row in rows.reshape(-1, lanes).tolist()],
+        )
+        read = items.read_port()
+        step = reader.steps.payload
+        advance = Signal()
+        m.d.comb += [
+            read.addr.eq(Cat(step.symbol, step.chunk)),
+            read.en.eq(advance),
+            reader.steps.ready.eq(advance),
+        ]
+
+        # Stage 1: the symbol's item vector is there.
+        valid_1, step_1 = Signal(), Signal(step.shape(), reset_less=True)
+        letter = Signal()
+        m.d.comb += letter.eq(step_1.symbol != BOUNDARY)
+        with m.If(advance):
+            m.d.sync += [valid_1.eq(reader.steps.valid), step_1.eq(step)]
+        moving = Signal()
+        m.d.comb += moving.eq(advance & valid_1)
+
+        # Stage 2: what each n-gram that ends here adds, +1 or -1 (`negative`), or nothing.
+        valid_2, step_2 = Signal(), Signal(step.shape(), reset_less=True)
+        tie = Signal(lanes, reset_less=True)
+        with m.If(advance):
+            m.d.sync += [valid_2.eq(valid_1), step_2.eq(step_1), tie.eq(read.data)]
+        added: list[tuple[Signal, Signal]] = []
+        for name, counts, bits in self._ngrams(m, moving, letter, read.data):
+            counted, negative = Signal(name=f"{name}_counts"), Signal(lanes, name=f"{name}_negative", reset_less=True)
+            with m.If(advance):
+                m.d.sync += [counted.eq(counts & valid_1), negative.eq(bits & counts.replicate(lanes))]
+            added.append((counted, negative))
+
+        # Stage 3: the counters; the boundary's own vector decides a tie, as half a count.
+        result = Signal(lanes)
+        shape = signed(width_of(-node.most - 1, node.most)[0])
+        start = node.items[BOUNDARY].tolist()
+        for lane in range(lanes):
+            count = Signal(shape, name=f"count_{lane}", init=-start[lane] if self.passes == 1 else 0)
+            total: Value = count
+            for counted, negative in added:
+                total = total + Cat(counted, negative[lane]).as_signed()
+            following = Signal(shape, name=f"following_{lane}")
+            m.d.comb += [following.eq(total), result[lane].eq(following[-1])]
+            with m.If(advance & valid_2):
+                m.d.sync += count.eq(following)
+                with m.If(step_2.open):
+                    m.d.sync += count.eq(-start[lane] if self.passes == 1 else tie[lane].replicate(len(count)))
+
+        ends = Signal()
+        m.d.comb += [
+            ends.eq(valid_2 & step_2.close),
+            advance.eq(~(ends & vectors.valid & ~vectors.ready)),
+        ]
+        with m.If(vectors.ready):
+            m.d.sync += vectors.valid.eq(0)
+        with m.If(ends & advance):
+            m.d.sync += [
+                vectors.valid.eq(1),
+                vectors.payload.values.eq(result),
+                vectors.payload.first.eq(step_2.chunk == 0),
+                vectors.payload.last.eq(step_2.chunk == self.passes - 1),
+            ]
+        return m
+
+    def _ngrams(self, m: Module, moving: Value, letter: Value, item: Value) -> list[tuple[str, Value, Value]]:
+        """Name, whether one ends with the current symbol, and its vector, for every kind of n-gram."""
+        deepest = max(self.node.sizes, default=1)
+        window: list[Value] = [item]
+        letters: list[Value] = [letter]
+        for age in range(1, max(deepest, 2)):
+            past = Signal(name=f"letter_{age}")
+            with m.If(moving):
+                m.d.sync += past.eq(letters[-1])
+            letters.append(past)
+        for age in range(1, deepest):
+            earlier = Signal(self.lanes, name=f"item_{age}", reset_less=True)
+            with m.If(moving):
+                m.d.sync += earlier.eq(self._rotated(window[-1]))
+            window.append(earlier)
+        found: list[tuple[str, Value, Value]] = []
+        for size in self.node.sizes:
+            inner = reduce(and_, letters[1 : size - 1], C(1, 1))
+            found.append((f"ngram_{size}", inner & Cat(letters[:size]).any(), reduce(xor, window[:size])))
+        if self.node.words:
+            word = Signal(self.lanes)
+            with m.If(moving):
+                m.d.sync += word.eq((self._rotated(word) ^ item) & letter.replicate(self.lanes))
+            found.append(("word", letters[1] & ~letter, word))
+        return found
+
+    def _rotated(self, bits: Value) -> Value:
+        """Each block of `bits` one place further."""
+        block = self.node.block
+        parts = (bits[first : first + block] for first in range(0, self.lanes, block))
+        return Cat(part.rotate_left(1) for part in parts)
