@@ -27,6 +27,7 @@ from hwgen.model import Model
 from hwgen.rtl.admission import Admission
 from hwgen.rtl.argmax import Argmax
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core, Plan
+from hwgen.rtl.folded_argmax import FoldedArgmax
 from hwgen.rtl.frames import SYMBOL, Stuffer, Unstuffer
 from hwgen.rtl.reply import ReplyBuilder
 from hwgen.rtl.request import RequestParser
@@ -101,6 +102,7 @@ def components() -> Iterator[tuple[str, wiring.Component]]:
         )  # type: ignore[arg-type]
         yield f"Admission, {wide}", Admission(VOCABULARY, scores, depth=RESULT_BUFFER_DEPTH)
         yield f"Argmax, {wide}", Argmax(scores)
+        yield f"FoldedArgmax, {wide}", FoldedArgmax(scores)
     graph = Model.load(shipped("small", 5)).graph
     stages = Core(graph, Plan.spatial(ADDERS_PER_STAGE)).stages
     spatial = ("embedding", "convolution", "requantise", "max_over_time", "dense")

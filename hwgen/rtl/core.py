@@ -14,6 +14,7 @@ from hwgen.graph.graph import Graph
 from hwgen.rtl.admission import Admission
 from hwgen.rtl.argmax import Argmax
 from hwgen.rtl.embedding import EmbeddingRom
+from hwgen.rtl.folded_argmax import FoldedArgmax
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.folded_dense import FoldedDense
 from hwgen.rtl.max_over_time import RunningMaximum
@@ -24,6 +25,9 @@ from hwgen.rtl.streams import result_stream, token_stream
 
 RESULT_BUFFER_DEPTH = 32
 """Sentences in flight in a spatial core: more than its latency in cycles, so one-token sentences keep its pace."""
+
+TREE_CLASSES = 8
+"""So many classes, or fewer, are compared by a tree behind folded lanes, too: it is small then, and faster."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,8 @@ class Core(wiring.Component):
                 self.stages["dense"] = SpatialDense(graph.dense, pooled, adders_per_stage=adders_per_stage)
             case Folded(lanes):
                 self.stages["dense"] = FoldedDense(graph.dense, pooled, lanes=lanes)
-        self.stages["argmax"] = Argmax(scored)
+        folded = isinstance(plan.dense, Folded) and graph.classes > TREE_CLASSES
+        self.stages["argmax"] = FoldedArgmax(scored) if folded else Argmax(scored)
         self.scores = scored
         super().__init__({"tokens": In(token_stream(graph.vocabulary)), "results": Out(result_stream(scored))})
 
