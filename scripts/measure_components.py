@@ -71,7 +71,7 @@ def main() -> int:
     ]
     for name, component in components():
         found = [measure(component, family) for family in FAMILIES]
-        figures = " | ".join(f"{used.luts} | {used.ffs} | {used.brams:g}" if used else "| |" for used in found)
+        figures = " | ".join(f"{used.luts} | {used.ffs} | {used.brams:g}" for used in found)
         lines.append(f"| {name} | {figures} |")
         print(lines[-1], flush=True)
     lines += [
@@ -112,7 +112,7 @@ def components() -> Iterator[tuple[str, wiring.Component]]:
         yield type(stage).__name__ + lanes, stage
 
 
-def measure(component: wiring.Component, family: str) -> Utilisation | None:
+def measure(component: wiring.Component, family: str) -> Utilisation:
     """What one component takes, with the ports of a shell's missing core as its own."""
     ports = signals(component)
     if isinstance(component, Shell):
@@ -120,12 +120,11 @@ def measure(component: wiring.Component, family: str) -> Utilisation | None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "top.il").write_text(rtlil.convert(component, ports=ports, emit_src=False))
-        script = f"read_rtlil top.il; {FAMILIES[family]} -top top; write_json top.json"
+        script = f"read_rtlil top.il; {FAMILIES[family]} -top top{{}}; write_json top.json"
         try:
-            tools.run_yosys(script, folder, "to measure")
-        except HwgenError as error:
-            print(f"{type(component).__name__}: {error}", flush=True)  # ABC9 crashes on some
-            return None
+            tools.run_yosys(script.format(""), folder, "to measure")
+        except HwgenError:  # ABC9 crashes on some, but not with the flip-flops mapped along, as a build then does
+            tools.run_yosys(script.format(" -dff"), folder, "to measure")
         return utilisation.of_netlist(folder / "top.json", family)
 
 
