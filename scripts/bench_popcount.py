@@ -5,27 +5,16 @@ python scripts/bench_popcount.py
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import bench_tools
-from amaranth.back import rtlil
 from amaranth.hdl import C, Module, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen import tools
 from hwgen.errors import HwgenError
-from hwgen.flow import utilisation
 from hwgen.rtl.popcount import Popcount
 
 SIZES = (64, 256, 1024)
-SYNTHESIS = {
-    "xilinx": "synth_xilinx -flatten -noiopad",
-    "ecp5": "synth_ecp5",
-    "ice40": "synth_ice40",
-    "gowin": "synth_gowin -noiopads",
-}
 TITLES = {"xilinx": "7-series", "ecp5": "ECP5", "ice40": "iCE40", "gowin": "Gowin"}
 
 
@@ -44,25 +33,15 @@ class PlainSum(wiring.Component):
         return m
 
 
-def luts(component: wiring.Component, family: str) -> int:
-    """Look-up tables after synthesis, carry chains included."""
-    with tempfile.TemporaryDirectory(prefix="hwgen-popcount-") as name:
-        folder = Path(name)
-        (folder / "top.il").write_text(rtlil.convert(component, emit_src=False))
-        script = f"read_rtlil top.il; {SYNTHESIS[family]} -top top; write_json top.json"
-        tools.run_yosys(script, folder, "to count look-up tables")
-        return utilisation.of_netlist(folder / "top.json", family).luts
-
-
 def main() -> int:
     def work() -> None:
         lines = []
-        for family in SYNTHESIS:
+        for family in TITLES:
             for size in SIZES:
                 made = Popcount(size, family)
-                ours = luts(made, family)
+                ours = bench_tools.synthesise(made, family).luts
                 try:
-                    plain = luts(PlainSum(size), family)
+                    plain = bench_tools.synthesise(PlainSum(size), family).luts
                 except HwgenError as error:
                     bench_tools.console.print(f"{family} {size}: {error}")
                     plain = 0

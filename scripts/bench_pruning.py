@@ -9,19 +9,14 @@ spatial, and folded with eight lanes. They are kept by the run's key.
 from __future__ import annotations
 
 import json
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import bench_tools
-from amaranth.back import rtlil
-from amaranth.lib import wiring
 
-from hwgen import shipped, tools
+from hwgen import shipped
 from hwgen.bench import plots, summary
 from hwgen.bench.summary import Group
 from hwgen.compress import pipeline, recipe
-from hwgen.flow import utilisation
 from hwgen.model import Model
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.spatial_convolution import SpatialConvolution
@@ -71,7 +66,7 @@ def main() -> int:
                     hardware[job.key(BITS)] = figures(model)
                     bench_tools.console.print(f"{job.label}: {hardware[job.key(BITS)]}", highlight=False)
                     known.write_text(json.dumps(hardware, indent=1) + "\n")
-        plots.draw(found, FOLDER)
+        plots.sparsity(found, FOLDER)
         (FOLDER / "README.md").write_text(page(found, hardware), encoding="utf-8")
 
     return bench_tools.guarded(work)
@@ -86,19 +81,10 @@ def figures(model: Model) -> dict[str, Any]:
     taps = sum(int(kernel.any(axis=2).sum()) for kernel in node.kernels)
     return {
         "adders": len(spatial.graph.adders) + taps - node.filters,
-        "spatial_luts": luts(spatial),
+        "spatial_luts": bench_tools.synthesise(spatial, "ecp5").luts,
         "cycles": folded.schedule.period,
-        "folded_luts": luts(folded),
+        "folded_luts": bench_tools.synthesise(folded, "ecp5").luts,
     }
-
-
-def luts(component: wiring.Component) -> int:
-    """Look-up tables of a component on ECP5 after synthesis."""
-    with tempfile.TemporaryDirectory(prefix="hwgen-pruning-") as name:
-        folder = Path(name)
-        (folder / "top.il").write_text(rtlil.convert(component, name="top", emit_src=False))
-        tools.run_yosys("read_rtlil top.il; synth_ecp5 -json top.json", folder, "to count look-up tables")
-        return utilisation.of_netlist(folder / "top.json", "ecp5").luts
 
 
 def page(found: list[Group], hardware: dict[str, Any]) -> str:

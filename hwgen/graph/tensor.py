@@ -49,6 +49,12 @@ class TensorType:
         if (self.low > self.high).any():
             raise ValueError("an interval has low > high")
 
+    @classmethod
+    def binary(cls, channels: int, *, per_token: bool = False) -> TensorType:
+        """Of `channels` bits."""
+        zeros = np.zeros(channels, dtype=np.int64)
+        return cls(zeros, zeros + 1, per_token)
+
     @property
     def channels(self) -> int:
         return self.low.size

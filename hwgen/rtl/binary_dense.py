@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 
-import numpy as np
 from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
@@ -13,6 +13,7 @@ from amaranth.lib.wiring import In, Out
 from hwgen.errors import HwgenError
 from hwgen.graph.hypervector import BinaryDense
 from hwgen.graph.tensor import TensorType
+from hwgen.rtl.pipeline import register
 from hwgen.rtl.popcount import Popcount
 from hwgen.rtl.streams import vector_stream
 
@@ -45,7 +46,7 @@ class FoldedBinaryDense(wiring.Component):
             raise HwgenError(f"lanes: {lanes} must divide the {node.channels} channels")
         self.node, self.lanes = node, lanes
         self.pieces = node.channels // lanes
-        self.source = TensorType(np.zeros(lanes, np.int64), np.ones(lanes, np.int64), per_token=False)
+        self.source = TensorType.binary(lanes)
         self.kind = node.output_type(self.source)
         self.popcount = Popcount(lanes, family, levels_per_stage=self.LEVELS_PER_STAGE)
         super().__init__({"vectors": In(vector_stream(self.source)), "scores": Out(vector_stream(self.kind))})
@@ -87,12 +88,7 @@ class FoldedBinaryDense(wiring.Component):
             ]
 
         # What belongs to a row travels beside its popcount.
-        def later(value: Signal, name: str, *, reset: bool = False) -> Signal:
-            following = Signal(value.shape(), name=name, reset_less=not reset)
-            with m.If(advance):
-                m.d.sync += following.eq(value)
-            return following
-
+        later = partial(register, m, advance)
         finishing = Signal()
         m.d.comb += finishing.eq(going & last & ends)
         beginning = Signal()

@@ -52,7 +52,7 @@ class HypervectorEncoder(wiring.Component):
                 f"lanes: {self.lanes} must divide the dimension {node.dimension} and be a multiple of {node.block}"
             )
         self.passes = node.dimension // self.lanes
-        self.kind = TensorType(np.zeros(self.lanes, np.int64), np.ones(self.lanes, np.int64), per_token=False)
+        self.kind = TensorType.binary(self.lanes)
         super().__init__({"tokens": In(token_stream(node.vocabulary)), "vectors": Out(vector_stream(self.kind))})
 
     def elaborate(self, platform: object) -> Module:

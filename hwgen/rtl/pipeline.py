@@ -33,10 +33,15 @@ class Pipeline:
 
     def register(self, value: Value, name: str, *, reset: bool = False) -> Signal:
         """`value` one stage later; data need no reset, since the valid bits have one."""
-        later = Signal(value.shape(), name=name, reset_less=not reset)
-        with self._m.If(self.advance):
-            self._m.d.sync += later.eq(value)
-        return later
+        return register(self._m, self.advance, value, name, reset=reset)
+
+
+def register(m: Module, enable: Value, value: Value, name: str, *, reset: bool = False) -> Signal:
+    """`value` one cycle later, of the cycles with `enable`."""
+    later = Signal(value.shape(), name=name, reset_less=not reset)
+    with m.If(enable):
+        m.d.sync += later.eq(value)
+    return later
 
 
 def interval_shape(low: int, high: int) -> Shape:

@@ -54,9 +54,11 @@ FOLDS = 10
 CROSS_VALIDATED = ("mr", "cr", "subj", "mpqa")
 """Public sets that papers report by 10-fold cross-validation: the splits of their public copies are joined again."""
 NAMES = ("demo", *hub.NAMES)
+HOLDOUT = 0.1
+"""Of the training rows, what becomes dev where a set has none."""
 
 
-def load(source: str | Path, seed: int = 0, fold: int | None = None, holdout: float = 0.1) -> Dataset:
+def load(source: str | Path, seed: int = 0, fold: int | None = None, holdout: float = HOLDOUT) -> Dataset:
     """The data set in folder `source`, or the set of that name.
 
     Args:
