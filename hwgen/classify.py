@@ -10,10 +10,9 @@ import numpy as np
 from rich.markup import escape
 
 from hwgen.errors import HwgenError
-from hwgen.graph.explain import Evidence, Explanation, explain
+from hwgen.graph.explain import Explanation, explain
 from hwgen.graph.golden import Sentences, classes, scores
 from hwgen.model import Model
-from hwgen.text.words import tokenise
 
 SHOWN = 3
 """Windows of words named in an answer."""
@@ -69,11 +68,11 @@ def answers(model: Model, texts: Iterable[str], on: str, baud: int) -> Iterator[
             yield _answer(model, text, tokens, scores(model.graph, Sentences.of([tokens]))[0].tolist())
         return
     if on == "rtl":
-        from hwgen.flow.engine import ADDERS_PER_STAGE
-        from hwgen.rtl.core import Core, Plan
+        from hwgen.rtl.core import Core
+        from hwgen.rtl.plan import spatial
         from hwgen.sim.cxxrtl import compile_core
 
-        circuit = compile_core(Core(model.graph, Plan.spatial(ADDERS_PER_STAGE)))
+        circuit = compile_core(Core(model.graph, spatial(model.graph)))
         for text in texts:
             tokens = model.vocabulary.encode(text)
             yield _answer(model, text, tokens, circuit.run(Sentences.of([tokens])).scores[0].tolist())
@@ -95,15 +94,12 @@ def _answer(model: Model, text: str, tokens: list[int], found: list[int]) -> Ans
         raise HwgenError(f"{text!r}: scores {found} are not the golden model's {expected}; is the clock too fast?")
     told: Explanation = explain(model.graph, tokens)
     assert told.label == int(classes(np.array([found]))[0])
-    words = [word.decode("utf-8", "replace") for word in tokenise(text)]
     return Answer(
         model.labels[told.label],
         model.labels[told.runner_up],
         told.margin,
         tuple(found),
-        tuple((_words(words, each), each.weight) for each in told.evidence),
+        tuple(
+            (model.vocabulary.phrase(text, each.start, each.end) or "(empty)", each.weight) for each in told.evidence
+        ),
     )
-
-
-def _words(words: list[str], evidence: Evidence) -> str:
-    return " ".join(words[evidence.start : evidence.end]) or "(empty)"

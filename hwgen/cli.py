@@ -68,7 +68,7 @@ class Format(StrEnum):
 
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-BitsOption = Annotated[int, typer.Option("--bits", min=2, max=8, help="Bits of weights and activations.")]
+BitsOption = Annotated[int, typer.Option("--bits", min=1, max=8, help="Bits of weights and activations.")]
 BoardOption = Annotated[str, typer.Option("--board", "-b", help="A listed board, or the path of a board file.")]
 ModelOption = Annotated[
     str | None, typer.Option("--model", "-m", help="Model folder or shipped model; by default the board's shipped one.")
@@ -103,7 +103,9 @@ def train(
     recipe: Annotated[str, typer.Argument(help="Shipped recipe or TOML file.")] = "sst2-full",
     data: Annotated[str, typer.Option("--data", help="Folder of TSV or CSV splits, public set, or `demo`.")] = "demo",
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the model to.")] = Path("model"),
-    bits: BitsOption = 5,
+    bits: Annotated[
+        int | None, typer.Option("--bits", min=1, max=8, help="Of weights and activations; by default the recipe's.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of everything random.")] = 0,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="Override a recipe's field: section.field=value.")
@@ -112,8 +114,8 @@ def train(
 ) -> None:
     """Train, factorise, prune and quantise a classifier; shows every stage."""
     with _training_extra():
-        from hwgen.compress import card, pipeline, progress, report
-        from hwgen.compress import recipe as recipes
+        from hwgen.compress import card, progress, recipes, report
+        from hwgen.compress.run import run
     from hwgen import shipped
     from hwgen.text import datasets
 
@@ -121,10 +123,11 @@ def train(
     Model.check_target(output)
     dataset = datasets.load(data, seed, holdout=chosen.data.holdout)
     with progress.reporter(err) as reporter:
-        model, stages = pipeline.run(chosen, dataset, bits, seed, reporter)
+        model = run(chosen, dataset, bits, seed, reporter)
+    stages = report.stages_of(model.record)
     model.save(output)
     overrides = "".join(f" --set {setting}" for setting in settings or [])
-    card.write_card(model, output, f"hwgen train {recipe} --data {data} --bits {bits} --seed {seed}{overrides}")
+    card.write_card(model, output, f"hwgen train {recipe} --data {data} --bits {model.bits} --seed {seed}{overrides}")
     if as_json:
         _print_json({"model": str(output), "stages": [stage.as_dict() for stage in stages], "record": model.record})
     else:
@@ -163,7 +166,7 @@ def accuracy(
         from hwgen.bench import plots, summary
         from hwgen.bench.accuracy import measure
         from hwgen.bench.matrix import jobs, parse_bits
-        from hwgen.compress import recipe as recipes
+        from hwgen.compress import recipes
     from hwgen import shipped
 
     plans = [
@@ -227,22 +230,22 @@ def sim(
     count: Annotated[int | None, typer.Option("-n", min=1, help="At most so many sentences.")] = None,
     waves: Annotated[Path | None, typer.Option("--waves", help="Write waves: VCD, with icarus FST.")] = None,
     circuit: Annotated[str, typer.Option("--circuit", help="spatial, or folded.")] = "spatial",
-    lanes: Annotated[int, typer.Option("--lanes", min=1, help="Of a folded circuit.")] = 8,
+    lanes: Annotated[int | None, typer.Option("--lanes", min=1, help="Of a folded circuit.")] = None,
     stall: Annotated[float, typer.Option("--stall", min=0, max=0.9, help="Chance that a stream pauses.")] = 0.0,
     as_json: JsonOption = False,
 ) -> None:
     """Run the circuit in simulation against the golden model, sentence by sentence."""
     from hwgen.flow.design import made_up_sentences
-    from hwgen.flow.engine import ADDERS_PER_STAGE
     from hwgen.graph import golden
-    from hwgen.rtl.core import Core, Plan
+    from hwgen.rtl import plan as plans
+    from hwgen.rtl.core import Core
     from hwgen.sim import cxxrtl, icarus, pysim
     from hwgen.sim.verify import first_mismatch
 
     name, loaded = _model(model)
     if circuit not in ("spatial", "folded"):
         raise HwgenError(f"--circuit: {circuit!r} is not one of spatial, folded")
-    plan = Plan.spatial(ADDERS_PER_STAGE) if circuit == "spatial" else Plan.folded(lanes)
+    plan = plans.spatial(loaded.graph) if circuit == "spatial" else plans.folded(loaded.graph, lanes)
     core = Core(loaded.graph, plan)
     sentences = _test_sentences(loaded, data) if data else made_up_sentences(loaded.graph)
     sentences = sentences.head(count) if count else sentences
@@ -372,12 +375,11 @@ def export(
     """Write the circuit as Verilog with AXI4-Stream ports, a README and a self-checking test bench."""
     from hwgen.export.verilog import export as write
     from hwgen.flow.design import made_up_sentences
-    from hwgen.flow.engine import ADDERS_PER_STAGE
-    from hwgen.rtl.core import Plan
+    from hwgen.rtl import plan as plans
 
     _, loaded = _model(model)
     folded = lanes is not None or engine.value == "folded"
-    plan = Plan.folded(lanes or 8) if folded else Plan.spatial(ADDERS_PER_STAGE)
+    plan = plans.folded(loaded.graph, lanes) if folded else plans.spatial(loaded.graph)
     sentences = _test_sentences(loaded, data) if data else made_up_sentences(loaded.graph)
     write(loaded, plan, sentences.head(count), output)
     out.print(f"{output}: run `make` there to simulate")

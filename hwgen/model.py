@@ -21,6 +21,7 @@ from hwgen.folders import require_replaceable, written_whole
 from hwgen.graph import storage
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
+from hwgen.text.characters import Characters
 from hwgen.text.vocabulary import Vocabulary
 
 FORMAT = "hwgen-model-1"
@@ -33,13 +34,13 @@ class Model:
 
     Attributes:
         graph: the integers.
-        vocabulary: text -> tokens; as long as the embedding table.
+        vocabulary: text -> tokens; as many as the graph takes.
         labels: class names, in the order of the scores.
         record: how it was made and how well it does (recipe, seed, data, stages, accuracy); plain JSON values.
     """
 
     graph: Graph
-    vocabulary: Vocabulary
+    vocabulary: Vocabulary | Characters
     labels: tuple[str, ...]
     record: dict[str, Any] = field(default_factory=dict)
 
@@ -47,14 +48,15 @@ class Model:
         object.__setattr__(self, "labels", tuple(self.labels))
         if len(self.vocabulary) != self.graph.vocabulary:
             raise HwgenError(
-                f"model: the vocabulary has {len(self.vocabulary)} tokens, the embedding {self.graph.vocabulary} rows"
+                f"model: the vocabulary has {len(self.vocabulary)} tokens, the graph takes {self.graph.vocabulary}"
             )
         if len(self.labels) != self.graph.classes:
             raise HwgenError(f"model: {len(self.labels)} labels for {self.graph.classes} classes")
 
     @property
     def bits(self) -> int:
-        return self.graph.convolution.bits
+        """Width of the weights that most of the arithmetic is done with."""
+        return self.graph.bits
 
     def encode(self, texts: list[str]) -> Sentences:
         return Sentences.of(self.vocabulary.encode(text) for text in texts)
@@ -66,7 +68,8 @@ class Model:
         digest = hashlib.sha256(json.dumps(attributes, sort_keys=True).encode())
         for name in sorted(arrays):
             digest.update(name.encode() + repr(arrays[name].shape).encode() + arrays[name].tobytes())
-        digest.update("\n".join(self.vocabulary.words).encode("utf-8", "surrogateescape"))
+        if isinstance(self.vocabulary, Vocabulary):
+            digest.update("\n".join(self.vocabulary.words).encode("utf-8", "surrogateescape"))
         return digest.digest()[:8]
 
     @staticmethod
@@ -86,7 +89,7 @@ class Model:
             "graph": attributes,
             "labels": list(self.labels),
             "record": self.record,
-            "vocabulary": {"buckets": self.vocabulary.buckets, "words": list(self.vocabulary.words)},
+            "vocabulary": _described(self.vocabulary),
         }
         with written_whole(Path(folder), proof=DESCRIPTION, what="a model") as scratch:
             (scratch / ARRAYS).write_bytes(safetensors.numpy.save(arrays))
@@ -109,8 +112,7 @@ class Model:
             found = description["format"]
             if found != FORMAT:
                 raise HwgenError(f"format {found!r} is not {FORMAT!r}; train it again with this version")
-            words, buckets = description["vocabulary"]["words"], description["vocabulary"]["buckets"]
-            vocabulary = Vocabulary(tuple(map(str, words)), int(buckets))
+            vocabulary = _vocabulary(description["vocabulary"])
             labels = tuple(map(str, description["labels"]))
             graph_attributes, record = description["graph"], dict(description["record"])
         except HwgenError as error:
@@ -123,3 +125,18 @@ class Model:
             return cls(graph, vocabulary, labels, record)
         except (SafetensorError, HwgenError, AttributeError, TypeError) as error:
             raise HwgenError(f"{folder / ARRAYS}: {error}") from None
+
+
+_CHARACTERS = "characters"
+
+
+def _described(vocabulary: Vocabulary | Characters) -> Any:
+    if isinstance(vocabulary, Characters):
+        return _CHARACTERS
+    return {"buckets": vocabulary.buckets, "words": list(vocabulary.words)}
+
+
+def _vocabulary(described: Any) -> Vocabulary | Characters:
+    if described == _CHARACTERS:
+        return Characters()
+    return Vocabulary(tuple(map(str, described["words"])), int(described["buckets"]))

@@ -6,7 +6,8 @@ import pytest
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.model import Model
-from hwgen.rtl.core import Core, Folded, Plan, Spatial
+from hwgen.rtl.core import Core
+from hwgen.rtl.plan import Folded, Plan, Spatial
 from hwgen.shipped import shipped_models
 from hwgen.sim import icarus
 from hwgen.sim.cxxrtl import compile_core

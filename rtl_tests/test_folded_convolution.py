@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hwgen.graph.golden import apply
-from hwgen.graph.graph import Graph
+from hwgen.graph.graph import ConvolutionGraph, Graph
 from hwgen.graph.nodes import Convolution, Requantise
 from hwgen.graph.tensor import TensorType, signed_range
 from hwgen.rtl.folded_convolution import FoldedConvolution
@@ -56,6 +56,8 @@ def test_empty_filters_and_taps(tmp_path: Path) -> None:
     kernel[5, 1] = 0
     given = random_graph(random, widths=(4,), filters=6, rank=3, bits=4)
     requantise = Requantise(np.array([5, -5, 0, 9, -9, 30]), np.array([1, 1, 2, 0, 1, -1]), 4, 0)
-    graph = Graph((given.nodes[0], Convolution((kernel,), 4, np.zeros(6, dtype=int)), requantise, *given.nodes[3:]))
+    graph = ConvolutionGraph(
+        (given.nodes[0], Convolution((kernel,), 4, np.zeros(6, dtype=int)), requantise, *given.nodes[3:])
+    )
     low, high = signed_range(4)
     check(tmp_path, graph, TensorType(np.full(3, low), np.full(3, high), per_token=True), lanes=2, random=random)

@@ -9,7 +9,8 @@ from amaranth.back import rtlil
 
 from hwgen import tools
 from hwgen.graph import golden
-from hwgen.rtl.core import Core, Plan
+from hwgen.rtl.core import Core
+from hwgen.rtl.plan import Plan
 from rtl_tests.stream_bench import beat, run
 from rtl_tests.vectors import token_beats
 from tests.random_graph import random_graph, random_sentences

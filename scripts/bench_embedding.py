@@ -14,8 +14,9 @@ import bench_tools
 from hwgen import shipped
 from hwgen.bench import summary
 from hwgen.bench.summary import Figure, Group
-from hwgen.compress import recipe
+from hwgen.compress import recipes
 from hwgen.compress.factorise import rank_for
+from hwgen.compress.recipe import Recipe
 
 FOLDER = bench_tools.RESULTS / "embedding"
 SETS = {"glue_sst2": "sst2-full", "mr": "sentences", "trec": "questions"}
@@ -36,9 +37,10 @@ def main() -> int:
     def work() -> None:
         jobs = []
         for name, plan in SETS.items():
-            base = recipe.override(
-                recipe.load(shipped.recipe_path(plan)), [*COMMON, f"factorised.reduction={REDUCTION}"]
+            base = recipes.override(
+                recipes.load(shipped.recipe_path(plan)), [*COMMON, f"factorised.reduction={REDUCTION}"]
             )
+            assert isinstance(base, Recipe)
             rank = rank_for(REDUCTION, base.vocabulary.size, WIDTH)
             for way, settings in WAYS.items():
                 ranked = [setting.replace("RANK", str(rank)) for setting in settings]

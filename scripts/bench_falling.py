@@ -12,7 +12,7 @@ import bench_tools
 
 from hwgen import shipped
 from hwgen.bench import summary
-from hwgen.compress import recipe
+from hwgen.compress import recipes
 
 FOLDER = bench_tools.RESULTS / "falling"
 SETS = {"trec": "questions", "sst2": "sentences"}
@@ -31,7 +31,7 @@ def main() -> int:
     def work() -> None:
         jobs = []
         for name, plan in SETS.items():
-            base = recipe.load(shipped.recipe_path(plan))
+            base = recipes.load(shipped.recipe_path(plan))
             for way, settings in WAYS.items():
                 jobs += bench_tools.jobs(arguments.data / name, base, settings, BITS, way)
         found = summary.groups(bench_tools.measure(jobs, FOLDER, arguments.jobs))

@@ -16,7 +16,9 @@ import bench_tools
 from hwgen import shipped
 from hwgen.bench import plots, summary
 from hwgen.bench.summary import Group
-from hwgen.compress import pipeline, recipe
+from hwgen.compress import pipeline, recipes
+from hwgen.compress.recipe import Recipe
+from hwgen.graph.graph import ConvolutionGraph
 from hwgen.model import Model
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.spatial_convolution import SpatialConvolution
@@ -49,7 +51,7 @@ def main() -> int:
     def work() -> None:
         jobs = []
         for name, plan in SETS.items():
-            base = recipe.load(shipped.recipe_path(plan))
+            base = recipes.load(shipped.recipe_path(plan))
             for way, settings in WAYS.items():
                 jobs += bench_tools.jobs(arguments.data / name, base, settings, (BITS,), way)
         found = summary.groups(bench_tools.measure(jobs, FOLDER, arguments.jobs))
@@ -61,6 +63,7 @@ def main() -> int:
                 for job in (job for job in jobs if job.dataset == name and job.seed == 0):
                     if job.key(BITS) in hardware:
                         continue
+                    assert isinstance(job.recipe, Recipe)
                     parent = pipeline.compress(job.recipe, job.load(), job.seed, memory=memory)
                     model = pipeline.quantise(parent, BITS)
                     hardware[job.key(BITS)] = figures(model)
@@ -75,6 +78,7 @@ def main() -> int:
 def figures(model: Model) -> dict[str, Any]:
     """Adders and look-up tables of the spatial engine, cycles a token and look-up tables of the folded one."""
     graph = model.graph
+    assert isinstance(graph, ConvolutionGraph)
     node, embedded = graph.convolution, graph.types()[0]
     spatial = SpatialConvolution(node, embedded, adders_per_stage=2)
     folded = FoldedConvolution(node, graph.requantise, graph.pooling, embedded, lanes=LANES)

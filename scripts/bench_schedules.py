@@ -13,7 +13,7 @@ import bench_tools
 from hwgen import shipped
 from hwgen.bench import summary
 from hwgen.bench.summary import Group
-from hwgen.compress import recipe
+from hwgen.compress import recipe, recipes
 
 FOLDER = bench_tools.RESULTS / "schedules"
 SETS = {
@@ -31,7 +31,7 @@ def main() -> int:
     def work() -> None:
         jobs = []
         for name, (plan, rates) in SETS.items():
-            base = recipe.override(recipe.load(shipped.recipe_path(plan)), ALONE)
+            base = recipes.override(recipes.load(shipped.recipe_path(plan)), ALONE)
             for schedule in recipe.SCHEDULES:
                 for rate in rates:
                     settings = [f"{stage}.schedule={schedule}" for stage in ("float", "factorised")]

@@ -12,7 +12,7 @@ import bench_tools
 
 from hwgen import shipped
 from hwgen.bench import matrix, plots, summary
-from hwgen.compress import recipe
+from hwgen.compress import recipes
 
 FOLDER = bench_tools.RESULTS / "sets"
 CURVE = matrix.BITS
@@ -49,7 +49,7 @@ def main() -> int:
         for name, plan, bits in PLANS:
             if not arguments.only or name in arguments.only:
                 source = str(arguments.data / name)
-                jobs += matrix.jobs([source], [recipe.load(shipped.recipe_path(plan))], bits)
+                jobs += matrix.jobs([source], [recipes.load(shipped.recipe_path(plan))], bits)
         if arguments.known:
             jobs = bench_tools.finished(jobs, FOLDER)
         found = summary.groups(bench_tools.measure(jobs, FOLDER, arguments.jobs))

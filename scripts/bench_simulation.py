@@ -14,7 +14,8 @@ from rich.console import Console
 
 from hwgen.graph import golden
 from hwgen.model import Model
-from hwgen.rtl.core import Core, Plan
+from hwgen.rtl.core import Core
+from hwgen.rtl.plan import Plan
 from hwgen.shipped import shipped_models
 from hwgen.sim.cxxrtl import compile_core
 from hwgen.text import datasets

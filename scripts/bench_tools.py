@@ -17,7 +17,7 @@ from hwgen import tools
 from hwgen.bench import accuracy, matrix
 from hwgen.bench.ledger import Ledger, Run
 from hwgen.bench.matrix import Job
-from hwgen.compress.recipe import Recipe, override
+from hwgen.compress.recipes import AnyRecipe, override
 from hwgen.errors import HwgenError
 from hwgen.flow import utilisation
 from hwgen.flow.utilisation import Utilisation
@@ -34,7 +34,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return made
 
 
-def jobs(source: Path, base: Recipe, settings: Sequence[str], bits: Sequence[int], *names: str) -> list[Job]:
+def jobs(source: Path, base: AnyRecipe, settings: Sequence[str], bits: Sequence[int], *names: str) -> list[Job]:
     """Trainings of `base` with `settings`, shown and grouped as `names` instead of the settings."""
     return [replace(job, settings=names) for job in matrix.jobs([str(source)], [override(base, settings)], bits)]
 
@@ -70,7 +70,9 @@ def synthesise(component: wiring.Component, family: str, ports: Sequence[Signal]
     """
     with tempfile.TemporaryDirectory(prefix="hwgen-bench-") as name:
         folder = Path(name)
-        (folder / "top.il").write_text(rtlil.convert(component, name="top", ports=ports, emit_src=False))
+        (folder / "top.il").write_text(
+            rtlil.convert(component, name="top", platform=family, ports=ports, emit_src=False)
+        )
         script = f"read_rtlil top.il; {SYNTHESIS[family]} -top top{{}}; write_json top.json"
         try:
             tools.run_yosys(script.format(""), folder, "to measure")

@@ -16,15 +16,15 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen import tools
-from hwgen.flow.engine import ADDERS_PER_STAGE
 from hwgen.flow.utilisation import Utilisation
 from hwgen.graph.tensor import TensorType
 from hwgen.model import Model
 from hwgen.rtl.admission import Admission
 from hwgen.rtl.argmax import Argmax
-from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core, Plan
+from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core
 from hwgen.rtl.folded_argmax import FoldedArgmax
 from hwgen.rtl.frames import SYMBOL, Stuffer, Unstuffer
+from hwgen.rtl.plan import ADDERS_PER_STAGE, Plan
 from hwgen.rtl.reply import ReplyBuilder
 from hwgen.rtl.request import RequestParser
 from hwgen.rtl.shell import RECEIVE_BUFFER, Shell

@@ -15,9 +15,10 @@ from pathlib import Path
 from rich.console import Console
 
 from hwgen import shipped
-from hwgen.compress import pipeline, recipe
+from hwgen.compress import pipeline, recipes
 from hwgen.compress.card import write_card
 from hwgen.compress.progress import reporter
+from hwgen.compress.recipe import Recipe
 from hwgen.compress.report import Stage, stage_table
 from hwgen.errors import HwgenError
 from hwgen.text import datasets
@@ -47,7 +48,8 @@ def main() -> int:
 def train(size: str, widths: list[int] | tuple[int, ...], data: str, seed: int, output: Path, console: Console) -> None:
     """Train one size at each bit width and write the model folders."""
     name = shipped.RECIPES[size]
-    plan = recipe.load(shipped.recipe_path(name))
+    plan = recipes.load(shipped.recipe_path(name))
+    assert isinstance(plan, Recipe)
     with reporter(console) as progress:
         parent = pipeline.compress(plan, datasets.load(data, holdout=plan.data.holdout), seed, progress)
         for bits in widths:

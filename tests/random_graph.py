@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hwgen.graph.golden import Sentences
-from hwgen.graph.graph import Graph
+from hwgen.graph.graph import ConvolutionGraph, Graph
 from hwgen.graph.hypervector import Hypervector
 from hwgen.graph.nodes import Convolution, Dense, Embedding, MaxOverTime, Requantise
 from hwgen.graph.tensor import Integers, signed_range
@@ -36,7 +36,7 @@ def random_graph(
     table[0] = 0
     channels = filters * len(widths)
     scale = 1 << bits
-    return Graph(
+    return ConvolutionGraph(
         (
             Embedding(table, bits, -4),
             Convolution(

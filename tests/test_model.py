@@ -10,7 +10,7 @@ import safetensors.numpy
 
 from hwgen.errors import HwgenError
 from hwgen.graph import golden, storage
-from hwgen.graph.graph import Graph
+from hwgen.graph.graph import ConvolutionGraph
 from hwgen.graph.nodes import Dense
 from hwgen.model import ARRAYS, DESCRIPTION, Model
 from hwgen.text.vocabulary import Vocabulary
@@ -37,7 +37,9 @@ def test_a_model_comes_back_as_it_was(bits: int, tmp_path: Path) -> None:
 def test_the_digest_sees_every_integer_and_every_word() -> None:
     model = make()
     dense = model.graph.dense
-    nudged = Graph((*model.graph.nodes[:4], Dense(dense.weights, dense.bias + 1, dense.bits, dense.exponent)))
+    nudged = ConvolutionGraph(
+        (*model.graph.nodes[:4], Dense(dense.weights, dense.bias + 1, dense.bits, dense.exponent))
+    )
     words = Vocabulary((*model.vocabulary.words[:-1], "other"), 3)
     digests = {model.digest, replace(model, graph=nudged).digest, replace(model, vocabulary=words).digest}
     assert len(digests) == 3

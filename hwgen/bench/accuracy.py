@@ -13,7 +13,8 @@ import numpy as np
 
 from hwgen.bench.ledger import Ledger, Run
 from hwgen.bench.matrix import Job
-from hwgen.compress import pipeline
+from hwgen.compress.pipeline import Memory
+from hwgen.compress.run import run
 from hwgen.model import Model
 
 Say = Callable[[str, int], None]
@@ -70,16 +71,13 @@ def _alike(jobs: Sequence[Job]) -> list[list[Job]]:
 def perform(jobs: Sequence[Job], path: Path) -> list[str]:
     """Train jobs of one data set and seed, append each run to the ledger, and say in a line a job how it went."""
     dataset = jobs[0].load()
-    ledger, memory, lines = Ledger(path), pipeline.Memory(), []
+    ledger, memory, lines = Ledger(path), Memory(), []
     for job in jobs:
-        began = time.monotonic()
-        parent = pipeline.compress(job.recipe, dataset, job.seed, memory=memory)
-        shared = time.monotonic() - began
         notes = []
         for bits in job.bits:
             began = time.monotonic()
-            model = pipeline.quantise(parent, bits)
-            ledger.append(row(job, bits, model, shared + time.monotonic() - began))
+            model = run(job.recipe, dataset, bits, job.seed, memory=memory)
+            ledger.append(row(job, bits, model, time.monotonic() - began))
             accuracy = model.record["accuracy"]
             notes.append(f"{bits} bits: dev {accuracy['dev']:.2%}, test {accuracy['test']:.2%}")
         lines.append(f"{job.label}: " + "; ".join(notes))
@@ -99,14 +97,14 @@ def row(job: Job, bits: int, model: Model, seconds: float) -> Run:
         "seed": job.seed,
         "fold": job.fold,
         "bits": bits,
-        "precision": record["precision"],
+        "precision": record.get("precision", {}),
         "dev": record["accuracy"]["dev"],
         "test": record["accuracy"]["test"],
         "stages": record["stages"],
         "memory_bits": record["memory_bits"],
         "reduction": record["reduction"],
         "rows": record["data"]["rows"],
-        "filters": model.graph.convolution.filters,
+        "filters": model.graph.head.channels,
         "labels": list(model.labels),
         "confusion": [[int(row), int(column), int(confusion[row, column])] for row, column in cells],
         "seconds": round(seconds, 1),

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hwgen.compress.recipe import Recipe, override
+from hwgen.compress.recipes import AnyRecipe, override
 from hwgen.errors import HwgenError
 from hwgen.text import datasets
 from hwgen.text.datasets import Dataset
 
-BITS = tuple(range(2, 9))
+BITS = tuple(range(1, 9))
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Job:
     """
 
     source: str
-    recipe: Recipe
+    recipe: AnyRecipe
     settings: tuple[str, ...]
     seed: int
     fold: int | None
@@ -60,7 +60,7 @@ class Job:
 
 def jobs(
     sources: Sequence[str],
-    recipes: Sequence[Recipe],
+    recipes: Sequence[AnyRecipe],
     bits: Sequence[int] = (5,),
     seeds: int = 3,
     folds: int = datasets.FOLDS,
@@ -72,7 +72,7 @@ def jobs(
         sweeps: each ``section.field=value,value,...``; all combinations are measured.
 
     Raises:
-        HwgenError: on a bit width outside 2..8, a bad sweep, or a setting that a recipe refuses.
+        HwgenError: on a bit width outside 1..8, a bad sweep, or a setting that a recipe refuses.
     """
     for width in bits:
         if width not in BITS:

@@ -69,7 +69,7 @@ def _panels(found: Sequence[Group], path: Path, panel: Callable[[Any, list[Group
 
 
 def _bits(axis: Any, found: list[Group]) -> None:
-    """A line a recipe, 2..8 bits and float; bars are the standard deviation over seeds or folds."""
+    """A line a recipe, 1..8 bits and float; bars are the standard deviation over seeds or folds."""
     for name, members in _by_name(found).items():
         members = sorted(members, key=lambda group: group.bits)
         figures, whole = [group.figure() for group in members], members[0].stage(0)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import singledispatch
 from pathlib import Path
 from typing import Any
 
+from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.model import Model
 
 CARD = "README.md"
+_MOST_LABELS, _MOST_PAIRS = 20, 20
 
 
 def write_card(model: Model, folder: Path, command: str) -> Path:
@@ -21,19 +24,14 @@ def write_card(model: Model, folder: Path, command: str) -> Path:
 
 def render(model: Model, title: str, command: str) -> str:
     """The card as Markdown."""
-    record, graph = model.record, model.graph
-    data, memory, reduction = record["data"], record["memory_bits"], record["reduction"]
-    accuracy, convolution = record["accuracy"], graph.convolution
+    record = model.record
+    data, accuracy = record["data"], record["accuracy"]
     rows = data["rows"]
-    weights = sum(kernel.size for kernel in convolution.kernels)
-    nonzero = memory["convolution_nonzero"] // convolution.bits
     toy = "\nThe data are made up by a small grammar: this is a toy, and so is its accuracy.\n" if data["toy"] else ""
+    zeros = f"\n## Zero weights by layer\n\n{_zeros(record['stages'])}\n" if record["stages"][-1]["zeros"] else ""
     return f"""# {title}
 
-A sentence CNN in {model.bits}-bit integers with power-of-two scales: embedding {graph.vocabulary:,} x \
-{graph.embedding.rank}, {" + ".join(str(len(kernel)) for kernel in convolution.kernels)} filters of widths \
-{", ".join(map(str, convolution.widths))}, maximum over time, {graph.classes} classes \
-({", ".join(model.labels)}).
+{_nature(model.graph)}, {model.graph.classes} classes ({", ".join(model.labels)}).
 {toy}
 | | |
 |---|---|
@@ -50,20 +48,63 @@ Checkpoints and settings were chosen on dev; test was read once a stage, at its 
 | stage | dev % | test % | non-zero weights | of | bits | kB |
 |---|---:|---:|---:|---:|---:|---:|
 {_stages(record["stages"])}
-
-## Zero weights by layer
-
-{_zeros(record["stages"])}
-
+{zeros}
 ## Confusion on test
 
 {_confusion(record["confusion"], model.labels)}
 
 ## Memory
 
-| tensor | bits |
+| part | bits |
 |---|---:|
-| embedding | {memory["embedding"]:,} |
+{_memory(model.graph, record)}
+"""
+
+
+@singledispatch
+def _nature(graph: Graph) -> str:
+    """What kind of classifier it is, and its sizes."""
+    raise TypeError(f"no card for {type(graph).__name__}")
+
+
+@_nature.register
+def _(graph: ConvolutionGraph) -> str:
+    convolution, requantise = graph.convolution, graph.requantise
+    widths = {"embedding": graph.embedding.bits, "convolutions": convolution.bits, "activations": requantise.bits}
+    widths["dense layer"] = graph.dense.bits
+    same = len(set(widths.values())) == 1
+    kind = (
+        f"{graph.bits}-bit integers" if same else ", ".join(f"{name} of {bits} bits" for name, bits in widths.items())
+    )
+    return (
+        f"A sentence CNN in {kind} with power-of-two scales: embedding {graph.vocabulary:,} x {graph.embedding.rank}, "
+        f"{' + '.join(str(len(kernel)) for kernel in convolution.kernels)} filters of widths "
+        f"{', '.join(map(str, convolution.widths))}, maximum over time"
+    )
+
+
+@_nature.register
+def _(graph: HypervectorGraph) -> str:
+    node = graph.hypervector
+    kinds = [f"{size}-grams" for size in node.sizes] + ["words"] * node.words
+    return (
+        f"A binary hyperdimensional classifier: character {', '.join(kinds)} of {len(node.items)} symbols, bundled in "
+        f"vectors of {node.dimension:,} bits, and one class vector each for"
+    )
+
+
+@singledispatch
+def _memory(graph: Graph, record: dict[str, Any]) -> str:
+    """Rows of parts and their bits, and what was saved."""
+    raise TypeError(f"no card for {type(graph).__name__}")
+
+
+@_memory.register
+def _(graph: ConvolutionGraph, record: dict[str, Any]) -> str:
+    memory, reduction = record["memory_bits"], record["reduction"]
+    weights = sum(kernel.size for kernel in graph.convolution.kernels)
+    nonzero = memory["convolution_nonzero"] // graph.convolution.bits
+    return f"""| embedding | {memory["embedding"]:,} |
 | convolutions, every weight | {memory["convolution"]:,} |
 | convolutions, non-zero weights only ({nonzero:,} of {weights:,}) | {memory["convolution_nonzero"]:,} |
 | dense | {memory["dense"]:,} |
@@ -72,8 +113,19 @@ Checkpoints and settings were chosen on dev; test was read once a stage, at its 
 
 Saved against float32 networks of the same vocabulary: {reduction["parent"]:.1%} against its own parent \
 (embedding {record["recipe"]["network"]["embedding"]} wide), {reduction["same_shape"]:.1%} against the same shape, \
-{reduction["kim"]:.1%} against Kim's published sizes (embedding 300 wide, 3 x 100 filters).
-"""
+{reduction["kim"]:.1%} against Kim's published sizes (embedding 300 wide, 3 x 100 filters)."""
+
+
+@_memory.register
+def _(graph: HypervectorGraph, record: dict[str, Any]) -> str:
+    memory = record["memory_bits"]
+    return f"""| items | {memory["items"]:,} |
+| class vectors | {memory["class_vectors"]:,} |
+| biases | {memory["biases"]:,} |
+| total | {memory["total"]:,} |
+
+Saved against its twin with real (float32) class vectors: {record["reduction"]["parent"]:.1%}. Seconds of training: \
+{", ".join(f"{name} {seconds:g}" for name, seconds in record["seconds"].items())}."""
 
 
 def _stages(stages: list[dict[str, Any]]) -> str:
@@ -93,6 +145,17 @@ def _zeros(stages: list[dict[str, Any]]) -> str:
 
 
 def _confusion(counts: list[list[int]], labels: tuple[str, ...]) -> str:
+    """The whole table, or of many classes the pairs that are confused most."""
+    if len(labels) > _MOST_LABELS:
+        cells = [
+            (labels[is_], labels[found], count)
+            for is_, row in enumerate(counts)
+            for found, count in enumerate(row)
+            if count and is_ != found
+        ]
+        cells.sort(key=lambda cell: (-cell[2], cell[:2]))
+        head = "| is | found | times |\n|---|---|---:|\n"
+        return head + "\n".join(f"| {is_} | {found} | {count} |" for is_, found, count in cells[:_MOST_PAIRS])
     head = "| is \\ found | " + " | ".join(labels) + " |\n|---|" + "---:|" * len(labels) + "\n"
     return head + "\n".join(
         f"| {label} | " + " | ".join(map(str, row)) + " |" for label, row in zip(labels, counts, strict=True)

@@ -1,14 +1,14 @@
 """From text to a model: the recipe's float stages, then quantisation.
 
-The float stages do not depend on the bit width. `compress` runs them once; `quantise` finishes for one width. `run`
-does both, so that a model trained alone equals, bit for bit, one of a family that shares its float stages.
+The float stages do not depend on the bit width. `compress` runs them once; `quantise` finishes for one width: a model
+trained alone equals, bit for bit, one of a family that shares its float stages.
 """
 
 from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ from hwgen.compress.batches import Split
 from hwgen.compress.encoded import Encoded
 from hwgen.compress.progress import Reporter, Silent
 from hwgen.compress.recipe import Quantised, Recipe
-from hwgen.compress.report import Stage
+from hwgen.compress.record import describe
 from hwgen.compress.stages import Compressed, advance, fit, lessons_split, start
 from hwgen.compress.teacher import teach
 from hwgen.compress.train import Guidance, answers, evaluate, reproducible
@@ -40,24 +40,6 @@ T = TypeVar("T")
 
 # Sentences whose features set the scale of the activations.
 CALIBRATION = 2048
-
-
-def run(
-    recipe: Recipe, dataset: Dataset, bits: int = 5, seed: int = 0, reporter: Reporter | None = None
-) -> tuple[Model, tuple[Stage, ...]]:
-    """Train, compress and quantise.
-
-    Every choice is made on dev; test is read once a stage, at its end.
-
-    Returns:
-        The model, and one row a stage.
-
-    Raises:
-        HwgenError: when recipe and data do not fit each other, or `bits` is outside 2..8.
-    """
-    Precision.uniform(bits)  # refuse before hours of training, not after
-    model = quantise(compress(recipe, dataset, seed, reporter), bits, reporter)
-    return model, tuple(Stage(**row) for row in model.record["stages"])
 
 
 class Memory:
@@ -108,7 +90,7 @@ def quantise(parent: Compressed, bits: int, reporter: Reporter | None = None) ->
     """Quantisation-aware training of `parent` at `bits`, and the model it ends in; `parent` is left as it was.
 
     Raises:
-        HwgenError: when `bits` is outside 2..8, or torch and the golden model differ in any score.
+        HwgenError: when `bits` is outside 1..8, or torch and the golden model differ in any score.
     """
     Precision.uniform(bits)
     reporter = reporter or Silent()
@@ -134,22 +116,19 @@ def quantise(parent: Compressed, bits: int, reporter: Reporter | None = None) ->
     if right["dev"] != dev.accuracy:
         raise HwgenError(f"quantised: dev accuracy {dev.accuracy} in training but {right['dev']} as integers")
     stages = (*stages, report.quantised_stage(graph, right["dev"], right["test"]))
-    record = {
-        "recipe": parent.recipe.as_dict(),
-        "seed": parent.seed,
-        "bits": bits,
-        "precision": vars(network.precision),
-        "data": {
-            "name": parent.dataset.name,
-            "toy": parent.dataset.toy,
-            "rows": {split: len(getattr(parent.dataset, split)) for split in ("train", "dev", "test")},
-        },
-        "stages": [stage.as_dict() for stage in stages],
-        "accuracy": right,
-        "confusion": _confusion(golden.classes(scores["test"]), encoded.test.labels.numpy(), len(encoded.labels)),
-        "memory_bits": report.memory(graph),
-        "reduction": report.reductions(graph, parent.parent),
-    }
+    labels = {split: getattr(encoded, split).labels.numpy() for split in scores}
+    record = describe(
+        parent.recipe.as_dict(),
+        parent.dataset,
+        parent.seed,
+        bits,
+        stages,
+        scores,
+        labels,
+        report.memory(graph),
+        report.reductions(graph, parent.parent),
+    )
+    record["precision"] = vars(network.precision)
     return Model(graph, encoded.vocabulary, encoded.labels, record)
 
 
@@ -201,10 +180,3 @@ def _golden_scores(network: QuantTextCNN, graph: Graph, split: Split) -> Integer
     if not np.array_equal(scores, integer_scores(network, sentences)):
         raise HwgenError("quantised: torch and the golden model differ; this is a defect of hwgen, please report it")
     return scores
-
-
-def _confusion(found: Iterable[int], expected: Iterable[int], classes: int) -> list[list[int]]:
-    """``[expected][found]`` counts."""
-    table = np.zeros((classes, classes), dtype=np.int64)
-    np.add.at(table, (np.asarray(expected), np.asarray(found)), 1)
-    return table.tolist()

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
-from hwgen import tables
-from hwgen.compress.settings import check, choose, overridden
+from hwgen.compress.settings import check, choose, plain
 from hwgen.errors import HwgenError
 from hwgen.text import datasets
 
@@ -176,7 +172,7 @@ class Quantised(Training):
     """Quantisation-aware training; 0 epochs only calibrate the scales.
 
     Attributes:
-        embedding, convolution, activation, dense: bits of a layer, 2..8; 0 takes the width asked for at the start.
+        embedding, convolution, activation, dense: bits of a layer, 1..8; 0 takes the width asked for at the start.
         through: widths to pass on the way down, such as [8, 5, 3]: those above the wanted one are trained first, and
             each network starts from the one before and is taught by it (after Liu et al., NeurIPS 2022).
         previous: share of the teaching that comes from the network before, against the recipe's teachers, 0..1; at the
@@ -198,9 +194,9 @@ class Quantised(Training):
         super().__post_init__()
         for name in ("embedding", "convolution", "activation", "dense"):
             if getattr(self, name):
-                check(name, getattr(self, name), 2, 8)
+                check(name, getattr(self, name), 1, 8)
         for bits in self.through:
-            check("through", bits, 2, 8)
+            check("through", bits, 1, 8)
         if list(self.through) != sorted(set(self.through), reverse=True):
             raise HwgenError(f"through: {list(self.through)} must fall, such as [8, 5, 3]")
         check("previous", self.previous, 0, 1)
@@ -342,46 +338,4 @@ class Recipe:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; `parse` takes them back."""
-        return _plain(asdict(self))
-
-
-def parse(values: Mapping[str, Any], where: str = "recipe") -> Recipe:
-    """A recipe from nested plain values.
-
-    Raises:
-        HwgenError: naming `where`, the key, and what it may be.
-    """
-    try:
-        return tables.build(Recipe, values)
-    except HwgenError as error:
-        raise HwgenError(f"{where}: {error}") from None
-
-
-def load(path: Path) -> Recipe:
-    """Read a TOML recipe.
-
-    Raises:
-        HwgenError: when the file is missing, is no TOML, or has an unknown or ill-valued key.
-    """
-    try:
-        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise HwgenError(f"{path}: cannot read the recipe ({error})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise HwgenError(f"{path}: not TOML ({error})") from None
-    return parse({"name": Path(path).stem, **values}, str(path))
-
-
-def override(recipe: Recipe, given: Iterable[str]) -> Recipe:
-    """A recipe with dotted ``key=value`` settings applied, for instance ``pruned.sparsity=0.9``.
-
-    Raises:
-        HwgenError: on a setting without ``=``, an unknown key (the known ones are listed) or a wrong value.
-    """
-    return parse(overridden(recipe.as_dict(), given, tables.keys(Recipe)), "--set")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+        return plain(asdict(self))

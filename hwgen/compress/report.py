@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from rich.table import Table
 
-from hwgen.graph.graph import Graph
+from hwgen.graph.graph import ConvolutionGraph
 from hwgen.graph.tensor import width_of
 from hwgen.nn.text_cnn import SentenceCNN, Shape
 
@@ -60,14 +60,14 @@ def float_stage(name: str, network: SentenceCNN, dev: float, test: float) -> Sta
         weights,
         nonzero,
         FLOAT_BITS,
-        _kilobytes(weights * FLOAT_BITS),
+        kilobytes(weights * FLOAT_BITS),
         network.shape.vocabulary,
         network.shape.channels,
         dict(zip(_layers(network.shape.widths), zeros, strict=True)),
     )
 
 
-def quantised_stage(graph: Graph, dev: float, test: float, name: str = "quantised") -> Stage:
+def quantised_stage(graph: ConvolutionGraph, dev: float, test: float, name: str = "quantised") -> Stage:
     """The row of the integer graph."""
     layers = [graph.embedding.table, *graph.convolution.kernels, graph.dense.weights]
     arrays = [*layers, graph.requantise.bias, graph.dense.bias]
@@ -79,7 +79,7 @@ def quantised_stage(graph: Graph, dev: float, test: float, name: str = "quantise
         sum(array.size for array in arrays),
         sum(int(np.count_nonzero(array)) for array in arrays),
         graph.convolution.bits,
-        _kilobytes(figures["total"]),
+        kilobytes(figures["total"]),
         graph.vocabulary,
         graph.embedding.rank,
         dict(
@@ -96,7 +96,7 @@ def _layers(widths: Sequence[int]) -> list[str]:
     return ["embedding", *(f"convolution {width}" for width in widths), "dense"]
 
 
-def memory(graph: Graph) -> dict[str, int]:
+def memory(graph: ConvolutionGraph) -> dict[str, int]:
     """Bits of storage: the embedding, the kernels (all of them, and without zeros), dense weights, biases, total.
 
     A bias counts at the width of the widest one of its layer. `total` stores the kernels densely.
@@ -125,7 +125,7 @@ def network_bits(shape: Shape) -> int:
     return FLOAT_BITS * (shape.vocabulary * shape.channels + kernels + dense)
 
 
-def reductions(graph: Graph, parent: Shape) -> dict[str, float]:
+def reductions(graph: ConvolutionGraph, parent: Shape) -> dict[str, float]:
     """Share of memory saved against three float32 networks.
 
     ``parent``: the network it was compressed from; ``same_shape``: the network of its own sizes; ``kim``: Kim's
@@ -137,6 +137,11 @@ def reductions(graph: Graph, parent: Shape) -> dict[str, float]:
     kim = Shape(parent.vocabulary, KIM_EMBEDDING, (KIM_FILTERS,) * len(KIM_WIDTHS), KIM_WIDTHS, graph.classes)
     others = {"parent": parent, "same_shape": own, "kim": kim}
     return {name: 1 - total / network_bits(shape) for name, shape in others.items()}
+
+
+def stages_of(record: Mapping[str, Any]) -> tuple[Stage, ...]:
+    """The rows that a model's record holds."""
+    return tuple(Stage(**row) for row in record["stages"])
 
 
 def stage_table(stages: Sequence[Stage], *, toy: bool = False) -> Table:
@@ -159,5 +164,6 @@ def stage_table(stages: Sequence[Stage], *, toy: bool = False) -> Table:
     return table
 
 
-def _kilobytes(bits: int) -> float:
+def kilobytes(bits: int) -> float:
+    """Of 1,000 bytes each."""
     return round(bits / 8000, 3)

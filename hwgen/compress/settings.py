@@ -44,3 +44,10 @@ def overridden(values: dict[str, Any], settings: Iterable[str], known: Iterable[
             raise HwgenError(f"--set {key}: unknown key; known are {', '.join(known)}")
         here[last] = value
     return values
+
+
+def plain(value: Any) -> Any:
+    """`value` with lists for tuples, ready for JSON."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, tuple) else value

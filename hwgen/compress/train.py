@@ -20,6 +20,7 @@ from hwgen.compress.recipe import Training
 from hwgen.nn.text_cnn import Corruption, QuantTextCNN, SentenceCNN
 
 EVALUATION_BATCH = 512
+BEFORE_THE_THRESHOLD = ("embedding", "convolution")
 
 
 @contextmanager
@@ -171,13 +172,26 @@ def _values(features: Tensor | IntQuantTensor) -> Tensor:
 
 
 def _groups(network: SentenceCNN, training: Training, learn_scales: bool) -> list[dict[str, object]]:
-    """Parameters by weight decay; scales never decay and move only with `learn_scales`."""
-    scales = {id(scale) for scale in network.exponents().values()} if isinstance(network, QuantTextCNN) else set()
+    """Parameters by weight decay; scales never decay and move only with `learn_scales`.
+
+    Scales of binary weights before a threshold stay: the threshold alone decides, and each octave would throw it off.
+    """
+    scales: set[int] = set()
+    idle: set[int] = set()
+    if isinstance(network, QuantTextCNN):
+        found = network.exponents()
+        scales = {id(scale) for scale in found.values()}
+        widths = vars(network.precision)
+        layers = {name: name.rstrip("0123456789") for name in found}
+        idle = {
+            id(found[name]) for name, layer in layers.items() if layer in BEFORE_THE_THRESHOLD and widths[layer] == 1
+        }
     embedding, rest, exponents = [], [], []
     for name, parameter in network.named_parameters():
         if id(parameter) in scales:
-            parameter.requires_grad_(learn_scales)
-            exponents.append(parameter)
+            parameter.requires_grad_(learn_scales and id(parameter) not in idle)
+            if parameter.requires_grad:
+                exponents.append(parameter)
         elif name.startswith("embedding."):
             embedding.append(parameter)
         else:
@@ -186,7 +200,7 @@ def _groups(network: SentenceCNN, training: Training, learn_scales: bool) -> lis
         {"params": embedding, "weight_decay": training.embedding_decay},
         {"params": rest, "weight_decay": training.weight_decay},
     ]
-    if learn_scales and exponents:
+    if exponents:
         groups.append({"params": exponents, "weight_decay": 0.0})
     return groups
 

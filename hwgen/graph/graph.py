@@ -3,32 +3,79 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from hwgen.errors import HwgenError
-from hwgen.graph.nodes import Convolution, Dense, Embedding, MaxOverTime, Node, Requantise
+from hwgen.graph.hypervector import BinaryDense, Hypervector
+from hwgen.graph.nodes import ClassWeights, Convolution, Dense, Embedding, MaxOverTime, Requantise
 from hwgen.graph.tensor import TensorType
 
-TEXT_CNN = (Embedding, Convolution, Requantise, MaxOverTime, Dense)
+Node = Embedding | Convolution | Requantise | MaxOverTime | Dense | Hypervector | BinaryDense
 
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """A sentence classifier in integers; the class is the first of the greatest scores.
+    """A text classifier in integers; the class is the first of the greatest scores.
 
     Attributes:
-        nodes: embedding, convolution, requantise, max over time, dense, in this order.
+        nodes: in the order of the kind (`ORDER`).
 
     Raises:
         HwgenError: on another order of nodes or on channel counts that do not meet.
     """
 
+    ORDER: ClassVar[tuple[type[Node], ...]]
     nodes: tuple[Node, ...]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "nodes", tuple(self.nodes))
-        if tuple(type(node) for node in self.nodes) != TEXT_CNN:
+        if tuple(type(node) for node in self.nodes) != self.ORDER:
             found = ", ".join(node.name for node in self.nodes) or "nothing"
-            raise HwgenError(f"graph: expected {', '.join(kind.name for kind in TEXT_CNN)}; found {found}")
+            raise HwgenError(f"graph: expected {', '.join(kind.name for kind in self.ORDER)}; found {found}")
+        self.check_channels()
+
+    def check_channels(self) -> None:
+        """Raise where neighbours do not fit each other."""
+        raise NotImplementedError
+
+    @property
+    def head(self) -> ClassWeights:
+        """The node that gives the class scores."""
+        return self.nodes[-1]  # type: ignore[return-value]
+
+    @property
+    def vocabulary(self) -> int:
+        """How many tokens there are."""
+        return self.nodes[0].vocabulary  # type: ignore[union-attr]
+
+    @property
+    def classes(self) -> int:
+        return self.head.classes
+
+    @property
+    def bits(self) -> int:
+        """Width of the weights that most of the arithmetic is done with."""
+        raise NotImplementedError
+
+    @property
+    def score_exponent(self) -> int:
+        """Power-of-two scale of the class scores."""
+        raise NotImplementedError
+
+    def types(self) -> tuple[TensorType, ...]:
+        """Exact output intervals of every node, in order."""
+        types: list[TensorType] = []
+        for node in self.nodes:
+            types.append(node.output_type(types[-1] if types else None))  # type: ignore[arg-type]
+        return tuple(types)
+
+
+class ConvolutionGraph(Graph):
+    """The sentence CNN: embedding, convolution, requantise, max over time, dense. Its tokens are words."""
+
+    ORDER = (Embedding, Convolution, Requantise, MaxOverTime, Dense)
+
+    def check_channels(self) -> None:
         for wanted, given, what in (
             (self.convolution.channels, self.embedding.rank, "convolution channels and embedding rank"),
             (self.requantise.bias.size, self.convolution.filters, "requantise channels and convolution filters"),
@@ -58,21 +105,41 @@ class Graph:
         return self.nodes[4]  # type: ignore[return-value]
 
     @property
-    def vocabulary(self) -> int:
-        return self.embedding.vocabulary
-
-    @property
-    def classes(self) -> int:
-        return self.dense.classes
+    def bits(self) -> int:
+        return self.convolution.bits
 
     @property
     def score_exponent(self) -> int:
-        """Power-of-two scale of the class scores."""
         return self.requantise.exponent + self.dense.exponent
 
-    def types(self) -> tuple[TensorType, ...]:
-        """Exact output intervals of every node, in order."""
-        types: list[TensorType] = []
-        for node in self.nodes:
-            types.append(node.output_type(types[-1] if types else None))  # type: ignore[arg-type]
-        return tuple(types)
+
+class HypervectorGraph(Graph):
+    """The hyperdimensional classifier: hypervector, binary dense. Its tokens are the bytes of the text."""
+
+    ORDER = (Hypervector, BinaryDense)
+
+    def check_channels(self) -> None:
+        if self.dense.channels != self.hypervector.dimension:
+            raise HwgenError(
+                f"graph: binary dense channels and hypervector dimension differ "
+                f"({self.dense.channels} and {self.hypervector.dimension})"
+            )
+
+    @property
+    def hypervector(self) -> Hypervector:
+        return self.nodes[0]  # type: ignore[return-value]
+
+    @property
+    def dense(self) -> BinaryDense:
+        return self.nodes[1]  # type: ignore[return-value]
+
+    @property
+    def bits(self) -> int:
+        return 1
+
+    @property
+    def score_exponent(self) -> int:
+        return 0
+
+
+KINDS: tuple[type[Graph], ...] = (ConvolutionGraph, HypervectorGraph)

@@ -33,16 +33,18 @@ def check_integers(node: object, name: str, ndim: int) -> Integers:
 
 
 def _check_width(node: object, bits: int) -> None:
-    if not 2 <= bits <= 8:
-        raise HwgenError(f"{type(node).__name__}.bits: {bits} is outside 2..8")
+    if not 1 <= bits <= 8:
+        raise HwgenError(f"{type(node).__name__}.bits: {bits} is outside 1..8")
 
 
 def _check_weights(node: object, name: str, array: Integers, bits: int) -> None:
     low, high = signed_range(bits)
-    if array.min() < low or array.max() > high:
+    if array.size and (array.min() < low or array.max() > high):
         raise HwgenError(
             f"{type(node).__name__}.{name}: values {array.min()}..{array.max()} do not fit {bits} bits ({low}..{high})"
         )
+    if bits == 1 and not array.all():
+        raise HwgenError(f"{type(node).__name__}.{name}: holds a zero; one bit stands for -1 or +1")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +52,8 @@ class Embedding:
     """Token -> vector: a row of a table.
 
     Attributes:
-        table: ``(vocabulary, rank)``, signed `bits`; row 0 (`PADDING_TOKEN`) is zero.
-        bits: 2..8, symmetric range.
+        table: ``(vocabulary, rank)``, signed `bits`; row 0 (`PADDING_TOKEN`) is zero, whatever the width.
+        bits: 1..8, symmetric range; one bit is -1 or +1.
         exponent: the table's power-of-two scale.
     """
 
@@ -63,7 +65,7 @@ class Embedding:
     def __post_init__(self) -> None:
         _check_width(self, self.bits)
         table = check_integers(self, "table", 2)
-        _check_weights(self, "table", table, self.bits)
+        _check_weights(self, "table", table if self.bits > 1 else table[PADDING_TOKEN + 1 :], self.bits)
         if table[PADDING_TOKEN].any():
             raise HwgenError(f"Embedding.table: row {PADDING_TOKEN} is the padding token and must be all zeros")
 
@@ -90,7 +92,7 @@ class Convolution:
 
     Attributes:
         kernels: one ``(filters, width, channels)`` array per branch, signed `bits`.
-        bits: 2..8, symmetric range.
+        bits: 1..8, symmetric range; one bit is -1 or +1.
         exponents: ``(filters of all branches,)``, the power-of-two scale of each filter.
     """
 
@@ -151,7 +153,7 @@ class Requantise:
     Attributes:
         bias: ``(channels,)``, in units of the input.
         shift: ``(channels,)``, -16..31.
-        bits: 2..8, unsigned output.
+        bits: 1..8, unsigned output; one bit is a threshold: 1 where ``x >= 2**shift - bias - half``.
         exponent: the output's power-of-two scale.
     """
 
@@ -230,7 +232,7 @@ class Dense(ClassWeights):
     Attributes:
         weights: ``(classes, channels)``, signed `bits`.
         bias: ``(classes,)``, in units of the accumulator.
-        bits: 2..8, symmetric range.
+        bits: 1..8, symmetric range; one bit is -1 or +1.
         exponent: the weights' power-of-two scale.
     """
 
@@ -248,6 +250,3 @@ class Dense(ClassWeights):
         low = (positive * source.low + negative * source.high).sum(axis=1) + self.bias
         high = (positive * source.high + negative * source.low).sum(axis=1) + self.bias
         return TensorType(low, high, source.per_token)
-
-
-Node = Embedding | Convolution | Requantise | MaxOverTime | Dense

@@ -2,66 +2,145 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import singledispatch
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.errors import HwgenError
-from hwgen.graph.graph import Graph
+from hwgen.graph.graph import KINDS, Graph, Node
+from hwgen.graph.hypervector import BinaryDense, Hypervector
 from hwgen.graph.nodes import Convolution, Dense, Embedding, MaxOverTime, Requantise
+from hwgen.graph.tensor import Integers
+
+Arrays = dict[str, NDArray[Any]]
+Attributes = dict[str, Any]
 
 
-def to_arrays(graph: Graph) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Arrays (weights as int8, biases as int32) and attributes from which `from_arrays` rebuilds the graph."""
-    convolution, requantise, dense = graph.convolution, graph.requantise, graph.dense
-    arrays: dict[str, NDArray[Any]] = {
-        "embedding.table": graph.embedding.table.astype(np.int8),
-        **{f"convolution.kernel{i}": kernel.astype(np.int8) for i, kernel in enumerate(convolution.kernels)},
-        "convolution.exponents": convolution.exponents.astype(np.int8),
-        "requantise.bias": requantise.bias.astype(np.int32),
-        "requantise.shift": requantise.shift.astype(np.int8),
-        "dense.weights": dense.weights.astype(np.int8),
-        "dense.bias": dense.bias.astype(np.int32),
-    }
-    attributes = {
-        "embedding": {"bits": graph.embedding.bits, "exponent": graph.embedding.exponent},
-        "convolution": {"bits": convolution.bits, "branches": len(convolution.kernels)},
-        "requantise": {"bits": requantise.bits, "exponent": requantise.exponent},
-        "dense": {"bits": dense.bits, "exponent": dense.exponent},
-    }
+def to_arrays(graph: Graph) -> tuple[Arrays, Attributes]:
+    """Arrays and attributes, by the names of the nodes, from which `from_arrays` rebuilds the graph.
+
+    Weights are int8, biases int32; bits of a binary node are packed, eight to a byte.
+    """
+    arrays: Arrays = {}
+    attributes: Attributes = {}
+    for node in graph.nodes:
+        own, facts = _stored(node)
+        arrays |= {f"{node.name}.{name}": array for name, array in own.items()}
+        if facts:
+            attributes[node.name] = facts
     return arrays, attributes
 
 
-def from_arrays(arrays: dict[str, NDArray[Any]], attributes: dict[str, Any]) -> Graph:
+def from_arrays(arrays: Mapping[str, NDArray[Any]], attributes: Mapping[str, Any]) -> Graph:
     """Rebuild and re-check a graph.
 
     Raises:
         HwgenError: when an array or attribute is missing, or a node rejects its values.
     """
+    # The first node tells the kinds apart.
+    kind = next((kind for kind in KINDS if kind.ORDER[0].name in attributes), KINDS[0])
     try:
-        embedding, convolution, requantise, dense = (
-            attributes[name] for name in ("embedding", "convolution", "requantise", "dense")
-        )
-        return Graph(
-            (
-                Embedding(arrays["embedding.table"], int(embedding["bits"]), int(embedding["exponent"])),
-                Convolution(
-                    tuple(arrays[f"convolution.kernel{i}"] for i in range(int(convolution["branches"]))),
-                    int(convolution["bits"]),
-                    arrays["convolution.exponents"],
-                ),
-                Requantise(
-                    arrays["requantise.bias"],
-                    arrays["requantise.shift"],
-                    int(requantise["bits"]),
-                    int(requantise["exponent"]),
-                ),
-                MaxOverTime(),
-                Dense(arrays["dense.weights"], arrays["dense.bias"], int(dense["bits"]), int(dense["exponent"])),
-            )
-        )
+        return kind(tuple(_restored(node.name, arrays, attributes) for node in kind.ORDER))
     except KeyError as missing:
         raise HwgenError(f"{missing.args[0]} is missing") from None
     except (TypeError, ValueError) as error:
         raise HwgenError(f"a graph attribute is malformed ({error})") from None
+
+
+def _restored(name: str, arrays: Mapping[str, NDArray[Any]], attributes: Mapping[str, Any]) -> Node:
+    if name == MaxOverTime.name:
+        return MaxOverTime()
+    return _RESTORE[name](lambda array: arrays[f"{name}.{array}"], attributes[name])
+
+
+@singledispatch
+def _stored(node: object) -> tuple[Arrays, Attributes]:
+    raise TypeError(f"no storage for {type(node).__name__}")
+
+
+@_stored.register
+def _(node: MaxOverTime) -> tuple[Arrays, Attributes]:
+    return {}, {}
+
+
+@_stored.register
+def _(node: Embedding) -> tuple[Arrays, Attributes]:
+    return {"table": node.table.astype(np.int8)}, {"bits": node.bits, "exponent": node.exponent}
+
+
+@_stored.register
+def _(node: Convolution) -> tuple[Arrays, Attributes]:
+    kernels = {f"kernel{i}": kernel.astype(np.int8) for i, kernel in enumerate(node.kernels)}
+    exponents = {"exponents": node.exponents.astype(np.int8)}
+    return kernels | exponents, {"bits": node.bits, "branches": len(node.kernels)}
+
+
+@_stored.register
+def _(node: Requantise) -> tuple[Arrays, Attributes]:
+    arrays: Arrays = {"bias": node.bias.astype(np.int32), "shift": node.shift.astype(np.int8)}
+    return arrays, {"bits": node.bits, "exponent": node.exponent}
+
+
+@_stored.register
+def _(node: Dense) -> tuple[Arrays, Attributes]:
+    arrays: Arrays = {"weights": node.weights.astype(np.int8), "bias": node.bias.astype(np.int32)}
+    return arrays, {"bits": node.bits, "exponent": node.exponent}
+
+
+@_stored.register
+def _(node: Hypervector) -> tuple[Arrays, Attributes]:
+    arrays: Arrays = {"symbols": node.symbols.astype(np.int16), "items": _packed(node.items)}
+    return arrays, {
+        "dimension": node.dimension,
+        "sizes": list(node.sizes),
+        "words": node.words,
+        "longest": node.longest,
+        "block": node.block,
+    }
+
+
+@_stored.register
+def _(node: BinaryDense) -> tuple[Arrays, Attributes]:
+    arrays: Arrays = {"weights": _packed(node.weights), "bias": node.bias.astype(np.int32)}
+    return arrays, {"channels": node.channels}
+
+
+_RESTORE: dict[str, Callable[[Callable[[str], NDArray[Any]], Mapping[str, Any]], Node]] = {
+    Embedding.name: lambda array, facts: Embedding(array("table"), int(facts["bits"]), int(facts["exponent"])),
+    Convolution.name: lambda array, facts: Convolution(
+        tuple(array(f"kernel{i}") for i in range(int(facts["branches"]))), int(facts["bits"]), array("exponents")
+    ),
+    Requantise.name: lambda array, facts: Requantise(
+        array("bias"), array("shift"), int(facts["bits"]), int(facts["exponent"])
+    ),
+    Dense.name: lambda array, facts: Dense(array("weights"), array("bias"), int(facts["bits"]), int(facts["exponent"])),
+    Hypervector.name: lambda array, facts: Hypervector(
+        array("symbols"),
+        _unpacked(array("items"), int(facts["dimension"])),
+        tuple(int(size) for size in facts["sizes"]),
+        bool(facts["words"]),
+        int(facts["longest"]),
+        int(facts["block"]),
+    ),
+    BinaryDense.name: lambda array, facts: BinaryDense(
+        _unpacked(array("weights"), int(facts["channels"])), array("bias")
+    ),
+}
+
+
+def _packed(bits: Integers) -> NDArray[np.uint8]:
+    return np.packbits(bits.astype(np.uint8), axis=1, bitorder="little")
+
+
+def _unpacked(packed: NDArray[Any], count: int) -> Integers:
+    """``(rows, count)`` bits.
+
+    Raises:
+        ValueError: when the bytes are not those of so many bits.
+    """
+    if packed.dtype != np.uint8 or packed.ndim != 2 or packed.shape[1] != -(-count // 8):
+        raise ValueError(f"{count} bits a row do not fit an array of {packed.dtype} of shape {packed.shape}")
+    return np.unpackbits(packed, axis=1, count=count, bitorder="little").astype(np.int64)

@@ -11,8 +11,8 @@ Integers = NDArray[np.int64]
 
 
 def signed_range(bits: int) -> tuple[int, int]:
-    """Symmetric ("narrow") range of weights and embeddings: ``-(2**(bits-1)-1) .. 2**(bits-1)-1``."""
-    limit = (1 << (bits - 1)) - 1
+    """Symmetric ("narrow") range of weights and embeddings: ``-(2**(bits-1)-1) .. 2**(bits-1)-1``; of 1 bit: -1, +1."""
+    limit = (1 << (bits - 1)) - 1 if bits > 1 else 1
     return -limit, limit
 
 

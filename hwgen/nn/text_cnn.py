@@ -18,10 +18,11 @@ from torch.nn import functional
 from hwgen.errors import HwgenError
 from hwgen.nn.quantisers import (
     AccumulatorBias,
-    SignedPerFilter,
-    SignedPerTensor,
     UnsignedActivation,
     best_exponents,
+    centred,
+    weights_per_filter,
+    weights_per_tensor,
 )
 
 PADDING = 0
@@ -143,7 +144,7 @@ class TextCNN(SentenceCNN):
 
 @dataclass(frozen=True)
 class Precision:
-    """Bits of each tensor, 2..8."""
+    """Bits of each tensor, 1..8."""
 
     embedding: int
     convolution: int
@@ -152,8 +153,8 @@ class Precision:
 
     def __post_init__(self) -> None:
         for name, bits in vars(self).items():
-            if not 2 <= bits <= 8:
-                raise HwgenError(f"{name}: {bits} bits is outside 2..8")
+            if not 1 <= bits <= 8:
+                raise HwgenError(f"{name}: {bits} bits is outside 1..8")
 
     @classmethod
     def uniform(cls, bits: int) -> Precision:
@@ -174,7 +175,7 @@ class QuantTextCNN(SentenceCNN):
             shape.vocabulary,
             shape.channels,
             padding_idx=PADDING,
-            weight_quant=SignedPerTensor,
+            weight_quant=weights_per_tensor(precision.embedding),
             weight_bit_width=precision.embedding,
             return_quant_tensor=True,
         )
@@ -184,7 +185,7 @@ class QuantTextCNN(SentenceCNN):
                 filters,
                 width,
                 bias=True,
-                weight_quant=SignedPerFilter,
+                weight_quant=weights_per_filter(precision.convolution),
                 weight_bit_width=precision.convolution,
                 bias_quant=AccumulatorBias,
             )
@@ -197,7 +198,7 @@ class QuantTextCNN(SentenceCNN):
             sum(shape.filters),
             shape.classes,
             bias=True,
-            weight_quant=SignedPerTensor,
+            weight_quant=weights_per_tensor(precision.dense),
             weight_bit_width=precision.dense,
             bias_quant=AccumulatorBias,
         )
@@ -212,10 +213,15 @@ class QuantTextCNN(SentenceCNN):
 
     def embed(self, tokens: Tensor) -> Tensor:
         embedded = self.embedding(tokens)
+        if self.precision.embedding == 1:  # which has no zero for the padding
+            embedded = _like(embedded, embedded.value * (tokens != PADDING)[..., None])
         values = functional.dropout(embedded.value, self.corruption.embedding, self.training)
         return _like(embedded, values.transpose(1, 2))
 
     def greatest(self, sums: Tensor, inside: Tensor) -> IntQuantTensor:
+        if self.precision.activation == 1:
+            # The same values, but the gradient goes to the greatest sum instead of every token on the same side.
+            return self.activation(sums.masked_fill(~inside, -torch.inf).amax(dim=2))
         active = self.activation(sums)
         return _like(active, (active.value * inside).amax(dim=2))
 
@@ -229,7 +235,8 @@ class QuantTextCNN(SentenceCNN):
         """A quantised copy of `network`, each scale the power of two of least squared error.
 
         Args:
-            network: the float network, or a quantised one whose unrounded weights are taken; zeros stay zeros.
+            network: the float network, or a quantised one whose unrounded weights are taken; zeros stay zeros. Weights
+                that become binary lose the mean of their row first (Liu et al., 2022, eq. 5).
             features: what its `SentenceCNN.features` gives on some training data, to scale the activations by.
         """
         quantised = cls(network.shape, precision)
@@ -242,13 +249,18 @@ class QuantTextCNN(SentenceCNN):
                 for index, pair in enumerate(zip(quantised.convolutions, network.convolutions, strict=True))
             ),
         ):
-            mine.weight.copy_(theirs.weight)
+            layer, exponent = name.rstrip("0123456789"), exponents[name]
+            bits = getattr(precision, layer)
             if name != "embedding":
                 mine.bias.copy_(theirs.bias)
-            bits = getattr(precision, name.rstrip("0123456789"))
-            exponent = exponents[name]
+            if bits == 1 and isinstance(network, QuantTextCNN) and getattr(network.precision, layer) == 1:
+                mine.weight.copy_(theirs.weight)
+                exponent.copy_(network.exponents()[name])
+                continue
+            weight = centred(theirs.weight) if bits == 1 else theirs.weight
+            mine.weight.copy_(weight)
             rows = exponent.numel()
-            exponent.copy_(best_exponents(theirs.weight.reshape(rows, -1), bits, signed=True).reshape(exponent.shape))
+            exponent.copy_(best_exponents(weight.reshape(rows, -1), bits, signed=True).reshape(exponent.shape))
         exponents["activation"].copy_(
             best_exponents(features.reshape(1, -1), precision.activation, signed=False).reshape(
                 exponents["activation"].shape

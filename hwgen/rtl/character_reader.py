@@ -93,7 +93,9 @@ class CharacterReader(wiring.Component):
 
     def _replay(self, m: Module, symbol: Signal, count: Signal, chunk: Signal, taken: Signal) -> None:
         """Keep the symbols of the first pass, and give them again in state AGAIN."""
-        m.submodules.text = text = Memory(shape=len(symbol), depth=self.node.longest, init=[])
+        # A whole power of two, so that no address is outside, not even while nothing is written.
+        depth = 1 << bits_for(self.node.longest - 1)
+        m.submodules.text = text = Memory(shape=len(symbol), depth=depth, init=[])
         write, read = text.write_port(), text.read_port()
         place = Signal(range(self.node.longest + 1))
         following = Signal.like(place)

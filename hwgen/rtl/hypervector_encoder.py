@@ -6,7 +6,7 @@ from functools import reduce
 from operator import and_, xor
 
 import numpy as np
-from amaranth.hdl import C, Cat, Module, Signal, Value, signed
+from amaranth.hdl import C, Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -52,6 +52,7 @@ class HypervectorEncoder(wiring.Component):
                 f"lanes: {self.lanes} must divide the dimension {node.dimension} and be a multiple of {node.block}"
             )
         self.passes = node.dimension // self.lanes
+        self.counter_bits = width_of(-node.most - 1, node.most)[0]
         self.kind = TensorType.binary(self.lanes)
         super().__init__({"tokens": In(token_stream(node.vocabulary)), "vectors": Out(vector_stream(self.kind))})
 
@@ -95,12 +96,12 @@ class HypervectorEncoder(wiring.Component):
         for name, counts, bits in self._ngrams(m, moving, letter, read.data):
             counted, negative = Signal(name=f"{name}_counts"), Signal(lanes, name=f"{name}_negative", reset_less=True)
             with m.If(advance):
-                m.d.sync += [counted.eq(counts & valid_1), negative.eq(bits & counts.replicate(lanes))]
+                m.d.sync += [counted.eq(counts & valid_1), negative.eq(Mux(counts, bits, 0))]
             added.append((counted, negative))
 
         # Stage 3: the counters; the boundary's own vector decides a tie, as half a count.
-        result = Signal(lanes)
-        shape = signed(width_of(-node.most - 1, node.most)[0])
+        signs = [Signal(node.block, name=f"signs_{number}") for number in range(lanes // node.block)]
+        shape = signed(self.counter_bits)
         start = node.items[BOUNDARY].tolist()
         for lane in range(lanes):
             count = Signal(shape, name=f"count_{lane}", init=-start[lane] if self.passes == 1 else 0)
@@ -108,23 +109,26 @@ class HypervectorEncoder(wiring.Component):
             for counted, negative in added:
                 total = total + Cat(counted, negative[lane]).as_signed()
             following = Signal(shape, name=f"following_{lane}")
-            m.d.comb += [following.eq(total), result[lane].eq(following[-1])]
+            m.d.comb += [following.eq(total), signs[lane // node.block][lane % node.block].eq(following[-1])]
             with m.If(advance & valid_2):
                 m.d.sync += count.eq(following)
                 with m.If(step_2.open):
                     m.d.sync += count.eq(-start[lane] if self.passes == 1 else tie[lane].replicate(len(count)))
 
+        # A register for each block; one for all lanes would be slow to simulate.
+        held = [Signal(node.block, name=f"vector_{number}", reset_less=True) for number in range(len(signs))]
         ends = Signal()
         m.d.comb += [
             ends.eq(valid_2 & step_2.close),
             advance.eq(~(ends & vectors.valid & ~vectors.ready)),
+            vectors.payload.values.eq(Cat(held)),
         ]
         with m.If(vectors.ready):
             m.d.sync += vectors.valid.eq(0)
         with m.If(ends & advance):
             m.d.sync += [
                 vectors.valid.eq(1),
-                vectors.payload.values.eq(result),
+                *(kept.eq(bits) for kept, bits in zip(held, signs, strict=True)),
                 vectors.payload.first.eq(step_2.chunk == 0),
                 vectors.payload.last.eq(step_2.chunk == self.passes - 1),
             ]
@@ -152,7 +156,7 @@ class HypervectorEncoder(wiring.Component):
         if self.node.words:
             word = Signal(self.lanes)
             with m.If(moving):
-                m.d.sync += word.eq((self._rotated(word) ^ item) & letter.replicate(self.lanes))
+                m.d.sync += word.eq(Mux(letter, self._rotated(word) ^ item, 0))
             found.append(("word", letters[1] & ~letter, word))
         return found
 

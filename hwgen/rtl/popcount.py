@@ -18,7 +18,8 @@ class Popcount(wiring.Component):
 
     Args:
         inputs: how many bits.
-        family: of the part, whose primitives it is made of; None for plain sums.
+        family: of the part whose primitives it is made of; None for plain sums. Without a platform, as in simulation,
+            the sums of the same tree are plain.
         levels_per_stage: levels of adders between two registers; 0 for none at all.
 
     Ports:
@@ -36,10 +37,10 @@ class Popcount(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        plan = self.plan
+        plan, cells = self.plan, self.family if platform is not None else None
         wires: carry_cells.Wires = dict(enumerate(self.bits))
         for number, level in enumerate(plan.levels, start=1):
-            carry_cells.add(m, level, wires, self.family)
+            carry_cells.add(m, level, wires, cells)
             if self.latency and (number % self.levels_per_stage == 0 or number == len(plan.levels)):
                 self._register(m, wires, number)
         m.d.comb += self.count.eq(Cat(wires[bit] for bit in plan.result))

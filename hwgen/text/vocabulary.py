@@ -47,5 +47,9 @@ class Vocabulary:
         """Tokens of `text`; an empty list when it holds no word."""
         return [self._tokens.get(word) or 1 + zlib.crc32(word) % self.buckets for word in tokenise(text)]
 
+    def phrase(self, text: str | bytes, start: int, end: int) -> str:
+        """The words that tokens ``start..end`` of `text` stand for."""
+        return b" ".join(tokenise(text)[start:end]).decode("utf-8", "replace")
+
     def __contains__(self, word: bytes) -> bool:
         return word in self._tokens

@@ -14,7 +14,7 @@ from hwgen.bench import accuracy, plots, summary
 from hwgen.bench.accuracy import measure, perform
 from hwgen.bench.ledger import Ledger
 from hwgen.bench.matrix import Job, jobs
-from hwgen.compress import pipeline, recipe
+from hwgen.compress import pipeline, recipes
 from hwgen.errors import HwgenError
 from hwgen.text import datasets
 
@@ -22,7 +22,7 @@ QUICK = ["float.epochs=8", "factorised.epochs=1", "pruned.epochs=1", "quantised.
 
 
 def matrix(bits: tuple[int, ...] = (3, 5)) -> list[Job]:
-    plan = recipe.override(recipe.load(shipped.recipe_path("demo")), QUICK)
+    plan = recipes.override(recipes.load(shipped.recipe_path("demo")), QUICK)
     return jobs(["demo"], [plan], bits, seeds=2, sweeps=["pruned.sparsity=0.5,0.9"])
 
 
@@ -65,7 +65,7 @@ def test_recipes_that_hold_out_other_rows_are_kept_apart(tmp_path: Path) -> None
 
 
 def test_a_failing_run_is_one_line_and_the_others_are_kept(tmp_path: Path) -> None:
-    broken = recipe.override(matrix()[0].recipe, ["factorised.rank=0", "factorised.reduction=0.99999"])
+    broken = recipes.override(matrix()[0].recipe, ["factorised.rank=0", "factorised.reduction=0.99999"])
     with pytest.raises(HwgenError, match="leaves no rank"):
         measure(jobs(["demo"], [broken], (5,), seeds=1), tmp_path / "runs.jsonl")
 

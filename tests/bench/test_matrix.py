@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from hwgen.bench import matrix
-from hwgen.compress import recipe
+from hwgen.compress import recipes
 from hwgen.errors import HwgenError
 
-PLAIN = recipe.parse({"name": "plain"})
+PLAIN = recipes.parse({"name": "plain"})
 
 
 def crossed(folder: Path) -> str:
@@ -20,7 +20,7 @@ def crossed(folder: Path) -> str:
 
 
 def test_seeds_for_splits_and_folds_for_whole_sets(tmp_path: Path) -> None:
-    other = recipe.parse({"name": "other", "float": {"epochs": 2}})
+    other = recipes.parse({"name": "other", "float": {"epochs": 2}})
     found = matrix.jobs(["demo", crossed(tmp_path / "mine")], [PLAIN, other], (2, 5), seeds=2, folds=4)
     assert [(job.dataset, job.recipe.name, job.seed, job.fold) for job in found if job.dataset == "demo"] == [
         ("demo", "plain", 0, None),
@@ -46,7 +46,7 @@ def test_sweeps_are_combined() -> None:
 
 
 def test_the_name_of_a_recipe_does_not_make_a_new_run() -> None:
-    renamed = recipe.parse({**PLAIN.as_dict(), "name": "copy"})
+    renamed = recipes.parse({**PLAIN.as_dict(), "name": "copy"})
     first, second = (matrix.jobs(["demo"], [plan], seeds=1)[0] for plan in (PLAIN, renamed))
     assert first.key(5) == second.key(5) != first.key(4)
 
@@ -65,7 +65,7 @@ def test_bad_widths(text: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"bits": (9,)}, r"--bits: 9 is outside 2\.\.8"),
+        ({"bits": (9,)}, r"--bits: 9 is outside 1\.\.8"),
         ({"seeds": 0}, "--seeds 0"),
         ({"folds": 11}, "--folds 11"),
         ({"sweeps": ["pruned.sparsity"]}, "--sweep pruned.sparsity: expected"),

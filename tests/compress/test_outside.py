@@ -18,9 +18,10 @@ transformers = pytest.importorskip("transformers")
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors  # noqa: E402
 
-from hwgen.compress import outside, pipeline, recipe  # noqa: E402
+from hwgen.compress import outside, pipeline, recipe, recipes  # noqa: E402
 from hwgen.compress.progress import Silent  # noqa: E402
 from hwgen.compress.recipe import Teacher  # noqa: E402
+from hwgen.compress.run import run  # noqa: E402
 from hwgen.errors import HwgenError  # noqa: E402
 from hwgen.text.datasets import Dataset  # noqa: E402
 
@@ -329,7 +330,7 @@ def plan(encoder: Path, **teacher: Any) -> recipe.Recipe:
     epochs = {"epochs": 1, "distil": 1.0}
     stages = {stage: epochs for stage in ("float", "quantised")}
     sizes = {"network": {"filters": 4}, "vocabulary": {"size": 300}, "stages": list(stages)}
-    return recipe.parse(
+    return recipes.parse(
         {"name": "taught", "teacher": {"model": str(encoder), "training": {"epochs": 1}, **teacher}, **sizes, **stages}
     )
 
@@ -351,7 +352,7 @@ def test_shares(encoder: Path, data: Dataset) -> None:
 
 
 def test_pipeline(encoder: Path, data: Dataset) -> None:
-    model, _ = pipeline.run(plan(encoder, outside=1.0), data, bits=4, seed=1)
+    model = run(plan(encoder, outside=1.0), data, bits=4, seed=1)
     assert model.record["recipe"]["teacher"]["model"] == str(encoder)
 
 
@@ -368,4 +369,4 @@ def test_pipeline(encoder: Path, data: Dataset) -> None:
 )
 def test_bad_recipes(settings: list[str], message: str) -> None:
     with pytest.raises(HwgenError, match=message):
-        recipe.override(recipe.parse({"name": "plain"}), settings)
+        recipes.override(recipes.parse({"name": "plain"}), settings)

@@ -18,12 +18,13 @@ pytest.importorskip("brevitas")
 from rich.console import Console  # noqa: E402
 
 from hwgen import shipped  # noqa: E402
-from hwgen.compress import pipeline, recipe, report  # noqa: E402
+from hwgen.compress import pipeline, recipe, recipes, report  # noqa: E402
 from hwgen.compress.augment import exchange_words  # noqa: E402
 from hwgen.compress.card import write_card  # noqa: E402
 from hwgen.compress.ngrams import NgramClassifier  # noqa: E402
 from hwgen.compress.progress import Silent, reporter  # noqa: E402
 from hwgen.compress.recipe import Recipe  # noqa: E402
+from hwgen.compress.run import run  # noqa: E402
 from hwgen.compress.train import reproducible  # noqa: E402
 from hwgen.errors import HwgenError  # noqa: E402
 from hwgen.graph import golden, storage  # noqa: E402
@@ -37,12 +38,12 @@ QUICK = ["float.epochs=12", "factorised.epochs=2", "pruned.epochs=2", "quantised
 
 @pytest.fixture(scope="module")
 def plan() -> Recipe:
-    return recipe.override(recipe.load(shipped.recipe_path("demo")), QUICK)
+    return recipes.override(recipes.load(shipped.recipe_path("demo")), QUICK)
 
 
 @pytest.fixture(scope="module")
 def trained(plan: Recipe) -> Model:
-    return pipeline.run(plan, datasets.load("demo"), bits=5, seed=1)[0]
+    return run(plan, datasets.load("demo"), bits=5, seed=1)
 
 
 def same(first: Model, second: Model) -> bool:
@@ -73,8 +74,8 @@ def test_float_stages_are_shared_without_changing_the_result(plan: Recipe, train
 
 def test_seed_decides(plan: Recipe, trained: Model) -> None:
     torch.manual_seed(99)  # the state of the process must not matter
-    assert same(pipeline.run(plan, datasets.load("demo"), bits=5, seed=1)[0], trained)
-    assert not same(pipeline.run(plan, datasets.load("demo"), bits=5, seed=2)[0], trained)
+    assert same(run(plan, datasets.load("demo"), bits=5, seed=1), trained)
+    assert not same(run(plan, datasets.load("demo"), bits=5, seed=2), trained)
 
 
 def test_record_is_plain_json_and_the_model_loads(trained: Model, tmp_path: Path) -> None:
@@ -82,7 +83,7 @@ def test_record_is_plain_json_and_the_model_loads(trained: Model, tmp_path: Path
     loaded = Model.load(tmp_path / "toy")
     assert same(loaded, trained)
     assert json.loads(json.dumps(loaded.record)) == trained.record
-    assert recipe.parse(loaded.record["recipe"]).name == "demo"
+    assert recipes.parse(loaded.record["recipe"]).name == "demo"
 
 
 def test_stage_rows(trained: Model) -> None:
@@ -130,8 +131,9 @@ def test_card(trained: Model, tmp_path: Path) -> None:
 
 
 def test_middle_stages_can_be_left_out(plan: Recipe) -> None:
-    short = recipe.override(plan, ['stages=["float", "quantised"]'])
-    model, stages = pipeline.run(short, datasets.load("demo"), bits=4)
+    short = recipes.override(plan, ['stages=["float", "quantised"]'])
+    model = run(short, datasets.load("demo"), bits=4)
+    stages = report.stages_of(model.record)
     assert [stage.name for stage in stages] == ["float", "quantised"]
     assert model.graph.embedding.rank == 24 and model.bits == 4
 
@@ -147,14 +149,15 @@ def test_middle_stages_can_be_left_out(plan: Recipe) -> None:
 def test_stages_in_any_order(plan: Recipe, order: list[str]) -> None:
     settings = [f"stages={json.dumps(order)}", "narrowed.share=0.5", "shortened.share=0.4", "pruned.cost=adders"]
     settings += ["narrowed.epochs=1", "shortened.epochs=1", "float.epochs=4"]
-    short = recipe.override(plan, settings)
-    model, stages = pipeline.run(short, datasets.load("demo"), bits=5)
+    short = recipes.override(plan, settings)
+    model = run(short, datasets.load("demo"), bits=5)
+    stages = report.stages_of(model.record)
     assert [stage.name for stage in stages] == order
     assert model.graph.convolution.filters == 12
     assert model.graph.embedding.rank == (8 if "factorised" in order else 24)
     words = len(
         pipeline.compress(
-            recipe.override(plan, ['stages=["float", "quantised"]', "float.epochs=1"]), datasets.load("demo")
+            recipes.override(plan, ['stages=["float", "quantised"]', "float.epochs=1"]), datasets.load("demo")
         ).encoded.vocabulary
     )
     gone = round(0.4 * (words - 1 - 8)) if "shortened" in order else 0
@@ -170,8 +173,8 @@ def test_stages_in_any_order(plan: Recipe, order: list[str]) -> None:
 
 
 def test_layers_of_different_widths(plan: Recipe) -> None:
-    mixed = recipe.override(plan, ["quantised.embedding=3", "quantised.dense=8", "quantised.activation=4"])
-    model, _ = pipeline.run(mixed, datasets.load("demo"), bits=5)
+    mixed = recipes.override(plan, ["quantised.embedding=3", "quantised.dense=8", "quantised.activation=4"])
+    model = run(mixed, datasets.load("demo"), bits=5)
     graph = model.graph
     assert (graph.embedding.bits, graph.convolution.bits, graph.requantise.bits, graph.dense.bits) == (3, 5, 4, 8)
     assert model.record["precision"] == {"embedding": 3, "convolution": 5, "activation": 4, "dense": 8}
@@ -179,7 +182,7 @@ def test_layers_of_different_widths(plan: Recipe) -> None:
 
 
 def test_calibration_alone(plan: Recipe) -> None:
-    parent = pipeline.compress(recipe.override(plan, ["quantised.epochs=0"]), datasets.load("demo"), seed=1)
+    parent = pipeline.compress(recipes.override(plan, ["quantised.epochs=0"]), datasets.load("demo"), seed=1)
     model = pipeline.quantise(parent, 8)
     # Eight bits without training hardly move anything.
     assert abs(model.record["accuracy"]["dev"] - parent.stages[-1].dev) < 0.05
@@ -187,7 +190,7 @@ def test_calibration_alone(plan: Recipe) -> None:
 
 def test_falling_widths_teach_each_other(plan: Recipe, trained: Model) -> None:
     settings = ["quantised.through=[8, 5, 3]", "quantised.distil=0.7", "quantised.previous=1", "quantised.features=0.5"]
-    parent = pipeline.compress(recipe.override(plan, settings), datasets.load("demo"), seed=1)
+    parent = pipeline.compress(recipes.override(plan, settings), datasets.load("demo"), seed=1)
     names = {bits: [row["name"] for row in pipeline.quantise(parent, bits).record["stages"][3:]] for bits in (8, 4, 2)}
     assert names[8] == ["quantised"]
     assert names[4] == ["quantised 8b", "quantised 5b", "quantised"]
@@ -199,15 +202,15 @@ def test_falling_widths_teach_each_other(plan: Recipe, trained: Model) -> None:
 
 @pytest.mark.parametrize("schedule", recipe.SCHEDULES)
 def test_every_schedule_trains(plan: Recipe, schedule: str) -> None:
-    quick = recipe.override(plan, [f"{stage}.schedule={schedule}" for stage in ("float", "factorised", "quantised")])
-    model, _ = pipeline.run(quick, datasets.load("demo"), bits=5)
+    quick = recipes.override(plan, [f"{stage}.schedule={schedule}" for stage in ("float", "factorised", "quantised")])
+    model = run(quick, datasets.load("demo"), bits=5)
     assert model.record["accuracy"]["test"] > 0.6
 
 
 def test_memory_shares_what_recipes_have_in_common(plan: Recipe) -> None:
     memory, data = pipeline.Memory(), datasets.load("demo")
     first = pipeline.compress(plan, data, 1, memory=memory)
-    other = recipe.override(plan, ["pruned.sparsity=0.3"])
+    other = recipes.override(plan, ["pruned.sparsity=0.3"])
     second = pipeline.compress(other, data, 1, memory=memory)
     assert first.stages[:2] == second.stages[:2] and first.stages[2] != second.stages[2]
     assert second.recipe == other
@@ -217,8 +220,8 @@ def test_memory_shares_what_recipes_have_in_common(plan: Recipe) -> None:
 
 def test_memory_tells_recipes_with_lessons_from_those_without(plan: Recipe) -> None:
     memory, data = pipeline.Memory(), datasets.load("demo")
-    pipeline.compress(recipe.override(plan, ["teacher.ngrams=1"]), data, 1, memory=memory)
-    taught = recipe.override(plan, ["teacher.ngrams=1", "quantised.distil=1"])
+    pipeline.compress(recipes.override(plan, ["teacher.ngrams=1"]), data, 1, memory=memory)
+    taught = recipes.override(plan, ["teacher.ngrams=1", "quantised.distil=1"])
     assert pipeline.compress(taught, data, 1, memory=memory).lessons is not None
 
 
@@ -228,8 +231,8 @@ def test_distillation_with_every_teacher_and_learned_scales(plan: Recipe, learn:
     settings += ["teacher.vocabulary=90"]
     settings += ["teacher.filters=8", "float.distil=1", "quantised.distil=0.5", f"quantised.learn_scales={learn}"]
     settings += ["quantised.word_dropout=0.1", "quantised.embedding_dropout=0.1", "float.average=0"]
-    taught = recipe.override(plan, [*settings, "teacher.training.epochs=3", "float.epochs=4"])
-    first, second = (pipeline.run(taught, datasets.load("demo"), bits=3)[0] for _ in range(2))
+    taught = recipes.override(plan, [*settings, "teacher.training.epochs=3", "float.epochs=4"])
+    first, second = (run(taught, datasets.load("demo"), bits=3) for _ in range(2))
     assert same(first, second)
 
 
@@ -237,10 +240,10 @@ def test_the_last_checkpoint_leaves_dev_no_say(plan: Recipe) -> None:
     settings = [f"{stage}.checkpoint=last" for stage in ("float", "factorised", "pruned", "quantised")]
     data, wrong = datasets.load("demo"), {"negative": "positive", "positive": "negative"}
     blind = replace(data, dev=tuple((wrong[label], text) for label, text in data.dev))
-    last = recipe.override(plan, [*settings, "float.patience=1"])
-    right, misled = (pipeline.run(last, rows)[0] for rows in (data, blind))
+    last = recipes.override(plan, [*settings, "float.patience=1"])
+    right, misled = (run(last, rows) for rows in (data, blind))
     assert right.digest == misled.digest
-    assert pipeline.run(plan, blind)[0].digest != pipeline.run(plan, data)[0].digest
+    assert run(plan, blind).digest != run(plan, data).digest
 
 
 def test_letters_know_words_by_their_parts() -> None:
@@ -253,8 +256,8 @@ def test_letters_know_words_by_their_parts() -> None:
 
 
 def test_bits_are_refused_before_training(plan: Recipe) -> None:
-    with pytest.raises(HwgenError, match=r"outside 2\.\.8"):
-        pipeline.run(plan, datasets.load("demo"), bits=9)
+    with pytest.raises(HwgenError, match=r"outside 1\.\.8"):
+        run(plan, datasets.load("demo"), bits=9)
 
 
 def test_progress_counts_every_step(plan: Recipe) -> None:
@@ -269,7 +272,7 @@ def test_progress_counts_every_step(plan: Recipe) -> None:
             self.done[self.stage] += steps
 
     counter = Counter()
-    pipeline.run(plan, datasets.load("demo"), reporter=counter)
+    run(plan, datasets.load("demo"), reporter=counter)
     assert list(counter.limit) == ["float", "factorised", "pruned 1", "pruned", "quantised 5b"]
     assert all(0 < counter.done[stage] <= counter.limit[stage] for stage in counter.limit)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hwgen import shipped
-from hwgen.compress import recipe
+from hwgen.compress import recipes
 from hwgen.errors import HwgenError
 from hwgen.model import Model
 
@@ -21,8 +21,8 @@ def test_shipped_model(size: str, bits: int) -> None:
     assert sum(path.stat().st_size for path in folder.iterdir()) < 300_000
     model = Model.load(folder)
     assert model.bits == bits and model.record["bits"] == bits
-    plan = recipe.load(shipped.recipe_path(shipped.RECIPES[size]))
-    assert recipe.parse(model.record["recipe"]) == plan
+    plan = recipes.load(shipped.recipe_path(shipped.RECIPES[size]))
+    assert recipes.parse(model.record["recipe"]) == plan
     assert len(model.vocabulary) == plan.vocabulary.size
     card = (folder / "README.md").read_text(encoding="utf-8")
     accuracy = model.record["accuracy"]

@@ -9,7 +9,7 @@ import pytest
 from hwgen.errors import HwgenError
 from hwgen.export.verilog import export
 from hwgen.model import Model
-from hwgen.rtl.core import Plan
+from hwgen.rtl.plan import Plan
 from hwgen.text.vocabulary import Vocabulary
 from tests.random_graph import random_graph, random_sentences
 

@@ -11,7 +11,8 @@ from hwgen.flow import board as boards
 from hwgen.flow import engine, platform
 from hwgen.flow.design import plan_for
 from hwgen.model import Model
-from hwgen.rtl.core import Core, Folded, Spatial
+from hwgen.rtl.core import Core
+from hwgen.rtl.plan import Folded, Spatial
 from hwgen.shipped import shipped
 
 OWN = """

@@ -12,7 +12,7 @@ from hwgen.flow import platform as platforms
 from hwgen.flow.design import make_shell
 from hwgen.flow.top import BoardTop
 from hwgen.model import Model
-from hwgen.rtl.core import Plan
+from hwgen.rtl.plan import Plan
 from hwgen.text.vocabulary import Vocabulary
 from tests.random_graph import random_graph
 

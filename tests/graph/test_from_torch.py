@@ -18,7 +18,7 @@ from hwgen.errors import HwgenError  # noqa: E402
 from hwgen.graph import golden  # noqa: E402
 from hwgen.graph.from_torch import from_torch, integer_scores, to_torch  # noqa: E402
 from hwgen.graph.golden import Sentences  # noqa: E402
-from hwgen.graph.graph import Graph  # noqa: E402
+from hwgen.graph.graph import ConvolutionGraph  # noqa: E402
 from hwgen.graph.nodes import Convolution, Dense, Embedding, MaxOverTime, Requantise  # noqa: E402
 from hwgen.graph.storage import to_arrays  # noqa: E402
 from hwgen.graph.tensor import signed_range  # noqa: E402
@@ -94,7 +94,7 @@ def test_halves_round_up(bits: int) -> None:
     """One filter, one tap, weight 1, shift 1: 1/2, 3/2, 5/2 become 1, 2, 3."""
     limit = signed_range(bits)[1]
     table = np.array([[0], [1], [min(3, limit)], [-1]])
-    graph = Graph(
+    graph = ConvolutionGraph(
         (
             Embedding(table, bits, -2),
             Convolution((np.ones((1, 1, 1), dtype=int),), bits, np.array([-1])),
@@ -111,7 +111,7 @@ def test_halves_round_up(bits: int) -> None:
 
 def test_beyond_exact_floats_is_refused() -> None:
     rank, filters = 1024, 1
-    graph = Graph(
+    graph = ConvolutionGraph(
         (
             Embedding(np.vstack([np.zeros((1, rank), int), np.full((1, rank), 127)]), 8, 0),
             Convolution((np.full((filters, 5, rank), 127),), 8, np.zeros(filters, int)),

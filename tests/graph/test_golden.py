@@ -107,7 +107,7 @@ def test_nodes_name_the_field_the_value_and_the_way_out() -> None:
     for build, message in (
         (lambda: Embedding(table + 1, 5, 0), "row 0 is the padding token"),
         (lambda: Embedding(table * 10, 5, 0), r"values 0\.\.20 do not fit 5 bits \(-15\.\.15\)"),
-        (lambda: Embedding(table, 9, 0), r"bits: 9 is outside 2\.\.8"),
+        (lambda: Embedding(table, 9, 0), r"bits: 9 is outside 1\.\.8"),
         (lambda: Embedding(table * 0.5, 5, 0), "integer array"),
         (lambda: Convolution((), 5, np.array([0])), "at least one branch"),
         (lambda: Convolution((np.ones((2, 3, 4), dtype=int),), 5, np.array([0])), "1 values for 2 filters"),

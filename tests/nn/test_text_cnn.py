@@ -122,7 +122,7 @@ def test_untrained_quantised_copy_is_close_and_closer_with_more_bits(bits: int) 
 
 @pytest.mark.parametrize("bits", [1, 9])
 def test_bits_outside_the_range(bits: int) -> None:
-    with pytest.raises(HwgenError, match=r"outside 2\.\.8"):
+    with pytest.raises(HwgenError, match=r"outside 1\.\.8"):
         Precision.uniform(bits)
 
 

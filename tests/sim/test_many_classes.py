@@ -11,10 +11,11 @@ from hwgen.classify import answers
 from hwgen.flow.design import make_shell
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
-from hwgen.graph.graph import Graph
+from hwgen.graph.graph import ConvolutionGraph
 from hwgen.host.client import Client
 from hwgen.model import Model
-from hwgen.rtl.core import Core, Plan
+from hwgen.rtl.core import Core
+from hwgen.rtl.plan import Plan
 from hwgen.sim.cxxrtl import compile_core
 from hwgen.sim.pseudo_terminal import port
 from hwgen.sim.virtual_board import CompiledLine, VirtualBoard
@@ -33,7 +34,7 @@ def model() -> Model:
     graph = random_graph(random, vocabulary=300, rank=4, widths=(2, 3), filters=3, bits=4, classes=CLASSES)
     scores = golden.scores(graph, random_sentences(random, graph, 500))
     dense = replace(graph.dense, bias=graph.dense.bias - scores.mean(axis=0).astype(int))
-    graph = Graph((*graph.nodes[:-1], dense))
+    graph = ConvolutionGraph((*graph.nodes[:-1], dense))
     words = Vocabulary(tuple(f"w{i}" for i in range(297)), 2)
     return Model(graph, words, tuple(f"intent {i}" for i in range(CLASSES)))
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from hwgen.graph import golden
-from hwgen.graph.graph import Graph
-from hwgen.rtl.core import Core, Plan
+from hwgen.graph.graph import ConvolutionGraph, Graph
+from hwgen.rtl.core import Core
+from hwgen.rtl.plan import Plan
 from hwgen.sim import icarus, pysim
 from hwgen.sim.cxxrtl import compile_core
 from hwgen.sim.verify import first_mismatch
@@ -49,7 +50,7 @@ def changed(graph: Graph, layer: str) -> Graph:
             nodes[2] = replace(graph.requantise, bias=graph.requantise.bias + 9)
         case "dense":
             nodes[4] = replace(graph.dense, bias=graph.dense.bias + 1)
-    return Graph(tuple(nodes))
+    return ConvolutionGraph(tuple(nodes))
 
 
 @pytest.mark.parametrize("layer", ["embedding", "convolution", "requantise", "dense"])

@@ -1,0 +1,196 @@
+"""Training of a hyperdimensional classifier.
+
+After Jain et al. (2020). The items are random; nothing but the class vectors is learnt.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from hwgen.compress.hypervector_recipe import Head, HypervectorRecipe
+from hwgen.compress.progress import Reporter
+from hwgen.compress.record import describe
+from hwgen.compress.report import FLOAT_BITS, Stage, kilobytes
+from hwgen.compress.train import Outcome, reproducible
+from hwgen.compress.vectors import Vectors, hypervector
+from hwgen.errors import HwgenError
+from hwgen.graph import golden
+from hwgen.graph.graph import HypervectorGraph
+from hwgen.graph.hypervector import BinaryDense
+from hwgen.graph.tensor import Integers, width_of
+from hwgen.model import Model
+from hwgen.nn.class_vectors import ClassVectors
+from hwgen.text.characters import Characters
+from hwgen.text.datasets import SPLITS, Dataset
+
+_EVALUATION_BATCH = 1024
+# The biases and the scale are in other units than the class vectors.
+_BIAS_RATE = 1e-2
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What is binary and what is not.
+
+    Attributes:
+        name: of the stage.
+        inputs: of a split and rows: their vectors.
+        binary: whether the class vectors are binary.
+    """
+
+    name: str
+    inputs: Callable[[Vectors, Tensor], Tensor]
+    binary: bool
+
+
+VARIANTS = (
+    Variant("real", Vectors.real, False),
+    Variant("binary vectors", Vectors.binary, False),
+    Variant("binary", Vectors.binary, True),
+)
+"""The float twin, the half-way house, and what is built; each is trained from scratch."""
+
+
+def train(recipe: HypervectorRecipe, dataset: Dataset, seed: int, reporter: Reporter) -> Model:
+    """Draw items, encode the data, learn the class vectors; shows every variant, and keeps the binary one.
+
+    Raises:
+        HwgenError: when torch and the golden model differ in any score.
+    """
+    began = time.monotonic()
+    node = hypervector(recipe.items, seed)
+    reporter.start("encoding", len(SPLITS))
+    splits: dict[str, Vectors] = {}
+    for split in SPLITS:
+        splits[split] = Vectors.of(node, getattr(dataset, split), dataset.labels)
+        reporter.advance(1)
+    seconds = {"encoding": _since(began)}
+    reporter.finish(f"{sum(map(len, splits.values()))} texts in {seconds['encoding']} s")
+    stages = []
+    for variant in VARIANTS:
+        began = time.monotonic()
+        with reproducible(seed, variant.name) as generator:
+            head, dev = _learn(recipe.head, variant, splits, len(dataset.labels), generator, reporter)
+            test = evaluate(head, variant, splits["test"]).accuracy
+        seconds[variant.name] = _since(began)
+        stages.append(_stage(variant, node.items.size, head, dev.accuracy, test))
+    graph = HypervectorGraph((node, to_dense(head)))
+    scores = {split: _golden_scores(graph, head, splits[split]) for split in ("dev", "test")}
+    labels = {split: splits[split].labels.numpy() for split in scores}
+    memory = memory_bits(graph)
+    saved = {"parent": 1 - kilobytes(memory["total"]) / stages[0].kilobytes}
+    record = describe(recipe.as_dict(), dataset, seed, 1, stages, scores, labels, memory, saved)
+    return Model(graph, Characters(), dataset.labels, record | {"seconds": seconds})
+
+
+def to_dense(head: ClassVectors) -> BinaryDense:
+    """The integers of binary class vectors; a bit stands for -1."""
+    vectors = head.vectors.detach().numpy()
+    return BinaryDense((vectors < 0).astype(np.int64), np.rint(head.bias.detach().numpy()).astype(np.int64))
+
+
+def memory_bits(graph: HypervectorGraph) -> dict[str, int]:
+    """Bits of storage: the items, the class vectors, the biases (at the width of the widest), total."""
+    bias = graph.dense.bias
+    figures = {
+        "items": graph.hypervector.items.size,
+        "class_vectors": graph.dense.weights.size,
+        "biases": bias.size * width_of(int(bias.min()), int(bias.max()))[0],
+    }
+    return figures | {"total": sum(figures.values())}
+
+
+@torch.no_grad()
+def evaluate(head: ClassVectors, variant: Variant, split: Vectors) -> Outcome:
+    """How well a head does on a split."""
+    parts = torch.split(torch.arange(len(split)), _EVALUATION_BATCH)
+    return Outcome.of(torch.cat([head.logits(variant.inputs(split, rows)) for rows in parts]), split.labels)
+
+
+def _learn(
+    wanted: Head,
+    variant: Variant,
+    splits: Mapping[str, Vectors],
+    classes: int,
+    generator: torch.Generator,
+    reporter: Reporter,
+) -> tuple[ClassVectors, Outcome]:
+    """The head of the epoch that does best on dev; without training for the nearest class vector."""
+    train_split, dev_split = splits["train"], splits["dev"]
+    head = ClassVectors(_start(variant, train_split, classes, centred=wanted.kind != "nearest"), binary=variant.binary)
+    if wanted.kind == "nearest":
+        return head, evaluate(head, variant, dev_split)
+    batches = -(-len(train_split) // wanted.batch)
+    reporter.start(variant.name, wanted.epochs * batches)
+    optimiser = torch.optim.Adam(
+        [
+            {"params": [head.vectors], "lr": wanted.learning_rate},
+            {"params": [head.bias], "lr": _BIAS_RATE * float(head.vectors.shape[1]) ** 0.5},
+            {"params": [head.log_scale], "lr": _BIAS_RATE},
+        ]
+    )
+    fall = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, wanted.epochs * batches)
+    best, kept = evaluate(head, variant, dev_split), copy.deepcopy(head.state_dict())
+    for epoch in range(1, wanted.epochs + 1):
+        for rows in torch.split(torch.randperm(len(train_split), generator=generator), wanted.batch):
+            inputs = variant.inputs(train_split, rows)
+            if wanted.dropout:
+                inputs = inputs * (torch.rand(inputs.shape, generator=generator) >= wanted.dropout)
+            loss = functional.cross_entropy(
+                head.logits(inputs), train_split.labels[rows], label_smoothing=wanted.label_smoothing
+            )
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            fall.step()
+            with torch.no_grad():
+                head.vectors.clamp_(-1, 1)  # beyond, a sign would need many steps to come back
+            reporter.advance(1)
+        outcome = evaluate(head, variant, dev_split)
+        if outcome.rank > best.rank:
+            best, kept = outcome, copy.deepcopy(head.state_dict())
+        reporter.advance(0, f"epoch {epoch}, dev {outcome.accuracy:.2%} (kept {best.accuracy:.2%})")
+    head.load_state_dict(kept)
+    reporter.finish(f"dev {best.accuracy:.2%}")
+    return head, best
+
+
+def _start(variant: Variant, split: Vectors, classes: int, *, centred: bool) -> Tensor:
+    """The mean vector of each class, ``(classes, dimension)``; `centred`: half its distance from the mean of all."""
+    rows = torch.arange(len(split))
+    means = torch.stack([variant.inputs(split, rows[split.labels == label]).mean(dim=0) for label in range(classes)])
+    return (means - means.mean(dim=0)) / 2 if centred else means
+
+
+def _stage(variant: Variant, items: int, head: ClassVectors, dev: float, test: float) -> Stage:
+    weights = head.vectors.numel() + head.bias.numel()
+    bits = 1 if variant.binary else FLOAT_BITS
+    if variant.binary:
+        dense = to_dense(head)
+        stored = dense.weights.size + dense.bias.size * width_of(int(dense.bias.min()), int(dense.bias.max()))[0]
+    else:
+        stored = FLOAT_BITS * weights
+    return Stage(variant.name, dev, test, weights, weights, bits, kilobytes(items + stored))
+
+
+@torch.no_grad()
+def _golden_scores(graph: HypervectorGraph, head: ClassVectors, split: Vectors) -> Integers:
+    """Scores of the golden model, which torch's must equal."""
+    parts = torch.split(torch.arange(len(split)), _EVALUATION_BATCH)
+    told = torch.cat([head(split.binary(rows)) for rows in parts]).numpy()
+    scores = golden.scores(graph, split.sentences)
+    if not np.array_equal(scores, told):
+        raise HwgenError("binary: torch and the golden model differ; this is a defect of hwgen, please report it")
+    return scores
+
+
+def _since(began: float) -> float:
+    return round(time.monotonic() - began, 2)

@@ -1,0 +1,69 @@
+"""From a recipe of any kind to a model."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from hwgen.compress import hypervector, pipeline
+from hwgen.compress.hypervector_recipe import HypervectorRecipe
+from hwgen.compress.pipeline import Memory
+from hwgen.compress.progress import Reporter, Silent
+from hwgen.compress.recipe import Recipe
+from hwgen.compress.recipes import AnyRecipe
+from hwgen.errors import HwgenError
+from hwgen.model import Model
+from hwgen.nn.text_cnn import Precision
+from hwgen.text.datasets import Dataset
+
+DEFAULT_BITS = 5
+
+
+@singledispatch
+def run(
+    recipe: AnyRecipe,
+    dataset: Dataset,
+    bits: int | None = None,
+    seed: int = 0,
+    reporter: Reporter | None = None,
+    memory: Memory | None = None,
+) -> Model:
+    """Train a model; its record holds a row a stage.
+
+    Every choice is made on dev; test is read once a stage, at its end.
+
+    Args:
+        bits: width of the weights; by default 5, or 1 where the recipe knows no other.
+        memory: of earlier calls with the same data set and seed; it does not change the result.
+
+    Raises:
+        HwgenError: when recipe, data and width do not fit each other.
+    """
+    raise TypeError(f"no training for {type(recipe).__name__}")
+
+
+@run.register
+def _(
+    recipe: Recipe,
+    dataset: Dataset,
+    bits: int | None = None,
+    seed: int = 0,
+    reporter: Reporter | None = None,
+    memory: Memory | None = None,
+) -> Model:
+    bits = DEFAULT_BITS if bits is None else bits
+    Precision.uniform(bits)  # refuse before hours of training, not after
+    return pipeline.quantise(pipeline.compress(recipe, dataset, seed, reporter, memory), bits, reporter)
+
+
+@run.register
+def _(
+    recipe: HypervectorRecipe,
+    dataset: Dataset,
+    bits: int | None = None,
+    seed: int = 0,
+    reporter: Reporter | None = None,
+    memory: Memory | None = None,
+) -> Model:
+    if bits not in (None, 1):
+        raise HwgenError(f"--bits {bits}: recipe {recipe.name} makes binary vectors; give --bits 1")
+    return hypervector.train(recipe, dataset, seed, reporter or Silent())

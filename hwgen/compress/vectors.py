@@ -1,0 +1,89 @@
+"""Texts as hypervectors: the item memory of a recipe, and a split through it."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from hwgen.compress.hypervector_recipe import Items
+from hwgen.graph import golden
+from hwgen.graph.golden import Sentences
+from hwgen.graph.hypervector import BOUNDARY, BYTES, Hypervector
+from hwgen.graph.tensor import Integers
+from hwgen.text.characters import Characters
+from hwgen.text.hub import Row
+
+_TEXTS_AT_A_TIME = 1024
+_ASCII = 0x80
+
+
+def hypervector(items: Items, seed: int) -> Hypervector:
+    """The encoder of a recipe, its items drawn by `seed`."""
+    symbols = alphabet(items.alphabet)
+    drawn = np.random.default_rng(seed).integers(0, 2, (symbols.max() + 1, items.dimension))
+    return Hypervector(symbols, drawn, items.sizes, items.words, items.longest, items.block)
+
+
+def alphabet(name: str) -> Integers:
+    """The symbol of each byte; see `Items.alphabet`."""
+    if name == "bytes":
+        members = [byte for byte in range(BYTES) if not chr(byte).isspace() and not chr(byte).isupper() and byte]
+    else:
+        known = string.ascii_lowercase + "'" + (string.digits if name == "alphanumeric" else "")
+        members = list(known.encode())
+    symbols = np.full(BYTES, BOUNDARY, dtype=np.int64)
+    symbols[members] = 1 + np.arange(len(members))
+    if name != "bytes":
+        symbols[_ASCII:] = 1 + len(members)
+    for upper in string.ascii_uppercase:
+        symbols[ord(upper)] = symbols[ord(upper.lower())]
+    return symbols
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """A split as vectors.
+
+    Attributes:
+        sentences: its bytes.
+        sums: ``(texts, dimension)``, before the sign.
+        signs: the same shape, -1 and +1: what the golden model's bits stand for.
+        labels: ``(texts,)`` numbers of the classes.
+    """
+
+    sentences: Sentences
+    sums: Tensor
+    signs: Tensor
+    labels: Tensor
+
+    @classmethod
+    def of(cls, node: Hypervector, rows: Sequence[Row], labels: Sequence[str]) -> Vectors:
+        """Rows of (label, text) through `node`."""
+        numbers = {label: number for number, label in enumerate(labels)}
+        tokens = [Characters().encode(text) for _, text in rows]
+        parts = []
+        for first in range(0, len(tokens), _TEXTS_AT_A_TIME):
+            some = Sentences.of(tokens[first : first + _TEXTS_AT_A_TIME])
+            parts.append(golden.bundle(node, some.tokens, some).astype(np.int16))
+        sums = torch.from_numpy(np.concatenate(parts))
+        ties = torch.from_numpy(1 - 2 * node.items[BOUNDARY])
+        signs = torch.where(sums == 0, ties, sums.sign()).to(torch.int8)
+        return cls(Sentences.of(tokens), sums, signs, torch.tensor([numbers[label] for label, _ in rows]))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def binary(self, rows: Tensor) -> Tensor:
+        """``(rows, dimension)``, -1 and +1."""
+        return self.signs[rows].float()
+
+    def real(self, rows: Tensor) -> Tensor:
+        """``(rows, dimension)``: the sums, at the length that the binary vectors have."""
+        sums = self.sums[rows].float()
+        return functional.normalize(sums, dim=1) * float(sums.shape[1]) ** 0.5

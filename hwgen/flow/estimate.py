@@ -1,0 +1,127 @@
+"""What a core will take, by estimates made before any tool runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import singledispatch
+
+import numpy as np
+
+from hwgen.flow.board import Budget
+from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
+from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core
+from hwgen.rtl.folded_convolution import FoldedConvolution
+from hwgen.rtl.folded_dense import FoldedDense
+from hwgen.rtl.hypervector_encoder import HypervectorEncoder
+from hwgen.rtl.spatial_convolution import SpatialConvolution
+from hwgen.rtl.spatial_dense import SpatialDense
+
+SHELL_LUTS = 700
+_LUTS_PER_SCORE_BIT = 4
+"""Of argmax and reply; a spatial core's result buffer takes as much again. From `docs/results/components.md`."""
+
+# Look-up tables a spatial core takes per bit of adder, comparator and clip, set so that the estimate is right for
+# sst2-full-5bit: by yosys's count for Xilinx and Gowin, as placed for ECP5. For sst2-small-5bit it is then a tenth to a
+# quarter too high. For iCE40 it is set by sst2-small-5bit, for the full models' tables fit no such part.
+_LUTS_PER_BIT = {"ecp5": 1.4, "gowin": 1.19, "xilinx": 1.07, "ice40": 0.95}
+_FOLDED_BASE, _FOLDED_PER_LANE = 600, 250
+_POPCOUNT_PER_BIT = {"xilinx": 0.7, "ecp5": 1.4, "ice40": 1.5, "gowin": 1.6}
+"""From `docs/results/popcount.md`."""
+_LUT_ROM = 64
+"""Rows of a memory that synthesis makes of look-up tables."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a plan will take, roughly."""
+
+    luts: int
+    brams: int
+
+
+def estimate(core: Core, family: str, budget: Budget) -> Estimate:
+    """Look-up tables and block RAMs of a core with its shell."""
+    score_bits = core.scores.width * core.graph.classes
+    own = _estimate(core.graph, core, family, budget)
+    luts, brams = own.luts + SHELL_LUTS + _LUTS_PER_SCORE_BIT * score_bits, own.brams + 1
+    if core.plan.never_stalls:
+        luts += _LUTS_PER_SCORE_BIT * score_bits
+        if family == "ice40":
+            brams += blocks(RESULT_BUFFER_DEPTH, score_bits, budget)  # there is no distributed memory
+    return Estimate(luts, brams)
+
+
+@singledispatch
+def _estimate(graph: Graph, core: Core, family: str, budget: Budget) -> Estimate:
+    """Of the stages but the last."""
+    raise TypeError(f"no estimate for {type(graph).__name__}")
+
+
+@_estimate.register
+def _(graph: ConvolutionGraph, core: Core, family: str, budget: Budget) -> Estimate:
+    convolution, dense = core.stages["convolution"], core.stages["dense"]
+    luts, brams = 0.0, memory(graph, budget)
+    if isinstance(convolution, SpatialConvolution):
+        activations = graph.convolution.filters * 4 * graph.requantise.bits
+        luts += _LUTS_PER_BIT[family] * (_adder_bits(convolution) + 2 * _sum_bits(convolution) + activations)
+    if isinstance(dense, SpatialDense):
+        luts += _LUTS_PER_BIT[family] * _adder_bits(dense)
+    for engine in (convolution, dense):
+        if isinstance(engine, FoldedConvolution | FoldedDense):
+            lanes, period = len(engine.schedule.lanes), engine.schedule.period
+            luts += _FOLDED_BASE / 2 + _FOLDED_PER_LANE * lanes
+            brams += blocks(period, lanes * (2 * graph.convolution.bits + 4), budget) if period > 16 else 0
+            if family == "ice40" and isinstance(engine, FoldedConvolution):
+                brams += lanes  # partial sums: there is no distributed memory
+    if isinstance(convolution, FoldedConvolution):
+        luts += 2 * graph.convolution.filters * graph.requantise.bits
+    return Estimate(round(luts), brams)
+
+
+@_estimate.register
+def _(graph: HypervectorGraph, core: Core, family: str, budget: Budget) -> Estimate:
+    encoder = core.stages["hypervector"]
+    assert isinstance(encoder, HypervectorEncoder)
+    node, lanes, passes = encoder.node, encoder.lanes, encoder.passes
+    kinds = len(node.sizes) + node.words
+    each = encoder.counter_bits * (1 + 0.5 * (kinds - 1)) + 2 * kinds
+    symbols, classes = len(node.items), graph.classes
+    brams = blocks(passes * symbols, lanes, budget) if passes * symbols > _LUT_ROM else 0
+    brams += blocks(passes * classes, lanes + core.scores.width, budget) if passes * classes > _LUT_ROM else 0
+    brams += blocks(node.longest, 8, budget) if passes > 1 else 0
+    roms = sum(depth / 16 for depth in (passes * symbols, passes * classes) if depth <= _LUT_ROM)
+    return Estimate(round(lanes * (each + _POPCOUNT_PER_BIT[family] + roms) + classes * core.scores.width), brams)
+
+
+def memory(graph: Graph, budget: Budget) -> int:
+    """Block RAMs that a graph needs with any engine."""
+    if isinstance(graph, ConvolutionGraph):
+        return blocks(graph.vocabulary, graph.embedding.rank * graph.embedding.bits, budget)
+    return 0
+
+
+_SHAPES = {
+    4: ((2048, 2), (1024, 4), (512, 8), (256, 16)),
+    18: ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36)),
+    36: ((32768, 1), (16384, 2), (8192, 4), (4096, 9), (2048, 18), (1024, 36), (512, 72)),
+}
+"""Rows and columns a block RAM can be set to, by its kilobits."""
+
+
+def blocks(depth: int, width: int, budget: Budget) -> int:
+    """Block RAMs of a ``depth x width`` ROM, all set to the one shape that needs fewest."""
+    shapes = _SHAPES.get(budget.bram_kbit, ((budget.bram_kbit * 1024 // 32, 32),))
+    return min(-(-depth // rows) * -(-width // columns) for rows, columns in shapes)
+
+
+def _adder_bits(engine: SpatialConvolution | SpatialDense) -> int:
+    low, high = engine.graph.intervals(engine.source)
+    spans = (high - low)[engine.graph.inputs :]
+    return int(np.ceil(np.log2(np.maximum(spans, 1) + 1)).sum())
+
+
+def _sum_bits(convolution: SpatialConvolution) -> int:
+    """Bits of the window sums; tap adders are about as many again per further tap."""
+    spans = convolution.kind.high - convolution.kind.low
+    taps = sum(kernel.shape[0] * kernel.shape[1] for kernel in convolution.node.kernels)
+    return int(np.ceil(np.log2(np.maximum(spans, 1) + 1)).mean() * taps / 2)

@@ -1,0 +1,117 @@
+"""How a graph becomes a circuit: which engine serves which layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hwgen.errors import HwgenError
+from hwgen.graph.graph import Graph, HypervectorGraph
+
+ADDERS_PER_STAGE = 2
+"""Of a spatial engine, unless asked otherwise: adders between two registers."""
+
+
+@dataclass(frozen=True)
+class Spatial:
+    """Weights as wires, one token per clock.
+
+    Attributes:
+        adders_per_stage: adders between two registers; fewer is faster and takes more flip-flops.
+    """
+
+    adders_per_stage: int = 1
+
+    def __post_init__(self) -> None:
+        if self.adders_per_stage < 1:
+            raise HwgenError(f"adders_per_stage: {self.adders_per_stage} is less than 1")
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Multiply-accumulate lanes that read their weights from a ROM.
+
+    Attributes:
+        lanes: at most one per filter (or class, for a dense layer).
+    """
+
+    lanes: int = 1
+
+    def __post_init__(self) -> None:
+        if self.lanes < 1:
+            raise HwgenError(f"lanes: {self.lanes} is less than 1")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Of a `ConvolutionGraph`: which engine serves which layer."""
+
+    convolution: Spatial | Folded
+    dense: Spatial | Folded
+
+    @classmethod
+    def spatial(cls, adders_per_stage: int = 1) -> Plan:
+        return cls(Spatial(adders_per_stage), Spatial(adders_per_stage))
+
+    @classmethod
+    def folded(cls, lanes: int, dense_lanes: int = 1) -> Plan:
+        return cls(Folded(lanes), Folded(dense_lanes))
+
+    @property
+    def never_stalls(self) -> bool:
+        """One token per clock, whatever the sentences' lengths and the reader's pace."""
+        return isinstance(self.convolution, Spatial) and isinstance(self.dense, Spatial)
+
+    @property
+    def name(self) -> str:
+        """`spatial`, `folded xP`, or both where the layers differ."""
+        names = [
+            "spatial" if isinstance(engine, Spatial) else f"folded x{engine.lanes}"
+            for engine in (self.convolution, self.dense)
+        ]
+        kinds = {name.split()[0] for name in names}
+        return names[0] if len(kinds) == 1 else f"{names[0]}, dense {names[1]}"
+
+
+@dataclass(frozen=True)
+class HypervectorPlan:
+    """Of a `HypervectorGraph`.
+
+    Attributes:
+        lanes: values of the vector that are made and compared at a time; 0: all of them, one character per clock.
+        family: of the part whose cells the popcounts are made of; None for any.
+    """
+
+    lanes: int = 0
+    family: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.lanes < 0:
+            raise HwgenError(f"lanes: {self.lanes} is less than 0")
+
+    @property
+    def never_stalls(self) -> bool:
+        """False: the class vectors are compared in turn, and short texts wait for them."""
+        return False
+
+    @property
+    def name(self) -> str:
+        """`spatial`, or `folded xP`."""
+        return f"folded x{self.lanes}" if self.lanes else "spatial"
+
+
+AnyPlan = Plan | HypervectorPlan
+
+
+def spatial(graph: Graph, family: str | None = None) -> AnyPlan:
+    """Everything at once: one token per clock."""
+    if isinstance(graph, HypervectorGraph):
+        return HypervectorPlan(0, family)
+    return Plan.spatial(ADDERS_PER_STAGE)
+
+
+def folded(graph: Graph, lanes: int | None = None, family: str | None = None) -> AnyPlan:
+    """So many lanes; by default 8 filters, or a block of a hypervector."""
+    if isinstance(graph, HypervectorGraph):
+        return HypervectorPlan(graph.hypervector.block if lanes is None else lanes, family)
+    lanes = 8 if lanes is None else lanes
+    return Plan.folded(lanes, min(max(lanes // 8, 1), graph.classes))

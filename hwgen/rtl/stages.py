@@ -1,0 +1,66 @@
+"""The components of a graph's circuit, in order."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from amaranth.lib import wiring
+
+from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
+from hwgen.rtl.argmax import Argmax
+from hwgen.rtl.binary_dense import FoldedBinaryDense
+from hwgen.rtl.embedding import EmbeddingRom
+from hwgen.rtl.folded_argmax import FoldedArgmax
+from hwgen.rtl.folded_convolution import FoldedConvolution
+from hwgen.rtl.folded_dense import FoldedDense
+from hwgen.rtl.hypervector_encoder import HypervectorEncoder
+from hwgen.rtl.max_over_time import RunningMaximum
+from hwgen.rtl.plan import AnyPlan, Folded, HypervectorPlan, Plan, Spatial
+from hwgen.rtl.requantise import Requantiser
+from hwgen.rtl.spatial_convolution import SpatialConvolution
+from hwgen.rtl.spatial_dense import SpatialDense
+
+TREE_CLASSES = 8
+"""So many classes, or fewer, are compared by a tree behind folded lanes, too: it is small then, and faster."""
+
+Stages = dict[str, wiring.Component]
+
+
+@singledispatch
+def stages(graph: Graph, plan: AnyPlan) -> Stages:
+    """The components from tokens to results, by the names of their nodes; each has one stream in and one out."""
+    raise TypeError(f"no circuit for {type(graph).__name__}")
+
+
+@stages.register
+def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
+    embedded, summed, activated, pooled, scored = graph.types()
+    made: Stages = {"embedding": EmbeddingRom(graph.embedding)}
+    match plan.convolution:
+        case Spatial(adders_per_stage):
+            made["convolution"] = SpatialConvolution(graph.convolution, embedded, adders_per_stage=adders_per_stage)
+            made["requantise"] = Requantiser(graph.requantise, summed)
+            made["max_over_time"] = RunningMaximum(graph.pooling, activated)
+        case Folded(lanes):
+            made["convolution"] = FoldedConvolution(
+                graph.convolution, graph.requantise, graph.pooling, embedded, lanes=lanes
+            )
+    match plan.dense:
+        case Spatial(adders_per_stage):
+            made["dense"] = SpatialDense(graph.dense, pooled, adders_per_stage=adders_per_stage)
+        case Folded(lanes):
+            made["dense"] = FoldedDense(graph.dense, pooled, lanes=lanes)
+    folded = isinstance(plan.dense, Folded) and graph.classes > TREE_CLASSES
+    made["argmax"] = FoldedArgmax(scored) if folded else Argmax(scored)
+    return made
+
+
+@stages.register
+def _(graph: HypervectorGraph, plan: HypervectorPlan) -> Stages:
+    lanes = plan.lanes or graph.hypervector.dimension
+    scored = graph.types()[-1]
+    return {
+        "hypervector": HypervectorEncoder(graph.hypervector, lanes=lanes),
+        "binary_dense": FoldedBinaryDense(graph.dense, lanes=lanes, family=plan.family),
+        "argmax": FoldedArgmax(scored) if graph.classes > TREE_CLASSES else Argmax(scored),
+    }
