@@ -13,9 +13,18 @@ from hwgen.rtl.streams import token_stream
 
 
 def step_layout(node: Hypervector, passes: int) -> data.StructLayout:
-    """A symbol; which pass it belongs to; whether a text begins or ends with it (a boundary does both at once)."""
+    """A symbol; which row of the item memory it is; whether the pass is the first or the last one of the text; and
+    whether the pass begins or ends with it (a boundary does both at once)."""
+    symbols = len(node.items)
     return data.StructLayout(
-        {"symbol": bits_for(len(node.items) - 1), "chunk": bits_for(passes - 1), "open": 1, "close": 1}
+        {
+            "symbol": bits_for(symbols - 1),
+            "row": bits_for(passes * symbols - 1),
+            "first": 1,
+            "last": 1,
+            "open": 1,
+            "close": 1,
+        }
     )
 
 
@@ -47,13 +56,17 @@ class CharacterReader(wiring.Component):
         symbols = Array(C(int(symbol), width) for symbol in self.node.symbols)
         symbol = Signal(width)
         count = Signal(range(self.node.longest + 1))
-        chunk = Signal(range(self.passes))
+        rows = len(self.node.items)
+        base = Signal(range(self.passes * rows))  # of the pass's rows in the item memory
+        again, final = Signal(), Signal(init=self.passes == 1)
         taken = Signal()
         room = Signal()
         m.d.comb += [
             symbol.eq(Value.cast(symbols[token.token])),
             taken.eq(self.steps.valid & self.steps.ready),
-            step.chunk.eq(chunk),
+            step.row.eq(base + step.symbol),
+            step.first.eq(~again),
+            step.last.eq(final),
             room.eq(count != self.node.longest),
         ]
         with m.FSM():
@@ -62,7 +75,7 @@ class CharacterReader(wiring.Component):
                 with m.If(taken):
                     m.next = "READ"
                     if self.passes > 1:
-                        with m.If(chunk != 0):
+                        with m.If(again):
                             m.next = "AGAIN"
             with m.State("READ"):
                 m.d.comb += [
@@ -83,15 +96,19 @@ class CharacterReader(wiring.Component):
                         m.next = "READ"
                 else:
                     with m.If(taken):
-                        m.d.sync += chunk.eq(chunk + 1)
-                        with m.If(chunk == self.passes - 1):
-                            m.d.sync += [chunk.eq(0), count.eq(0)]
+                        m.d.sync += [
+                            base.eq(base + rows),
+                            again.eq(1),
+                            final.eq(base == (self.passes - 2) * rows),
+                        ]
+                        with m.If(final):
+                            m.d.sync += [base.eq(0), again.eq(0), final.eq(0), count.eq(0)]
                         m.next = "OPEN"
             if self.passes > 1:
-                self._replay(m, symbol, count, chunk, taken)
+                self._replay(m, symbol, count, again, taken)
         return m
 
-    def _replay(self, m: Module, symbol: Signal, count: Signal, chunk: Signal, taken: Signal) -> None:
+    def _replay(self, m: Module, symbol: Signal, count: Signal, again: Signal, taken: Signal) -> None:
         """Keep the symbols of the first pass, and give them again in state AGAIN."""
         # A whole power of two, so that no address is outside, not even while nothing is written.
         depth = 1 << bits_for(self.node.longest - 1)
@@ -102,7 +119,7 @@ class CharacterReader(wiring.Component):
         m.d.comb += [
             write.addr.eq(count),
             write.data.eq(symbol),
-            write.en.eq(taken & (chunk == 0) & ~self.steps.payload.open & ~self.steps.payload.close),
+            write.en.eq(taken & ~again & ~self.steps.payload.open & ~self.steps.payload.close),
             read.addr.eq(following),
         ]
         m.d.sync += place.eq(following)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from functools import reduce
 from operator import and_, xor
 
-import numpy as np
 from amaranth.hdl import C, Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out, connect, flipped
-from amaranth.utils import bits_for
 
 from hwgen.errors import HwgenError
 from hwgen.graph.hypervector import BOUNDARY, Hypervector
@@ -61,19 +59,17 @@ class HypervectorEncoder(wiring.Component):
         node, lanes, vectors = self.node, self.lanes, self.vectors
         m.submodules.reader = reader = CharacterReader(node, self.passes)
         connect(m, flipped(self.tokens), reader.tokens)
-        symbol_bits = bits_for(len(node.items) - 1)
-        rows = np.zeros((self.passes, 1 << symbol_bits, lanes), dtype=np.int64)
-        rows[:, : len(node.items)] = node.items.reshape(len(node.items), self.passes, lanes).transpose(1, 0, 2)
+        rows = node.items.reshape(len(node.items), self.passes, lanes).transpose(1, 0, 2)
         m.submodules.items = items = Memory(
             shape=lanes,
-            depth=self.passes << symbol_bits,
+            depth=self.passes * len(node.items),
             init=[sum(bit << place for place, bit in enumerate(row)) for row in rows.reshape(-1, lanes).tolist()],
         )
         read = items.read_port()
         step = reader.steps.payload
         advance = Signal()
         m.d.comb += [
-            read.addr.eq(Cat(step.symbol, step.chunk)),
+            read.addr.eq(step.row),
             read.en.eq(advance),
             reader.steps.ready.eq(advance),
         ]
@@ -88,10 +84,11 @@ class HypervectorEncoder(wiring.Component):
         m.d.comb += moving.eq(advance & valid_1)
 
         # Stage 2: what each n-gram that ends here adds, +1 or -1 (`negative`), or nothing.
+        # A tie is decided by the boundary's own vector: where it is -1, the sum ends up one less.
         valid_2, step_2 = Signal(), Signal(step.shape(), reset_less=True)
         tie = Signal(lanes, reset_less=True)
         with m.If(advance):
-            m.d.sync += [valid_2.eq(valid_1), step_2.eq(step_1), tie.eq(read.data)]
+            m.d.sync += [valid_2.eq(valid_1), step_2.eq(step_1), tie.eq(Mux(step_1.close, read.data, 0))]
         added: list[tuple[Signal, Signal]] = []
         for name, counts, bits in self._ngrams(m, moving, letter, read.data):
             counted, negative = Signal(name=f"{name}_counts"), Signal(lanes, name=f"{name}_negative", reset_less=True)
@@ -99,21 +96,19 @@ class HypervectorEncoder(wiring.Component):
                 m.d.sync += [counted.eq(counts & valid_1), negative.eq(Mux(counts, bits, 0))]
             added.append((counted, negative))
 
-        # Stage 3: the counters; the boundary's own vector decides a tie, as half a count.
+        # Stage 3: the counters, which begin again behind a text's last boundary.
         signs = [Signal(node.block, name=f"signs_{number}") for number in range(lanes // node.block)]
         shape = signed(self.counter_bits)
-        start = node.items[BOUNDARY].tolist()
         for lane in range(lanes):
-            count = Signal(shape, name=f"count_{lane}", init=-start[lane] if self.passes == 1 else 0)
-            total: Value = count
-            for counted, negative in added:
-                total = total + Cat(counted, negative[lane]).as_signed()
-            following = Signal(shape, name=f"following_{lane}")
-            m.d.comb += [following.eq(total), signs[lane // node.block][lane % node.block].eq(following[-1])]
+            count, following = Signal(shape, name=f"count_{lane}"), Signal(shape, name=f"following_{lane}")
+            step_of = Signal(range(-len(added) - 1, len(added) + 1), name=f"step_{lane}")
+            m.d.comb += [
+                step_of.eq(sum((Cat(counted, bits[lane]).as_signed() for counted, bits in added), -tie[lane])),
+                following.eq(count + step_of),
+                signs[lane // node.block][lane % node.block].eq(following[-1]),
+            ]
             with m.If(advance & valid_2):
-                m.d.sync += count.eq(following)
-                with m.If(step_2.open):
-                    m.d.sync += count.eq(-start[lane] if self.passes == 1 else tie[lane].replicate(len(count)))
+                m.d.sync += count.eq(Mux(step_2.close, 0, following))
 
         # A register for each block; one for all lanes would be slow to simulate.
         held = [Signal(node.block, name=f"vector_{number}", reset_less=True) for number in range(len(signs))]
@@ -129,8 +124,8 @@ class HypervectorEncoder(wiring.Component):
             m.d.sync += [
                 vectors.valid.eq(1),
                 *(kept.eq(bits) for kept, bits in zip(held, signs, strict=True)),
-                vectors.payload.first.eq(step_2.chunk == 0),
-                vectors.payload.last.eq(step_2.chunk == self.passes - 1),
+                vectors.payload.first.eq(step_2.first),
+                vectors.payload.last.eq(step_2.last),
             ]
         return m
 
