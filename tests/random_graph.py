@@ -14,8 +14,10 @@ Generator = np.random.Generator
 
 
 def weights(random: Generator, shape: tuple[int, ...], bits: int, sparsity: float = 0.0) -> Integers:
-    """Uniform over the symmetric range of `bits`, with `sparsity` of the entries zero."""
+    """Uniform over the symmetric range of `bits`, with `sparsity` of the entries zero (one bit has no zero)."""
     low, high = signed_range(bits)
+    if bits == 1:
+        return 2 * random.integers(0, 2, shape) - 1
     values = random.integers(low, high + 1, shape)
     values[random.random(shape) < sparsity] = 0
     return values
@@ -31,14 +33,16 @@ def random_graph(
     classes: int = 3,
     bits: int = 5,
     sparsity: float = 0.7,
-) -> Graph:
-    table = weights(random, (vocabulary, rank), bits)
-    table[0] = 0
+    embedding_bits: int | None = None,
+) -> ConvolutionGraph:
+    table = weights(random, (vocabulary, rank), embedding_bits or bits)
+    if (embedding_bits or bits) > 1:
+        table[0] = 0
     channels = filters * len(widths)
     scale = 1 << bits
     return ConvolutionGraph(
         (
-            Embedding(table, bits, -4),
+            Embedding(table, embedding_bits or bits, -4),
             Convolution(
                 tuple(weights(random, (filters, width, rank), bits, sparsity) for width in widths),
                 bits,

@@ -9,7 +9,7 @@ from torch import Tensor
 from hwgen.errors import HwgenError
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import ConvolutionGraph
-from hwgen.graph.nodes import PADDING_TOKEN, Convolution, Dense, Embedding, MaxOverTime, Requantise
+from hwgen.graph.nodes import Convolution, Dense, Embedding, MaxOverTime, Requantise
 from hwgen.graph.tensor import Integers
 from hwgen.nn.text_cnn import Precision, QuantTextCNN, Shape
 
@@ -31,7 +31,7 @@ def from_torch(network: QuantTextCNN) -> ConvolutionGraph:
     precision = network.precision
     graph = ConvolutionGraph(
         (
-            Embedding(_table(network), precision.embedding, embedding),
+            Embedding(_integers(network.embedding.quant_weight()), precision.embedding, embedding),
             Convolution(
                 # Contiguous, because safetensors writes memory as it lies.
                 tuple(
@@ -122,13 +122,6 @@ def integer_scores(network: QuantTextCNN, sentences: Sentences, batch: int = 256
     if not np.array_equal(integers, scores.numpy()):
         raise HwgenError("torch: a score is not an integer multiple of its scale")
     return integers
-
-
-def _table(network: QuantTextCNN) -> Integers:
-    """The embedding; one bit has no zero, so its padding row is made."""
-    table = _integers(network.embedding.quant_weight())
-    table[PADDING_TOKEN] = 0
-    return table
 
 
 def _exponents(parameter: Tensor) -> Integers:

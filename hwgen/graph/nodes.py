@@ -15,7 +15,7 @@ from hwgen.errors import HwgenError
 from hwgen.graph.tensor import Integers, TensorType, signed_range, unsigned_range
 
 PADDING_TOKEN = 0
-"""The token whose embedding is all zeros; an empty sentence is this one token."""
+"""The token that an empty sentence is made of; its embedding is zero where there is a zero."""
 
 
 def check_integers(node: object, name: str, ndim: int) -> Integers:
@@ -52,7 +52,7 @@ class Embedding:
     """Token -> vector: a row of a table.
 
     Attributes:
-        table: ``(vocabulary, rank)``, signed `bits`; row 0 (`PADDING_TOKEN`) is zero, whatever the width.
+        table: ``(vocabulary, rank)``, signed `bits`; row 0 (`PADDING_TOKEN`) is zero, but for one bit, which has none.
         bits: 1..8, symmetric range; one bit is -1 or +1.
         exponent: the table's power-of-two scale.
     """
@@ -65,8 +65,8 @@ class Embedding:
     def __post_init__(self) -> None:
         _check_width(self, self.bits)
         table = check_integers(self, "table", 2)
-        _check_weights(self, "table", table if self.bits > 1 else table[PADDING_TOKEN + 1 :], self.bits)
-        if table[PADDING_TOKEN].any():
+        _check_weights(self, "table", table, self.bits)
+        if self.bits > 1 and table[PADDING_TOKEN].any():
             raise HwgenError(f"Embedding.table: row {PADDING_TOKEN} is the padding token and must be all zeros")
 
     @property

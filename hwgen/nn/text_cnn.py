@@ -104,7 +104,7 @@ class SentenceCNN(nn.Module):
         return self.greatest(sums, inside[:, None])
 
     def embed(self, tokens: Tensor) -> Tensor:
-        """``(batch, n)`` -> ``(batch, channels, n)``."""
+        """``(batch, n)``, padding before the sentence included -> ``(batch, channels, n)``."""
         raise NotImplementedError
 
     def greatest(self, sums: Tensor, inside: Tensor) -> Tensor | IntQuantTensor:
@@ -213,8 +213,9 @@ class QuantTextCNN(SentenceCNN):
 
     def embed(self, tokens: Tensor) -> Tensor:
         embedded = self.embedding(tokens)
-        if self.precision.embedding == 1:  # which has no zero for the padding
-            embedded = _like(embedded, embedded.value * (tokens != PADDING)[..., None])
+        if self.precision.embedding == 1:  # which has no zero for what stands before the sentence
+            before = torch.arange(tokens.shape[1]) < max(self.shape.widths) - 1
+            embedded = _like(embedded, embedded.value.masked_fill(before[:, None], 0))
         values = functional.dropout(embedded.value, self.corruption.embedding, self.training)
         return _like(embedded, values.transpose(1, 2))
 

@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hwgen.graph.graph import Graph
 from hwgen.rtl.admission import Admission
+from hwgen.rtl.binary_convolution import BinaryConvolution
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.hypervector_encoder import HypervectorEncoder
 from hwgen.rtl.plan import AnyPlan
@@ -48,6 +49,8 @@ class Core(wiring.Component):
         for stage in self.stages.values():
             if isinstance(stage, FoldedConvolution):
                 slowest = max(slowest, stage.schedule.period)
+            elif isinstance(stage, BinaryConvolution):
+                slowest = max(slowest, stage.rows)
             elif isinstance(stage, HypervectorEncoder):
                 slowest = max(slowest, stage.passes)
         return 1 / slowest

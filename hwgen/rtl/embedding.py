@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module
+import numpy as np
+from amaranth.hdl import C, Cat, Module, ShapeLike, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -33,13 +34,21 @@ class EmbeddingRom(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         pipeline = Pipeline(m, self.tokens, self.vectors, self.LATENCY)
-        row = data.ArrayLayout(element_shape(self.kind), self.node.rank)
-        m.submodules.table = table = Memory(shape=row, depth=self.node.vocabulary, init=self.node.table.tolist())
+        rank = self.node.rank
+        if self.node.bits == 1:  # the sign is all there is to store
+            shape: ShapeLike = rank
+            init = ((self.node.table < 0) @ (1 << np.arange(rank, dtype=object))).tolist()
+        else:
+            shape, init = data.ArrayLayout(element_shape(self.kind), rank), self.node.table.tolist()
+        m.submodules.table = table = Memory(shape=shape, depth=self.node.vocabulary, init=init)
         port = table.read_port()
+        row = pipeline.register(Value.cast(port.data), "row")
+        if self.node.bits == 1:
+            row = Cat(Cat(C(1, 1), sign) for sign in row)  # +1 is 01 and -1 is 11
         m.d.comb += [
             port.addr.eq(self.tokens.payload.token),
             port.en.eq(pipeline.advance),
-            self.vectors.payload.values.eq(pipeline.register(port.data.as_value(), "row")),
+            self.vectors.payload.values.eq(row),
             self.vectors.payload.first.eq(pipeline.first[-1]),
             self.vectors.payload.last.eq(pipeline.last[-1]),
         ]

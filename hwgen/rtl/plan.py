@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hwgen.errors import HwgenError
-from hwgen.graph.graph import Graph, HypervectorGraph
+from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 
 ADDERS_PER_STAGE = 2
 """Of a spatial engine, unless asked otherwise: adders between two registers."""
@@ -42,10 +42,27 @@ class Folded:
 
 
 @dataclass(frozen=True)
+class Counting:
+    """Lanes that count differing bits, for a convolution of binary weights and activations.
+
+    Attributes:
+        lanes: at most one per filter.
+        family: of the part whose cells the popcounts are made of; None for any.
+    """
+
+    lanes: int = 1
+    family: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.lanes < 1:
+            raise HwgenError(f"lanes: {self.lanes} is less than 1")
+
+
+@dataclass(frozen=True)
 class Plan:
     """Of a `ConvolutionGraph`: which engine serves which layer."""
 
-    convolution: Spatial | Folded
+    convolution: Spatial | Folded | Counting
     dense: Spatial | Folded
 
     @classmethod
@@ -63,12 +80,9 @@ class Plan:
 
     @property
     def name(self) -> str:
-        """`spatial`, `folded xP`, or both where the layers differ."""
-        names = [
-            "spatial" if isinstance(engine, Spatial) else f"folded x{engine.lanes}"
-            for engine in (self.convolution, self.dense)
-        ]
-        kinds = {name.split()[0] for name in names}
+        """`spatial`, `folded xP` or `popcounts xP`, or both where the layers differ and not just in their lanes."""
+        names = [_name(engine) for engine in (self.convolution, self.dense)]
+        kinds = {name.split()[0] for name in names} - ({"folded"} if isinstance(self.convolution, Counting) else set())
         return names[0] if len(kinds) == 1 else f"{names[0]}, dense {names[1]}"
 
 
@@ -99,6 +113,16 @@ class HypervectorPlan:
         return f"folded x{self.lanes}" if self.lanes else "spatial"
 
 
+def _name(engine: Spatial | Folded | Counting) -> str:
+    match engine:
+        case Spatial():
+            return "spatial"
+        case Folded(lanes):
+            return f"folded x{lanes}"
+        case Counting(lanes):
+            return f"popcounts x{lanes}"
+
+
 AnyPlan = Plan | HypervectorPlan
 
 
@@ -114,4 +138,7 @@ def folded(graph: Graph, lanes: int | None = None, family: str | None = None) ->
     if isinstance(graph, HypervectorGraph):
         return HypervectorPlan(graph.hypervector.block if lanes is None else lanes, family)
     lanes = 8 if lanes is None else lanes
-    return Plan.folded(lanes, min(max(lanes // 8, 1), graph.classes))
+    dense = Folded(min(max(lanes // 8, 1), graph.classes))
+    if isinstance(graph, ConvolutionGraph) and graph.convolution.bits == graph.requantise.bits == 1:
+        return Plan(Counting(lanes, family), dense)
+    return Plan(Folded(lanes), dense)

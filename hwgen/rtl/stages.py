@@ -8,6 +8,7 @@ from amaranth.lib import wiring
 
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.rtl.argmax import Argmax
+from hwgen.rtl.binary_convolution import BinaryConvolution
 from hwgen.rtl.binary_dense import FoldedBinaryDense
 from hwgen.rtl.embedding import EmbeddingRom
 from hwgen.rtl.folded_argmax import FoldedArgmax
@@ -15,7 +16,7 @@ from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.folded_dense import FoldedDense
 from hwgen.rtl.hypervector_encoder import HypervectorEncoder
 from hwgen.rtl.max_over_time import RunningMaximum
-from hwgen.rtl.plan import AnyPlan, Folded, HypervectorPlan, Plan, Spatial
+from hwgen.rtl.plan import AnyPlan, Counting, Folded, HypervectorPlan, Plan, Spatial
 from hwgen.rtl.requantise import Requantiser
 from hwgen.rtl.spatial_convolution import SpatialConvolution
 from hwgen.rtl.spatial_dense import SpatialDense
@@ -44,6 +45,16 @@ def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
         case Folded(lanes):
             made["convolution"] = FoldedConvolution(
                 graph.convolution, graph.requantise, graph.pooling, embedded, lanes=lanes
+            )
+        case Counting(lanes, family):
+            made["convolution"] = BinaryConvolution(
+                graph.convolution,
+                graph.requantise,
+                graph.pooling,
+                embedded,
+                signs=graph.embedding.bits == 1,
+                lanes=lanes,
+                family=family,
             )
     match plan.dense:
         case Spatial(adders_per_stage):

@@ -12,6 +12,7 @@ from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
 from hwgen.graph.tensor import Integers
+from hwgen.rtl.binary_convolution import BinaryConvolution
 from hwgen.rtl.core import Core, streams_of
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.sim.results import Results
@@ -79,8 +80,9 @@ def _compare_layers(core: Core, graph: Graph, sentence: Sentences, number: int) 
     outputs = dict(zip((node.name for node in graph.nodes), golden.trace(graph, sentence), strict=True))
     types = dict(zip((node.name for node in graph.nodes), graph.types(), strict=True))
     for name, vectors in observed.items():
-        # A folded convolution's output is what stands behind the maximum.
-        layer = "max_over_time" if isinstance(core.stages[name], FoldedConvolution) else name
+        # A folded or counting convolution's output is what stands behind the maximum.
+        whole = isinstance(core.stages[name], FoldedConvolution | BinaryConvolution)
+        layer = "max_over_time" if whole else name
         for place, expected in enumerate(outputs[layer]):
             token = place if types[layer].per_token else None
             if place >= len(vectors):

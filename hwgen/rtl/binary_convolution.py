@@ -1,0 +1,225 @@
+"""Convolution with binary weights: exclusive-or, count, compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import numpy as np
+from amaranth.hdl import C, Cat, Module, Mux, Shape, Signal, Value, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from hwgen.errors import HwgenError
+from hwgen.graph.nodes import Convolution, MaxOverTime, Requantise
+from hwgen.graph.tensor import Integers, TensorType, width_of
+from hwgen.rtl.pipeline import register
+from hwgen.rtl.popcount import Popcount
+from hwgen.rtl.streams import element_shape, vector_stream
+
+
+class BinaryConvolution(wiring.Component):
+    """Equals the golden functions of `Convolution`, `Requantise` and `MaxOverTime`, of binary weights and activations.
+
+    The tokens that a filter can see stand in a window. Each cycle, every lane counts where the window's bits and a
+    filter's weights differ, compares with the filter's limit, and adds the result to the filter's bit of a ring, which
+    after the last token holds the features.
+
+    Values of k bits have k planes of bits; that of place b counts ``c_b``, which is ``2**b``, or ``-2**b`` for the
+    sign. With n weights of -1, where the weight's bit is set, ``sum w x = sum over b of c_b (differing bits - n)``; a
+    token outside the sentence is zero. Values of -1 and +1 need the sign's plane alone, the tokens inside the sentence
+    being known: ``sum w x = values inside - 2 (differing bits inside)``.
+
+    Initiation interval ``rows = ceil(filters / lanes)`` cycles per token. Latency from the last token: ``rows``, the
+    popcount's and 3. Costs, a lane, a `Popcount` of ``width x channels`` bits for each plane with as many tables for
+    the exclusive-or, and a comparison; the window and the features in flip-flops; a memory of
+    ``filters x width x channels`` bits, or wires where there is a lane for every filter.
+
+    Args:
+        signs: whether the values are -1 and +1, never 0.
+        lanes: at most one per filter.
+        family: of the part whose cells the popcounts are made of; None for any.
+
+    Ports:
+        vectors: `vector_stream` of `source`, one vector per token.
+        features: `vector_stream` of a bit per filter, one vector per sentence.
+
+    Raises:
+        HwgenError: when weights or activations are not binary, or there are too many lanes.
+    """
+
+    LEVELS_PER_STAGE = 2
+
+    def __init__(
+        self,
+        node: Convolution,
+        requantise: Requantise,
+        pooling: MaxOverTime,
+        source: TensorType,
+        *,
+        signs: bool,
+        lanes: int,
+        family: str | None = None,
+    ) -> None:
+        if node.bits != 1 or requantise.bits != 1:
+            raise HwgenError(
+                f"binary convolution: weights of {node.bits} and activations of {requantise.bits} bits; both must be 1"
+            )
+        if not 1 <= lanes <= node.filters:
+            raise HwgenError(f"lanes: {lanes} is outside 1..{node.filters}, the filters")
+        self.node, self.requantise, self.source, self.signs = node, requantise, source, signs
+        self.lanes, self.rows = lanes, -(-node.filters // lanes)
+        self.width, self.channels = max(node.widths), node.channels
+        shape = Shape.cast(element_shape(source))
+        self.planes = [shape.width - 1] if signs else list(range(shape.width))
+        self.negative = shape.signed  # the highest plane is the sign's
+        self.kind = pooling.output_type(requantise.output_type(node.output_type(source)))
+        bits = self.width * self.channels
+        self.counters = [
+            [Popcount(bits, family, levels_per_stage=self.LEVELS_PER_STAGE) for _ in self.planes] for _ in range(lanes)
+        ]
+        self.latency = self.counters[0][0].latency
+        width, _ = width_of(*self._range())
+        self.limit = signed(width)
+        super().__init__({"vectors": In(vector_stream(source)), "features": Out(vector_stream(self.kind))})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        vectors, features = self.vectors, self.features
+        advance, going, taken, ends = Signal(), Signal(), Signal(), Signal()
+        row, following = Signal(range(self.rows)), Signal(range(self.rows))
+        m.d.comb += [
+            advance.eq(~features.valid | features.ready),
+            ends.eq(row == self.rows - 1),
+            vectors.ready.eq(advance & (~going | ends)),
+            taken.eq(vectors.valid & vectors.ready),
+            following.eq(Mux(going & ~ends, row + 1, 0)),
+        ]
+        with m.If(advance):
+            m.d.sync += [going.eq(Mux(going & ~ends, 1, taken)), row.eq(following)]
+        for counter in self.counters:
+            for plane in counter:
+                m.submodules += plane
+                m.d.comb += plane.enable.eq(advance)
+
+        # Stage 0: the window, and beside it the row's weights.
+        windows, inside = self._window(m, taken)
+        first, last = Signal(), Signal()
+        with m.If(taken):
+            m.d.sync += [first.eq(vectors.payload.first), last.eq(vectors.payload.last)]
+        layout = data.StructLayout({"weights": self.width * self.channels, "ages": self.width})
+        for lane, given in enumerate(self._rom(m, "weights", layout, self._weights(), following, advance)):
+            seen = Cat((given.ages[age] & inside[age]).replicate(self.channels) for age in range(self.width))
+            for window, counter in zip(windows, self.counters[lane], strict=True):
+                m.d.comb += counter.bits.eq((window ^ given.weights) & seen)
+
+        # What belongs to a row travels beside its popcount.
+        later = partial(register, m, advance)
+        place: Value = row
+        known: Value = inside
+        done = Signal()
+        m.d.comb += done.eq(last & ends)
+        marks: list[Value] = [going, first, done]
+        for stage in range(1, self.latency + 2):
+            names = ("valid", "first", "done")
+            marks = [later(mark, f"{name}_{stage}", reset=True) for mark, name in zip(marks, names, strict=True)]
+            known = later(known, f"inside_{stage}")
+            if stage <= self.latency:
+                place = later(place, f"row_{stage}")
+        valid, fresh, finished = marks
+
+        # The last stage: the count becomes a sum, and the sum a bit of the lane's ring.
+        layout = data.StructLayout({"limit": self.limit, "ages": self.width})
+        with m.If(advance):
+            m.d.sync += features.valid.eq(valid & finished)
+        for lane, given in enumerate(self._rom(m, "limits", layout, self._limits(), place, advance)):
+            counts = [counter.count for counter in self.counters[lane]]
+            places = range(len(counts))
+            summed = counts[0] << 1 if self.signs else sum((self._place(b) * counts[b] for b in places), C(0))
+            kept = later(summed, f"sum_{lane}")
+            if self.signs:
+                values = sum(((given.ages[age] & known[age]) for age in range(self.width)), C(0)) * self.channels
+                fires = values - kept >= given.limit
+            else:
+                fires = kept >= given.limit
+            ring = Signal(self.rows, name=f"ring_{lane}", reset_less=True)
+            with m.If(advance & valid):
+                m.d.sync += ring.eq(Cat(ring[1:], (ring[0] & ~fresh) | fires))
+            for number, bit in zip(range(lane, self.node.filters, self.lanes), ring, strict=False):
+                m.d.comb += features.payload.values[number].eq(bit)
+        m.d.comb += [features.payload.first.eq(1), features.payload.last.eq(1)]
+        return m
+
+    def _window(self, m: Module, taken: Value) -> tuple[list[Signal], Value]:
+        """The planes of the tokens that a filter can see, newest first, and which of them are inside the sentence."""
+        payload, older = self.vectors.payload, (self.width - 1) * self.channels
+        windows = []
+        for plane in self.planes:
+            window = Signal(self.width * self.channels, name=f"window_{plane}", reset_less=True)
+            newest = Cat(payload.values[channel][plane] for channel in range(self.channels))
+            with m.If(taken):
+                m.d.sync += window.eq(Cat(newest, Mux(payload.first, 0, window[:older])))
+            windows.append(window)
+        if not self.signs:  # then a token outside is one of zeros
+            return windows, C((1 << self.width) - 1, self.width)
+        inside = Signal(self.width, reset_less=True)
+        with m.If(taken):
+            m.d.sync += inside.eq(Cat(C(1, 1), Mux(payload.first, 0, inside[:-1])))
+        return windows, inside
+
+    def _place(self, plane: int) -> int:
+        """What a bit of a plane counts."""
+        return -(1 << plane) if self.negative and plane == len(self.planes) - 1 else 1 << plane
+
+    def _rom(
+        self,
+        m: Module,
+        name: str,
+        layout: data.StructLayout,
+        filters: Sequence[Mapping[str, int]],
+        row: Value,
+        enable: Value,
+    ) -> list[data.View[data.StructLayout]]:
+        """Each lane's part of the row, a cycle after its number; wires where there is one row."""
+        blank = {key: 0 for key in layout.members}
+        rows = [
+            [filters[number] if (number := first + lane) < len(filters) else blank for lane in range(self.lanes)]
+            for first in range(0, len(filters), self.lanes)
+        ]
+        if self.rows == 1:
+            return [data.View(layout, layout.const(given).as_value()) for given in rows[0]]
+        m.submodules[name] = memory = Memory(shape=data.ArrayLayout(layout, self.lanes), depth=self.rows, init=rows)
+        port = memory.read_port()
+        m.d.comb += [port.addr.eq(row), port.en.eq(enable)]
+        return [port.data[lane] for lane in range(self.lanes)]
+
+    def _kernels(self) -> list[Integers]:
+        """Each filter as ``(age, channels)``, the newest token first."""
+        return [weights[::-1] for kernel in self.node.kernels for weights in kernel]
+
+    def _weights(self) -> list[dict[str, int]]:
+        return [
+            {
+                "weights": sum(1 << place for place in np.flatnonzero(weights.reshape(-1) < 0).tolist()),
+                "ages": (1 << len(weights)) - 1,
+            }
+            for weights in self._kernels()
+        ]
+
+    def _limits(self) -> list[dict[str, int]]:
+        """A filter fires where its sum, less what the count leaves out, is no less than the limit."""
+        left_out = 0 if self.signs else sum(map(self._place, range(len(self.planes))))
+        limits = (1 << np.maximum(self.requantise.shift, 0)) - self.requantise.offset
+        return [
+            {
+                "limit": int(np.clip(limit + left_out * (weights < 0).sum(), *self._range())),
+                "ages": (1 << len(weights)) - 1,
+            }
+            for limit, weights in zip(limits, self._kernels(), strict=True)
+        ]
+
+    def _range(self) -> tuple[int, int]:
+        """Limits beyond which a filter always fires, or never."""
+        most = self.width * self.channels
+        return -most << len(self.planes), (most << len(self.planes)) + 1
