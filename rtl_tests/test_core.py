@@ -7,24 +7,54 @@ from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.model import Model
 from hwgen.rtl.core import Core
-from hwgen.rtl.plan import Folded, Plan, Spatial
+from hwgen.rtl.plan import Counting, Folded, HypervectorPlan, Plan, Spatial
 from hwgen.shipped import shipped_models
 from hwgen.sim import icarus
 from hwgen.sim.cxxrtl import compile_core
 from tests.data import sst2_test
-from tests.random_graph import random_graph, random_sentences
+from tests.random_graph import random_graph, random_hypervector_graph, random_sentences
 
 PLANS = [Plan.spatial(1), Plan.folded(3, 2), Plan(Spatial(2), Folded(1)), Plan(Folded(12), Spatial(3))]
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
-@pytest.mark.parametrize("bits", [2, 5, 8])
+@pytest.mark.parametrize("bits", [1, 2, 5, 8])
 def test_random_graphs_under_icarus(plan: Plan, bits: int) -> None:
     random = np.random.default_rng(bits)
     graph = random_graph(random, bits=bits)
     sentences = random_sentences(random, graph, 40)
     results = icarus.run(Core(graph, plan), sentences, stall=0.4, seed=bits)
     assert not results.mismatches(golden.scores(graph, sentences)).size
+
+
+@pytest.mark.parametrize("embedding_bits", [1, 4])
+@pytest.mark.parametrize("plan", [Plan(Counting(5), Folded(1)), Plan(Counting(12), Spatial(2))], ids=lambda p: p.name)
+def test_binary_graphs_under_icarus(plan: Plan, embedding_bits: int) -> None:
+    random = np.random.default_rng(embedding_bits)
+    graph = random_graph(random, bits=1, embedding_bits=embedding_bits)
+    sentences = random_sentences(random, graph, 40)
+    results = icarus.run(Core(graph, plan), sentences, stall=0.4, seed=1)
+    assert not results.mismatches(golden.scores(graph, sentences)).size
+
+
+@pytest.mark.parametrize("classes", [3, 9])
+@pytest.mark.parametrize("lanes", [0, 16, 32])
+def test_hypervector_graphs(lanes: int, classes: int) -> None:
+    random = np.random.default_rng([lanes, classes])
+    graph = random_hypervector_graph(random, dimension=64, block=16, longest=20, classes=classes)
+    sentences = random_sentences(random, graph, 100, longest=30)
+    expected = golden.scores(graph, sentences)
+    core = Core(graph, HypervectorPlan(lanes))
+    assert not icarus.run(core, sentences.head(25), stall=0.4).mismatches(expected[:25]).size
+    assert not compile_core(Core(graph, HypervectorPlan(lanes))).run(sentences, stall=0.2).mismatches(expected).size
+
+
+def test_one_character_per_clock() -> None:
+    """Texts follow each other with one cycle between them, for their boundary."""
+    graph = random_hypervector_graph(np.random.default_rng(0), dimension=64, block=16, longest=64)
+    texts = Sentences.of([[97] * 40] * 20)
+    results = compile_core(Core(graph, HypervectorPlan())).run(texts)
+    assert np.array_equal(np.diff(results.first), np.full(19, 41))
 
 
 def test_one_token_per_clock() -> None:

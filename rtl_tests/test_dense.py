@@ -34,14 +34,14 @@ def dense(random: np.random.Generator, bits: int, classes: int) -> tuple[Dense, 
     ), source
 
 
-@pytest.mark.parametrize("bits", range(2, 9))
+@pytest.mark.parametrize("bits", range(1, 9))
 def test_spatial(bits: int, tmp_path: Path) -> None:
     random = np.random.default_rng(bits)
     node, source = dense(random, bits, classes=bits)
     check(tmp_path, node, SpatialDense(node, source, adders_per_stage=1 + bits % 3), random)
 
 
-@pytest.mark.parametrize("bits", range(2, 9))
+@pytest.mark.parametrize("bits", range(1, 9))
 def test_folded(bits: int, tmp_path: Path) -> None:
     random = np.random.default_rng(bits)
     node, source = dense(random, bits, classes=bits)

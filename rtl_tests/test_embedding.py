@@ -10,7 +10,7 @@ from rtl_tests.vectors import token_beats, vector_beats
 from tests.random_graph import random_graph, random_sentences
 
 
-@pytest.mark.parametrize("bits", range(2, 9))
+@pytest.mark.parametrize("bits", range(1, 9))
 def test_rows_of_the_table(bits: int, tmp_path: Path) -> None:
     random = np.random.default_rng(bits)
     graph = random_graph(random, bits=bits, vocabulary=100 + bits, rank=bits)

@@ -32,7 +32,7 @@ def check(folder: Path, graph: Graph, source: TensorType, lanes: int, random: np
     )
 
 
-@pytest.mark.parametrize("bits", range(2, 9))
+@pytest.mark.parametrize("bits", range(1, 9))
 def test_bits(bits: int, tmp_path: Path) -> None:
     random = np.random.default_rng(bits)
     graph = random_graph(random, bits=bits, widths=(1, 3, 5), filters=3)

@@ -11,7 +11,7 @@ from rtl_tests.vectors import extremes, vector_beats
 from tests.random_graph import random_graph, random_sentences
 
 
-@pytest.mark.parametrize("bits", range(2, 9))
+@pytest.mark.parametrize("bits", range(1, 9))
 def test_rounding_clipping_and_shifts_both_ways(bits: int, tmp_path: Path) -> None:
     random = np.random.default_rng(bits)
     channels = 12

@@ -26,7 +26,7 @@ def check(folder: Path, node: Convolution, source: TensorType, random: np.random
     )
 
 
-@pytest.mark.parametrize("bits", range(2, 9))
+@pytest.mark.parametrize("bits", range(1, 9))
 def test_bits_and_stages(bits: int, tmp_path: Path) -> None:
     random = np.random.default_rng(bits)
     graph = random_graph(random, bits=bits, sparsity=0.1 * bits, widths=(1, 3, 5), filters=3)

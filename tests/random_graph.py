@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from hwgen.graph.golden import Sentences
-from hwgen.graph.graph import ConvolutionGraph, Graph
-from hwgen.graph.hypervector import Hypervector
+from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
+from hwgen.graph.hypervector import BinaryDense, Hypervector
 from hwgen.graph.nodes import Convolution, Dense, Embedding, MaxOverTime, Requantise
 from hwgen.graph.tensor import Integers, signed_range
 
@@ -69,3 +69,11 @@ def random_hypervector(random: Generator, *, dimension: int = 12, block: int = 4
     words = not sizes or random.random() < 0.5
     items = random.integers(0, 2, (5, dimension))
     return Hypervector(symbols, items, sizes, words, longest, block)
+
+
+def random_hypervector_graph(
+    random: Generator, *, dimension: int = 12, block: int = 4, longest: int = 9, classes: int = 3
+) -> HypervectorGraph:
+    node = random_hypervector(random, dimension=dimension, block=block, longest=longest)
+    dense = BinaryDense(random.integers(0, 2, (classes, dimension)), random.integers(-3, 4, classes))
+    return HypervectorGraph((node, dense))

@@ -33,7 +33,8 @@ def hypervector(items: Items, seed: int) -> Hypervector:
 def alphabet(name: str) -> Integers:
     """The symbol of each byte; see `Items.alphabet`."""
     if name == "bytes":
-        members = [byte for byte in range(BYTES) if not chr(byte).isspace() and not chr(byte).isupper() and byte]
+        apart = (string.whitespace + string.ascii_uppercase + "\0").encode()
+        members = [byte for byte in range(BYTES) if byte not in apart]
     else:
         known = string.ascii_lowercase + "'" + (string.digits if name == "alphanumeric" else "")
         members = list(known.encode())

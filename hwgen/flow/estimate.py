@@ -9,6 +9,7 @@ import numpy as np
 
 from hwgen.flow.board import Budget
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
+from hwgen.rtl.binary_convolution import BinaryConvolution
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.folded_dense import FoldedDense
@@ -64,6 +65,15 @@ def _(graph: ConvolutionGraph, core: Core, family: str, budget: Budget) -> Estim
     if isinstance(convolution, SpatialConvolution):
         activations = graph.convolution.filters * 4 * graph.requantise.bits
         luts += _LUTS_PER_BIT[family] * (_adder_bits(convolution) + 2 * _sum_bits(convolution) + activations)
+    if isinstance(convolution, BinaryConvolution):
+        bits = convolution.width * convolution.channels * len(convolution.planes)
+        wired = convolution.rows == 1  # then only the bits a filter uses, and no table for the exclusive-or
+        if wired:
+            bits = round(bits * graph.convolution.taps / (graph.convolution.filters * convolution.width))
+        each = bits * (_POPCOUNT_PER_BIT[family] + (0.4 if wired else 1))
+        luts += convolution.lanes * each + 2 * graph.convolution.filters
+        row = convolution.lanes * (convolution.width * convolution.channels + convolution.width)
+        brams += 0 if convolution.rows <= _LUT_ROM else blocks(convolution.rows, row, budget)
     if isinstance(dense, SpatialDense):
         luts += _LUTS_PER_BIT[family] * _adder_bits(dense)
     for engine in (convolution, dense):
@@ -123,5 +133,5 @@ def _adder_bits(engine: SpatialConvolution | SpatialDense) -> int:
 def _sum_bits(convolution: SpatialConvolution) -> int:
     """Bits of the window sums; tap adders are about as many again per further tap."""
     spans = convolution.kind.high - convolution.kind.low
-    taps = sum(kernel.shape[0] * kernel.shape[1] for kernel in convolution.node.kernels)
+    taps = convolution.node.taps
     return int(np.ceil(np.log2(np.maximum(spans, 1) + 1)).mean() * taps / 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from brevitas.quant_tensor import IntQuantTensor
 from torch import Tensor
 
 from hwgen.errors import HwgenError
@@ -128,8 +129,9 @@ def _exponents(parameter: Tensor) -> Integers:
     return parameter.detach().round().reshape(-1).numpy().astype(np.int64)
 
 
-def _integers(tensor: object) -> Integers:
-    return tensor.int(float_datatype=False).numpy().astype(np.int64)  # type: ignore[attr-defined]
+def _integers(tensor: IntQuantTensor) -> Integers:
+    # Not Brevitas' own conversion, which refuses binary tensors that happen to hold one of the two values alone.
+    return (tensor.value / tensor.scale).round().numpy().astype(np.int64)
 
 
 def _bias(bias: Tensor, exponents: Integers) -> Integers:

@@ -133,6 +133,11 @@ class Convolution:
     def widths(self) -> tuple[int, ...]:
         return tuple(kernel.shape[1] for kernel in self.kernels)
 
+    @property
+    def taps(self) -> int:
+        """Of all filters together."""
+        return sum(kernel.shape[0] * kernel.shape[1] for kernel in self.kernels)
+
     def output_type(self, source: TensorType) -> TensorType:
         """Worst case of every filter over inputs inside `source`, or zero where the window hangs over the start."""
         low, high = np.minimum(source.low, 0), np.maximum(source.high, 0)

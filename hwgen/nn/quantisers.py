@@ -151,7 +151,7 @@ def best_exponents(values: Tensor, bits: int, *, signed: bool) -> Tensor:
     coarsest = torch.ceil(torch.log2(peak / limit)) + 1
     best = coarsest.clone()
     least = torch.full_like(best, torch.inf)
-    for finer in range(bits + 3):
+    for finer in range(bits + 3 if bits > 1 else 6):
         exponents = (coarsest - finer).clamp(LEAST_EXPONENT, GREATEST_EXPONENT)
         scales = torch.exp2(exponents)[:, None]
         integers = (values / scales).round().clamp(low, limit) if bits > 1 or not signed else values.sign()

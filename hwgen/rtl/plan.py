@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from hwgen.errors import HwgenError
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
@@ -82,7 +83,9 @@ class Plan:
     def name(self) -> str:
         """`spatial`, `folded xP` or `popcounts xP`, or both where the layers differ and not just in their lanes."""
         names = [_name(engine) for engine in (self.convolution, self.dense)]
-        kinds = {name.split()[0] for name in names} - ({"folded"} if isinstance(self.convolution, Counting) else set())
+        kinds = {name.split()[0] for name in names}
+        if isinstance(self.convolution, Counting) and isinstance(self.dense, Folded):
+            kinds.remove("folded")
         return names[0] if len(kinds) == 1 else f"{names[0]}, dense {names[1]}"
 
 
@@ -130,7 +133,10 @@ def spatial(graph: Graph, family: str | None = None) -> AnyPlan:
     """Everything at once: one token per clock."""
     if isinstance(graph, HypervectorGraph):
         return HypervectorPlan(0, family)
-    return Plan.spatial(ADDERS_PER_STAGE)
+    plan = Plan.spatial(ADDERS_PER_STAGE)
+    if _counts(graph) and graph.embedding.bits == 1:  # wider inputs are cheaper by adders that filters share
+        return Plan(Counting(graph.convolution.filters, family), plan.dense)
+    return plan
 
 
 def folded(graph: Graph, lanes: int | None = None, family: str | None = None) -> AnyPlan:
@@ -139,6 +145,9 @@ def folded(graph: Graph, lanes: int | None = None, family: str | None = None) ->
         return HypervectorPlan(graph.hypervector.block if lanes is None else lanes, family)
     lanes = 8 if lanes is None else lanes
     dense = Folded(min(max(lanes // 8, 1), graph.classes))
-    if isinstance(graph, ConvolutionGraph) and graph.convolution.bits == graph.requantise.bits == 1:
-        return Plan(Counting(lanes, family), dense)
-    return Plan(Folded(lanes), dense)
+    return Plan(Counting(lanes, family) if _counts(graph) else Folded(lanes), dense)
+
+
+def _counts(graph: Graph) -> TypeGuard[ConvolutionGraph]:
+    """Whether a convolution can be done by counting bits."""
+    return isinstance(graph, ConvolutionGraph) and graph.convolution.bits == graph.requantise.bits == 1

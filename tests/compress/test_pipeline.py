@@ -28,6 +28,7 @@ from hwgen.compress.run import run  # noqa: E402
 from hwgen.compress.train import reproducible  # noqa: E402
 from hwgen.errors import HwgenError  # noqa: E402
 from hwgen.graph import golden, storage  # noqa: E402
+from hwgen.graph.from_torch import integer_scores, to_torch  # noqa: E402
 from hwgen.model import Model  # noqa: E402
 from hwgen.nn.text_cnn import Shape  # noqa: E402
 from hwgen.text import datasets  # noqa: E402
@@ -179,6 +180,19 @@ def test_layers_of_different_widths(plan: Recipe) -> None:
     assert (graph.embedding.bits, graph.convolution.bits, graph.requantise.bits, graph.dense.bits) == (3, 5, 4, 8)
     assert model.record["precision"] == {"embedding": 3, "convolution": 5, "activation": 4, "dense": 8}
     assert model.bits == 5
+
+
+@pytest.mark.parametrize("embedding", [1, 4])
+def test_binary_by_way_of_wider_activations(plan: Recipe, embedding: int) -> None:
+    settings = ['stages=["float", "factorised", "quantised"]', "quantised.convolution=1", "quantised.through=[2]"]
+    settings += [f"quantised.embedding={embedding}", "quantised.learn_scales=true", "quantised.epochs=3"]
+    model = run(recipes.override(plan, settings), datasets.load("demo"), 1)
+    graph = model.graph
+    assert [row["name"] for row in model.record["stages"]][-2:] == ["quantised 2b", "quantised"]
+    assert (graph.embedding.bits, graph.convolution.bits, graph.requantise.bits) == (embedding, 1, 1)
+    assert model.record["accuracy"]["dev"] > 0.6
+    sentences = model.encode([text for _, text in datasets.load("demo").test])
+    assert np.array_equal(integer_scores(to_torch(graph), sentences), golden.scores(graph, sentences))
 
 
 def test_calibration_alone(plan: Recipe) -> None:

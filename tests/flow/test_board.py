@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hwgen.errors import HwgenError
@@ -12,8 +13,9 @@ from hwgen.flow import engine, platform
 from hwgen.flow.design import plan_for
 from hwgen.model import Model
 from hwgen.rtl.core import Core
-from hwgen.rtl.plan import Folded, Spatial
+from hwgen.rtl.plan import Folded, HypervectorPlan, Spatial
 from hwgen.shipped import shipped
+from tests.random_graph import random_hypervector_graph
 
 OWN = """
 title = "My board"
@@ -169,6 +171,16 @@ def test_engines_are_chosen_by_size_and_obeyed_when_asked() -> None:
     assert isinstance(engine.choose(model.graph, large, "ecp5", "folded", slowest=500).convolution, Folded)
     with pytest.raises(HwgenError, match=r"block RAMs \(\+\d+\).*sst2-small"):
         engine.choose(model.graph, boards.load("icebreaker"), "ice40", "auto", slowest=240)
+
+
+def test_lanes_of_a_hypervector_fill_the_part() -> None:
+    graph = random_hypervector_graph(np.random.default_rng(0), dimension=1024, block=32, longest=64)
+    chosen = {}
+    for name, family in (("ulx3s", "ecp5"), ("icebreaker", "ice40")):
+        plan = engine.choose(graph, boards.load(name), family, "auto", slowest=500)
+        assert isinstance(plan, HypervectorPlan) and plan.family == family
+        chosen[name] = plan.lanes
+    assert chosen["ulx3s"] == 0 and 32 <= chosen["icebreaker"] < 1024
 
 
 @pytest.mark.parametrize(

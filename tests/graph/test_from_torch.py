@@ -74,7 +74,7 @@ def token_lists(draw: st.DrawFn, vocabulary: int) -> list[list[int]]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(data=st.data(), network=networks(), bits=st.tuples(*[st.integers(2, 8)] * 4))
+@given(data=st.data(), network=networks(), bits=st.tuples(*[st.integers(1, 8)] * 4))
 def test_random_networks(data: st.DataObject, network: TextCNN, bits: tuple[int, int, int, int]) -> None:
     quantised = QuantTextCNN.of(network, Precision(*bits), torch.rand(16, sum(network.shape.filters)))
     graph = from_torch(quantised)

@@ -17,7 +17,7 @@ from hwgen.graph.tensor import TensorType, width_of
 from tests.random_graph import random_graph, random_sentences
 
 seeds = st.integers(0, 2**32 - 1)
-widths = st.integers(2, 8)
+widths = st.integers(1, 8)
 
 
 @settings(max_examples=30, deadline=None)

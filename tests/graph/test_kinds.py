@@ -1,0 +1,79 @@
+"""Graphs of either kind: their order, storage and explanation."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hwgen.errors import HwgenError
+from hwgen.graph import golden, storage
+from hwgen.graph.explain import explain
+from hwgen.graph.golden import Sentences
+from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
+from hwgen.graph.hypervector import BOUNDARY, BinaryDense, Hypervector
+from hwgen.graph.nodes import Dense, Embedding
+from tests.random_graph import random_graph, random_hypervector_graph, random_sentences
+
+SPACE = ord(" ")
+
+
+def graphs(seed: int) -> tuple[Graph, ...]:
+    random = np.random.default_rng(seed)
+    return random_graph(random), random_graph(random, bits=1), random_hypervector_graph(random)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_storage_gives_the_same_graph_back(seed: int) -> None:
+    for graph in graphs(seed):
+        again = storage.from_arrays(*storage.to_arrays(graph))
+        assert type(again) is type(graph)
+        sentences = random_sentences(np.random.default_rng(seed), graph, 20)
+        assert np.array_equal(golden.scores(graph, sentences), golden.scores(again, sentences))
+
+
+def test_damaged_bits_are_refused() -> None:
+    arrays, attributes = storage.to_arrays(graphs(0)[2])
+    with pytest.raises(HwgenError, match="malformed"):
+        storage.from_arrays({**arrays, "hypervector.items": arrays["hypervector.items"][:, :-1]}, attributes)
+    with pytest.raises(HwgenError, match="binary_dense"):
+        storage.from_arrays(arrays, {"hypervector": attributes["hypervector"]})
+    with pytest.raises(HwgenError, match="bias"):
+        storage.from_arrays({**arrays, "binary_dense.bias": np.zeros(7, np.int32)}, attributes)
+
+
+def test_nodes_of_another_kind_are_refused() -> None:
+    convolution, _, hypervector = graphs(0)
+    with pytest.raises(HwgenError, match="expected hypervector, binary_dense; found embedding"):
+        HypervectorGraph(convolution.nodes)
+    with pytest.raises(HwgenError, match="expected embedding"):
+        ConvolutionGraph(hypervector.nodes)
+    other = BinaryDense(np.zeros((2, 5), int), np.zeros(2, int))
+    with pytest.raises(HwgenError, match=r"dimension differ \(5 and 12\)"):
+        HypervectorGraph((hypervector.nodes[0], other))
+
+
+def test_one_bit_has_no_zero() -> None:
+    with pytest.raises(HwgenError, match="holds a zero"):
+        Embedding(np.array([[1, 1], [1, 0]]), 1, 0)
+    with pytest.raises(HwgenError, match=r"do not fit 1 bits \(-1\.\.1\)"):
+        Dense(np.array([[1, 2], [1, -1]]), np.array([0, 0]), 1, 0)
+
+
+def spoken(*words: str) -> list[int]:
+    return list(" ".join(words).encode())
+
+
+def test_a_hypervector_names_the_words_that_decided() -> None:
+    """A class made of one text's own vector is decided by that text's words."""
+    random = np.random.default_rng(0)
+    symbols = np.arange(256) * (np.arange(256) > SPACE)
+    node = Hypervector(symbols, random.integers(0, 2, (256, 512)), (3,), True, 64, 32)
+    told = golden.apply(node, np.array(spoken("jazz")), Sentences.of([spoken("jazz")]))[0]
+    graph = HypervectorGraph((node, BinaryDense(np.array([told, 1 - told]), np.zeros(2, int))))
+    tokens = spoken("play", "some", "jazz")
+    found = explain(graph, tokens)
+    best = found.evidence[0]
+    assert found.label == 0 and bytes(tokens[best.start : best.end]) == b"jazz" and best.weight > 0
+    assert found.margin == float(np.diff(golden.scores(graph, Sentences.of([tokens]))[0][::-1])[0])
+    assert explain(graph, []).evidence == () and symbols[0] == BOUNDARY
