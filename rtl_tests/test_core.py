@@ -1,18 +1,22 @@
 """The whole circuit against the golden model, under Icarus with random stalls and through CXXRTL."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
+from hwgen.graph.graph import Graph
 from hwgen.model import Model
+from hwgen.rtl import plan as plans
 from hwgen.rtl.core import Core
 from hwgen.rtl.plan import Counting, Folded, HypervectorPlan, Plan, Spatial
 from hwgen.shipped import shipped_models
 from hwgen.sim import icarus
 from hwgen.sim.cxxrtl import compile_core
 from tests.data import sst2_test
-from tests.random_graph import random_graph, random_hypervector_graph, random_sentences
+from tests.random_graph import random_ensemble, random_graph, random_hypervector_graph, random_sentences
 
 PLANS = [Plan.spatial(1), Plan.folded(3, 2), Plan(Spatial(2), Folded(1)), Plan(Folded(12), Spatial(3))]
 
@@ -47,6 +51,18 @@ def test_hypervector_graphs(lanes: int, classes: int) -> None:
     core = Core(graph, HypervectorPlan(lanes))
     assert not icarus.run(core, sentences.head(25), stall=0.4).mismatches(expected[:25]).size
     assert not compile_core(Core(graph, HypervectorPlan(lanes))).run(sentences, stall=0.2).mismatches(expected).size
+
+
+@pytest.mark.parametrize("kind", ["convolution", "hypervector"])
+@pytest.mark.parametrize("make", [plans.spatial, plans.folded], ids=["spatial", "folded"])
+def test_ensembles(make: Callable[[Graph], plans.AnyPlan], kind: str) -> None:
+    random = np.random.default_rng(3)
+    graph = random_ensemble(random, kind)
+    sentences = random_sentences(random, graph, 100)
+    expected = golden.scores(graph, sentences)
+    core = Core(graph, make(graph))
+    assert not icarus.run(core, sentences.head(25), stall=0.4).mismatches(expected[:25]).size
+    assert not compile_core(Core(graph, make(graph))).run(sentences, stall=0.2).mismatches(expected).size
 
 
 def test_one_character_per_clock() -> None:

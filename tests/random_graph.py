@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hwgen.graph.ensemble import EnsembleGraph, Vote
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.hypervector import BinaryDense, Hypervector
@@ -77,3 +78,12 @@ def random_hypervector_graph(
     node = random_hypervector(random, dimension=dimension, block=block, longest=longest)
     dense = BinaryDense(random.integers(0, 2, (classes, dimension)), random.integers(-3, 4, classes))
     return HypervectorGraph((node, dense))
+
+
+def random_ensemble(random: Generator, kind: str, members: int = 3) -> EnsembleGraph:
+    """Of binary sentence CNNs, or of hypervector classifiers."""
+    if kind == "hypervector":
+        graphs: list[Graph] = [random_hypervector_graph(random) for _ in range(members)]
+    else:
+        graphs = [random_graph(random, bits=1, embedding_bits=4, vocabulary=20) for _ in range(members)]
+    return EnsembleGraph((Vote(tuple(graphs), random.integers(1, 8, members)),))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
 from hwgen.flow.estimate import blocks, estimate, memory
+from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.rtl.core import Core
-from hwgen.rtl.plan import AnyPlan, Folded, HypervectorPlan, Plan, folded, spatial
+from hwgen.rtl.plan import AnyPlan, EnsemblePlan, Folded, HypervectorPlan, Plan, folded, spatial
 
 ENGINES = ("auto", "spatial", "folded")
 SPATIAL_SHARE = {"ecp5": 0.75, "ice40": 0.75, "gowin": 0.5, "xilinx": 0.9}
@@ -55,25 +56,37 @@ def _lanes(graph: Graph) -> list[int]:
     if isinstance(graph, HypervectorGraph):
         blocks_ = graph.hypervector.dimension // graph.hypervector.block
         return [graph.hypervector.block * count for count in range(blocks_ // 2, 0, -1) if blocks_ % count == 0]
+    if isinstance(graph, EnsembleGraph):
+        return _lanes(graph.vote.members[0])
     assert isinstance(graph, ConvolutionGraph)
     return [lanes for lanes in (64, 32, 16, 8, 4, 2, 1) if lanes <= min(graph.convolution.filters, MOST_LANES)]
 
 
 def _require_memory(graph: Graph, board: Board) -> None:
     needed = memory(graph, board.budget)
-    if needed > board.budget.brams and isinstance(graph, ConvolutionGraph):
-        table = graph.embedding
+    if needed > board.budget.brams:
         raise HwgenError(
-            f"the embedding ({table.vocabulary} x {table.rank} x {table.bits} bits) does not fit {board.title}: "
+            f"the embedding ({_tables(graph)}) does not fit {board.title}: "
             f"it needs {needed} of {board.budget.brams} block RAMs (+{needed - board.budget.brams}); "
             f"{advice(graph, board, None)}"
         )
+
+
+def _tables(graph: Graph) -> str:
+    """The embedding tables of a graph."""
+    if isinstance(graph, EnsembleGraph):
+        return f"{len(graph.vote.members)} of {_tables(graph.vote.members[0])}"
+    assert isinstance(graph, ConvolutionGraph)
+    table = graph.embedding
+    return f"{table.vocabulary} x {table.rank} x {table.bits} bits"
 
 
 def advice(graph: Graph, board: Board, plan: AnyPlan | None) -> str:
     """What would fit, should this plan not."""
     if isinstance(graph, HypervectorGraph):
         return _hypervector_advice(graph, plan)
+    if isinstance(graph, EnsembleGraph):
+        return advice(graph.vote.members[0], board, plan.members[0] if isinstance(plan, EnsemblePlan) else None)
     assert isinstance(graph, ConvolutionGraph)
     if isinstance(plan, Plan) and not isinstance(plan.convolution, Folded):
         return "--engine folded takes a fraction of the look-up tables"

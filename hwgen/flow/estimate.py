@@ -8,6 +8,7 @@ from functools import singledispatch
 import numpy as np
 
 from hwgen.flow.board import Budget
+from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.rtl.binary_convolution import BinaryConvolution
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core
@@ -103,8 +104,19 @@ def _(graph: HypervectorGraph, core: Core, family: str, budget: Budget) -> Estim
     return Estimate(round(lanes * (each + _POPCOUNT_PER_BIT[family] + roms) + classes * core.scores.width), brams)
 
 
+@_estimate.register
+def _(graph: EnsembleGraph, core: Core, family: str, budget: Budget) -> Estimate:
+    parts = [
+        _estimate(member, Core(member, plan), family, budget)
+        for member, plan in zip(graph.vote.members, core.plan.members, strict=True)  # type: ignore[union-attr]
+    ]
+    return Estimate(sum(part.luts for part in parts), sum(part.brams for part in parts))
+
+
 def memory(graph: Graph, budget: Budget) -> int:
     """Block RAMs that a graph needs with any engine."""
+    if isinstance(graph, EnsembleGraph):
+        return sum(memory(member, budget) for member in graph.vote.members)
     if isinstance(graph, ConvolutionGraph):
         return blocks(graph.vocabulary, graph.embedding.rank * graph.embedding.bits, budget)
     return 0

@@ -7,6 +7,7 @@ from functools import singledispatch
 
 import numpy as np
 
+from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.golden import Sentences, classes, trace
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.hypervector import BOUNDARY
@@ -112,6 +113,23 @@ def _(
         for start, end, margin in zip(starts.tolist(), ends.tolist(), margins.tolist(), strict=True)
         if whole != margin
     ]
+
+
+@_evidence.register
+def _(
+    graph: EnsembleGraph, tokens: list[int], outputs: list[Integers], label: int, runner_up: int
+) -> list[tuple[int, int, float]]:
+    """Each member that voted for the class, or for the runner-up, shares its votes out among its own stretches."""
+    shared: dict[tuple[int, int], float] = {}
+    for member, votes in zip(graph.vote.members, graph.vote.votes.tolist(), strict=True):
+        told = explain(member, tokens)
+        if told.label not in (label, runner_up):
+            continue
+        whole = sum(abs(each.weight) for each in told.evidence)
+        for each in told.evidence:
+            share = votes * each.weight / whole * (1 if told.label == label else -1)
+            shared[each.start, each.end] = shared.get((each.start, each.end), 0.0) + share
+    return [(start, end, weight) for (start, end), weight in shared.items()]
 
 
 def _difference(classes: int, label: int, runner_up: int) -> Integers:

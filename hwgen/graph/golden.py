@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.errors import HwgenError
+from hwgen.graph.ensemble import Vote
 from hwgen.graph.graph import Graph
 from hwgen.graph.hypervector import BOUNDARY, BinaryDense, Hypervector
 from hwgen.graph.nodes import PADDING_TOKEN, Convolution, Dense, Embedding, MaxOverTime, Requantise
@@ -137,6 +138,14 @@ def _(node: BinaryDense, values: Integers, sentences: Sentences) -> Integers:
     # As numbers +1 and -1; float64 holds these sums exactly, and goes through BLAS.
     products = (1.0 - 2 * values) @ (1.0 - 2 * node.weights.T)
     return products.astype(np.int64) + node.bias
+
+
+@apply.register
+def _(node: Vote, values: Integers, sentences: Sentences) -> Integers:
+    counted = np.zeros((len(sentences), node.classes), dtype=np.int64)
+    for member, votes in zip(node.members, node.votes, strict=True):
+        counted[np.arange(len(sentences)), classes(scores(member, sentences))] += votes
+    return counted
 
 
 def trace(graph: Graph, sentences: Sentences) -> list[Integers]:

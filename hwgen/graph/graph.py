@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from hwgen.errors import HwgenError
 from hwgen.graph.hypervector import BinaryDense, Hypervector
 from hwgen.graph.nodes import ClassWeights, Convolution, Dense, Embedding, MaxOverTime, Requantise
 from hwgen.graph.tensor import TensorType
 
-Node = Embedding | Convolution | Requantise | MaxOverTime | Dense | Hypervector | BinaryDense
+
+class Node(Protocol):
+    """What every node has."""
+
+    name: ClassVar[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +50,7 @@ class Graph:
     @property
     def vocabulary(self) -> int:
         """How many tokens there are."""
-        return self.nodes[0].vocabulary  # type: ignore[union-attr]
+        return self.nodes[0].vocabulary  # type: ignore[attr-defined,no-any-return]
 
     @property
     def classes(self) -> int:
@@ -66,7 +70,7 @@ class Graph:
         """Exact output intervals of every node, in order."""
         types: list[TensorType] = []
         for node in self.nodes:
-            types.append(node.output_type(types[-1] if types else None))  # type: ignore[arg-type]
+            types.append(node.output_type(types[-1] if types else None))  # type: ignore[attr-defined]
         return tuple(types)
 
 
@@ -140,6 +144,3 @@ class HypervectorGraph(Graph):
     @property
     def score_exponent(self) -> int:
         return 0
-
-
-KINDS: tuple[type[Graph], ...] = (ConvolutionGraph, HypervectorGraph)

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.errors import HwgenError
-from hwgen.graph.graph import KINDS, Graph, Node
+from hwgen.graph.ensemble import EnsembleGraph, Vote
+from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph, Node
 from hwgen.graph.hypervector import BinaryDense, Hypervector
 from hwgen.graph.nodes import Convolution, Dense, Embedding, MaxOverTime, Requantise
 from hwgen.graph.tensor import Integers
 
+KINDS: tuple[type[Graph], ...] = (ConvolutionGraph, HypervectorGraph, EnsembleGraph)
 Arrays = dict[str, NDArray[Any]]
 Attributes = dict[str, Any]
 
@@ -53,7 +55,18 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]], attributes: Mapping[str, Any
 def _restored(name: str, arrays: Mapping[str, NDArray[Any]], attributes: Mapping[str, Any]) -> Node:
     if name == MaxOverTime.name:
         return MaxOverTime()
+    if name == Vote.name:
+        return _vote(arrays, attributes[name])
     return _RESTORE[name](lambda array: arrays[f"{name}.{array}"], attributes[name])
+
+
+def _vote(arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> Vote:
+    members = []
+    for place, attributes in enumerate(facts["members"]):
+        prefix = f"{Vote.name}.{place}."
+        own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+        members.append(from_arrays(own, attributes))
+    return Vote(tuple(members), arrays[f"{Vote.name}.votes"])
 
 
 @singledispatch
@@ -100,6 +113,13 @@ def _(node: Hypervector) -> tuple[Arrays, Attributes]:
         "longest": node.longest,
         "block": node.block,
     }
+
+
+@_stored.register
+def _(node: Vote) -> tuple[Arrays, Attributes]:
+    stored = [to_arrays(member) for member in node.members]
+    arrays = {f"{place}.{name}": array for place, (own, _) in enumerate(stored) for name, array in own.items()}
+    return arrays | {"votes": node.votes.astype(np.int32)}, {"members": [attributes for _, attributes in stored]}
 
 
 @_stored.register

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hwgen.graph.graph import Graph
 from hwgen.rtl.admission import Admission
-from hwgen.rtl.binary_convolution import BinaryConvolution
-from hwgen.rtl.folded_convolution import FoldedConvolution
-from hwgen.rtl.hypervector_encoder import HypervectorEncoder
+from hwgen.rtl.chain import connect_stages
 from hwgen.rtl.plan import AnyPlan
-from hwgen.rtl.stages import stages
+from hwgen.rtl.stages import cycles_per_token, stages
 from hwgen.rtl.streams import result_stream, token_stream
 
 RESULT_BUFFER_DEPTH = 32
@@ -45,25 +41,11 @@ class Core(wiring.Component):
     @property
     def tokens_per_cycle(self) -> float:
         """Steady throughput in long sentences."""
-        slowest = 1
-        for stage in self.stages.values():
-            if isinstance(stage, FoldedConvolution):
-                slowest = max(slowest, stage.schedule.period)
-            elif isinstance(stage, BinaryConvolution):
-                slowest = max(slowest, stage.rows)
-            elif isinstance(stage, HypervectorEncoder):
-                slowest = max(slowest, stage.passes)
-        return 1 / slowest
+        return 1 / cycles_per_token(self.stages)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        components = list(self.stages.values())
-        for name, component in self.stages.items():
-            m.submodules[name] = component
-        streams = [streams_of(component) for component in components]
-        for (_, produced), (consumed, _) in pairwise(streams):
-            connect(m, produced, consumed)
-        entry, exit_ = streams[0][0], streams[-1][1]
+        entry, exit_ = connect_stages(m, self.stages)
         if self.plan.never_stalls:
             depth = RESULT_BUFFER_DEPTH
             m.submodules.admission = admission = Admission(self.graph.vocabulary, self.scores, depth=depth)
@@ -75,11 +57,3 @@ class Core(wiring.Component):
             connect(m, flipped(self.tokens), entry)
             connect(m, exit_, flipped(self.results))
         return m
-
-
-def streams_of(component: wiring.Component) -> tuple[wiring.PureInterface, wiring.PureInterface]:
-    """A stage's one input stream and one output stream."""
-    members = component.signature.members
-    (source,) = (getattr(component, name) for name, member in members.items() if member.flow == In)
-    (sink,) = (getattr(component, name) for name, member in members.items() if member.flow == Out)
-    return source, sink

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from hwgen.errors import HwgenError
+from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 
 ADDERS_PER_STAGE = 2
@@ -126,11 +127,35 @@ def _name(engine: Spatial | Folded | Counting) -> str:
             return f"popcounts x{lanes}"
 
 
-AnyPlan = Plan | HypervectorPlan
+@dataclass(frozen=True)
+class EnsemblePlan:
+    """Of an `EnsembleGraph`: the members work side by side.
+
+    Attributes:
+        members: the plan of each.
+    """
+
+    members: tuple[AnyPlan, ...]
+
+    @property
+    def never_stalls(self) -> bool:
+        """False: a member that is done waits for the others."""
+        return False
+
+    @property
+    def name(self) -> str:
+        """Of the members; the plan they share, if they do."""
+        names = [member.name for member in self.members]
+        return f"{len(names)} members, {names[0] if len(set(names)) == 1 else ' and '.join(names)}"
+
+
+AnyPlan = Plan | HypervectorPlan | EnsemblePlan
 
 
 def spatial(graph: Graph, family: str | None = None) -> AnyPlan:
     """Everything at once: one token per clock."""
+    if isinstance(graph, EnsembleGraph):
+        return EnsemblePlan(tuple(spatial(member, family) for member in graph.vote.members))
     if isinstance(graph, HypervectorGraph):
         return HypervectorPlan(0, family)
     plan = Plan.spatial(ADDERS_PER_STAGE)
@@ -140,7 +165,9 @@ def spatial(graph: Graph, family: str | None = None) -> AnyPlan:
 
 
 def folded(graph: Graph, lanes: int | None = None, family: str | None = None) -> AnyPlan:
-    """So many lanes; by default 8 filters, or a block of a hypervector."""
+    """So many lanes; by default 8 filters, or a block of a hypervector. Each member of an ensemble has its own."""
+    if isinstance(graph, EnsembleGraph):
+        return EnsemblePlan(tuple(folded(member, lanes, family) for member in graph.vote.members))
     if isinstance(graph, HypervectorGraph):
         return HypervectorPlan(graph.hypervector.block if lanes is None else lanes, family)
     lanes = 8 if lanes is None else lanes

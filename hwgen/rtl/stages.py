@@ -6,25 +6,26 @@ from functools import singledispatch
 
 from amaranth.lib import wiring
 
+from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.rtl.argmax import Argmax
 from hwgen.rtl.binary_convolution import BinaryConvolution
 from hwgen.rtl.binary_dense import FoldedBinaryDense
+from hwgen.rtl.chain import Chain, Stages
 from hwgen.rtl.embedding import EmbeddingRom
 from hwgen.rtl.folded_argmax import FoldedArgmax
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.folded_dense import FoldedDense
 from hwgen.rtl.hypervector_encoder import HypervectorEncoder
 from hwgen.rtl.max_over_time import RunningMaximum
-from hwgen.rtl.plan import AnyPlan, Counting, Folded, HypervectorPlan, Plan, Spatial
+from hwgen.rtl.plan import AnyPlan, Counting, EnsemblePlan, Folded, HypervectorPlan, Plan, Spatial
 from hwgen.rtl.requantise import Requantiser
+from hwgen.rtl.side_by_side import SideBySide
 from hwgen.rtl.spatial_convolution import SpatialConvolution
 from hwgen.rtl.spatial_dense import SpatialDense
 
 TREE_CLASSES = 8
 """So many classes, or fewer, are compared by a tree behind folded lanes, too: it is small then, and faster."""
-
-Stages = dict[str, wiring.Component]
 
 
 @singledispatch
@@ -36,7 +37,7 @@ def stages(graph: Graph, plan: AnyPlan) -> Stages:
 @stages.register
 def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
     embedded, summed, activated, pooled, scored = graph.types()
-    made: Stages = {"embedding": EmbeddingRom(graph.embedding)}
+    made: dict[str, wiring.Component] = {"embedding": EmbeddingRom(graph.embedding)}
     match plan.convolution:
         case Spatial(adders_per_stage):
             made["convolution"] = SpatialConvolution(graph.convolution, embedded, adders_per_stage=adders_per_stage)
@@ -75,3 +76,24 @@ def _(graph: HypervectorGraph, plan: HypervectorPlan) -> Stages:
         "binary_dense": FoldedBinaryDense(graph.dense, lanes=lanes, family=plan.family),
         "argmax": FoldedArgmax(scored) if graph.classes > TREE_CLASSES else Argmax(scored),
     }
+
+
+@stages.register
+def _(graph: EnsembleGraph, plan: EnsemblePlan) -> Stages:
+    members = [Chain(stages(member, own)) for member, own in zip(graph.vote.members, plan.members, strict=True)]
+    return {"vote": SideBySide(graph.vote, members), "argmax": Argmax(graph.types()[-1])}
+
+
+def cycles_per_token(made: Stages) -> int:
+    """Of the slowest stage, in long sentences."""
+    slowest = 1
+    for stage in made.values():
+        if isinstance(stage, FoldedConvolution):
+            slowest = max(slowest, stage.schedule.period)
+        elif isinstance(stage, BinaryConvolution):
+            slowest = max(slowest, stage.rows)
+        elif isinstance(stage, HypervectorEncoder):
+            slowest = max(slowest, stage.passes)
+        elif isinstance(stage, SideBySide):
+            slowest = max(slowest, *(cycles_per_token(member.stages) for member in stage.members))
+    return slowest

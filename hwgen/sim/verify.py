@@ -13,7 +13,8 @@ from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
 from hwgen.graph.tensor import Integers
 from hwgen.rtl.binary_convolution import BinaryConvolution
-from hwgen.rtl.core import Core, streams_of
+from hwgen.rtl.chain import streams_of
+from hwgen.rtl.core import Core
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.sim.results import Results
 

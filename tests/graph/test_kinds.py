@@ -7,19 +7,21 @@ from hypothesis import strategies as st
 
 from hwgen.errors import HwgenError
 from hwgen.graph import golden, storage
+from hwgen.graph.ensemble import EnsembleGraph, Vote
 from hwgen.graph.explain import explain
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.hypervector import BOUNDARY, BinaryDense, Hypervector
 from hwgen.graph.nodes import Dense, Embedding
-from tests.random_graph import random_graph, random_hypervector_graph, random_sentences
+from tests.random_graph import random_ensemble, random_graph, random_hypervector_graph, random_sentences
 
 SPACE = ord(" ")
 
 
 def graphs(seed: int) -> tuple[Graph, ...]:
     random = np.random.default_rng(seed)
-    return random_graph(random), random_graph(random, bits=1), random_hypervector_graph(random)
+    plain = (random_graph(random), random_graph(random, bits=1), random_hypervector_graph(random))
+    return *plain, *(random_ensemble(random, kind) for kind in ("convolution", "hypervector"))
 
 
 @settings(max_examples=10, deadline=None)
@@ -43,7 +45,7 @@ def test_damaged_bits_are_refused() -> None:
 
 
 def test_nodes_of_another_kind_are_refused() -> None:
-    convolution, _, hypervector = graphs(0)
+    convolution, _, hypervector, *_ = graphs(0)
     with pytest.raises(HwgenError, match="expected hypervector, binary_dense; found embedding"):
         HypervectorGraph(convolution.nodes)
     with pytest.raises(HwgenError, match="expected embedding"):
@@ -77,3 +79,26 @@ def test_a_hypervector_names_the_words_that_decided() -> None:
     assert found.label == 0 and bytes(tokens[best.start : best.end]) == b"jazz" and best.weight > 0
     assert found.margin == float(np.diff(golden.scores(graph, Sentences.of([tokens]))[0][::-1])[0])
     assert explain(graph, []).evidence == () and symbols[0] == BOUNDARY
+
+
+def test_the_heavier_side_wins_the_vote() -> None:
+    random = np.random.default_rng(1)
+    graph = random_ensemble(random, "convolution", members=2)
+    sentences = random_sentences(random, graph, 60)
+    own = [golden.classes(golden.scores(member, sentences)) for member in graph.vote.members]
+    heavy = EnsembleGraph((Vote(graph.vote.members, np.array([2, 3])),))
+    found = golden.scores(heavy, sentences)
+    assert np.array_equal(golden.classes(found), own[1]) and set(found.sum(axis=1)) == {5}
+    told = explain(heavy, sentences.tokens[: sentences.lengths[0]].tolist())
+    assert told.label == own[1][0]
+
+
+@pytest.mark.parametrize(
+    ("votes", "message"), [([1, 2, 3], "3 numbers for 2 members"), ([0, 1], "must all be at least 1")]
+)
+def test_malformed_votes(votes: list[int], message: str) -> None:
+    members = random_ensemble(np.random.default_rng(0), "convolution", members=2).vote.members
+    with pytest.raises(HwgenError, match=message):
+        Vote(members, np.array(votes))
+    with pytest.raises(HwgenError, match="differ in their tokens"):
+        Vote((members[0], random_graph(np.random.default_rng(0), vocabulary=7)), np.array([1, 1]))

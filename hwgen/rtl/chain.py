@@ -1,0 +1,53 @@
+"""Components one behind another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+Stages = Mapping[str, wiring.Component]
+"""By name, in order; each has one stream in and one out."""
+
+
+class Chain(wiring.Component):
+    """Stages from tokens to results; latency, interval and cost are the sums, or the worst, of theirs.
+
+    Ports:
+        tokens: the first stage's input.
+        results: the last one's output.
+    """
+
+    def __init__(self, stages: Stages) -> None:
+        self.stages = stages
+        components = list(stages.values())
+        entry, exit_ = streams_of(components[0])[0], streams_of(components[-1])[1]
+        super().__init__({"tokens": In(entry.signature.flip()), "results": Out(exit_.signature)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        entry, exit_ = connect_stages(m, self.stages)
+        connect(m, flipped(self.tokens), entry)
+        connect(m, exit_, flipped(self.results))
+        return m
+
+
+def connect_stages(m: Module, stages: Stages) -> tuple[wiring.PureInterface, wiring.PureInterface]:
+    """Put `stages` into `m` and connect neighbours; returns the first one's input and the last one's output."""
+    for name, component in stages.items():
+        m.submodules[name] = component
+    streams = [streams_of(component) for component in stages.values()]
+    for (_, produced), (consumed, _) in pairwise(streams):
+        connect(m, produced, consumed)
+    return streams[0][0], streams[-1][1]
+
+
+def streams_of(component: wiring.Component) -> tuple[wiring.PureInterface, wiring.PureInterface]:
+    """A stage's one input stream and one output stream."""
+    members = component.signature.members
+    (source,) = (getattr(component, name) for name, member in members.items() if member.flow == In)
+    (sink,) = (getattr(component, name) for name, member in members.items() if member.flow == Out)
+    return source, sink
