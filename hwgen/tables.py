@@ -75,6 +75,6 @@ def _value(wanted: Any, value: Any, where: str) -> Any:
         return tuple(_value(kinds[i], each, f"{where}[{i}]") for i, each in enumerate(value))
     if origin is float and type(value) is int:
         return float(value)
-    if type(value) is origin:
+    if wanted is Any or type(value) is origin:
         return value
     raise HwgenError(f"{where}: {value!r} is not {_KINDS[origin]}")

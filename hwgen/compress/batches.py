@@ -34,7 +34,7 @@ class Batch:
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """An encoded split: all tokens end to end.
+    """An encoded split: all tokens in one line.
 
     Attributes:
         tokens: ``(total tokens,)``.
@@ -59,6 +59,10 @@ class Split:
     def renumbered(self, tokens: Tensor) -> Split:
         """The same rows with ``tokens[t]`` for every token t."""
         return replace(self, tokens=tokens[self.tokens])
+
+    def taken(self, rows: Tensor) -> Split:
+        """Some rows, any of them more than once."""
+        return Split(self.tokens, self.starts[rows], self.lengths[rows], self.labels[rows])
 
     def __len__(self) -> int:
         return len(self.lengths)

@@ -6,6 +6,7 @@ from functools import singledispatch
 from pathlib import Path
 from typing import Any
 
+from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.model import Model
 
@@ -93,6 +94,18 @@ def _(graph: HypervectorGraph) -> str:
     )
 
 
+@_nature.register
+def _(graph: EnsembleGraph) -> str:
+    votes = ", ".join(map(str, graph.vote.votes))
+    return (
+        f"An ensemble of {len(graph.vote.members)} with {votes} votes. Each is {_small(_nature(graph.vote.members[0]))}"
+    )
+
+
+def _small(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
 @singledispatch
 def _memory(graph: Graph, record: dict[str, Any]) -> str:
     """Rows of parts and their bits, and what was saved."""
@@ -126,6 +139,12 @@ def _(graph: HypervectorGraph, record: dict[str, Any]) -> str:
 
 Saved against its twin with real (float32) class vectors: {record["reduction"]["parent"]:.1%}. Seconds of training: \
 {", ".join(f"{name} {seconds:g}" for name, seconds in record["seconds"].items())}."""
+
+
+@_memory.register
+def _(graph: EnsembleGraph, record: dict[str, Any]) -> str:
+    parts = "\n".join(f"| {name.replace('_', ' ')} | {bits:,} |" for name, bits in record["memory_bits"].items())
+    return f"{parts}\n\nSaved against the float network the members come from: {record['reduction']['parent']:.1%}."
 
 
 def _stages(stages: list[dict[str, Any]]) -> str:

@@ -24,7 +24,7 @@ from hwgen.compress.vectors import Vectors, hypervector
 from hwgen.errors import HwgenError
 from hwgen.graph import golden
 from hwgen.graph.graph import HypervectorGraph
-from hwgen.graph.hypervector import BinaryDense
+from hwgen.graph.hypervector import BinaryDense, Hypervector
 from hwgen.graph.tensor import Integers, width_of
 from hwgen.model import Model
 from hwgen.nn.class_vectors import ClassVectors
@@ -51,11 +51,8 @@ class Variant:
     binary: bool
 
 
-VARIANTS = (
-    Variant("real", Vectors.real, False),
-    Variant("binary vectors", Vectors.binary, False),
-    Variant("binary", Vectors.binary, True),
-)
+BINARY = Variant("binary", Vectors.binary, True)
+VARIANTS = (Variant("real", Vectors.real, False), Variant("binary vectors", Vectors.binary, False), BINARY)
 """The float twin, the half-way house, and what is built; each is trained from scratch."""
 
 
@@ -66,22 +63,15 @@ def train(recipe: HypervectorRecipe, dataset: Dataset, seed: int, reporter: Repo
         HwgenError: when torch and the golden model differ in any score.
     """
     began = time.monotonic()
-    node = hypervector(recipe.items, seed)
-    reporter.start("encoding", len(SPLITS))
-    splits: dict[str, Vectors] = {}
-    for split in SPLITS:
-        splits[split] = Vectors.of(node, getattr(dataset, split), dataset.labels)
-        reporter.advance(1)
+    node, splits = encode(recipe, dataset, seed, reporter)
     seconds = {"encoding": _since(began)}
-    reporter.finish(f"{sum(map(len, splits.values()))} texts in {seconds['encoding']} s")
     stages = []
     for variant in VARIANTS:
         began = time.monotonic()
-        with reproducible(seed, variant.name) as generator:
-            head, dev = _learn(recipe.head, variant, splits, len(dataset.labels), generator, reporter)
-            test = evaluate(head, variant, splits["test"]).accuracy
+        head, dev = learn(recipe.head, variant, splits, len(dataset.labels), seed, reporter)
+        test = evaluate(head, variant, splits["test"])
         seconds[variant.name] = _since(began)
-        stages.append(_stage(variant, node.items.size, head, dev.accuracy, test))
+        stages.append(_stage(variant, node.items.size, head, dev.accuracy, test.accuracy))
     graph = HypervectorGraph((node, to_dense(head)))
     scores = {split: _golden_scores(graph, head, splits[split]) for split in ("dev", "test")}
     labels = {split: splits[split].labels.numpy() for split in scores}
@@ -89,6 +79,28 @@ def train(recipe: HypervectorRecipe, dataset: Dataset, seed: int, reporter: Repo
     saved = {"parent": 1 - kilobytes(memory["total"]) / stages[0].kilobytes}
     record = describe(recipe.as_dict(), dataset, seed, 1, stages, scores, labels, memory, saved)
     return Model(graph, Characters(), dataset.labels, record | {"seconds": seconds})
+
+
+def encode(
+    recipe: HypervectorRecipe, dataset: Dataset, seed: int, reporter: Reporter
+) -> tuple[Hypervector, dict[str, Vectors]]:
+    """Items drawn by `seed`, and every split through them."""
+    node = hypervector(recipe.items, seed)
+    reporter.start("encoding", len(SPLITS))
+    splits: dict[str, Vectors] = {}
+    for split in SPLITS:
+        splits[split] = Vectors.of(node, getattr(dataset, split), dataset.labels)
+        reporter.advance(1)
+    reporter.finish(f"{sum(map(len, splits.values()))} texts")
+    return node, splits
+
+
+def learn(
+    wanted: Head, variant: Variant, splits: Mapping[str, Vectors], classes: int, seed: int, reporter: Reporter
+) -> tuple[ClassVectors, Outcome]:
+    """The head of the epoch that does best on dev, and how well; nearest class vectors are not trained."""
+    with reproducible(seed, variant.name) as generator:
+        return _learn(wanted, variant, splits, classes, generator, reporter)
 
 
 def to_dense(head: ClassVectors) -> BinaryDense:
@@ -123,7 +135,6 @@ def _learn(
     generator: torch.Generator,
     reporter: Reporter,
 ) -> tuple[ClassVectors, Outcome]:
-    """The head of the epoch that does best on dev; without training for the nearest class vector."""
     train_split, dev_split = splits["train"], splits["dev"]
     head = ClassVectors(_start(variant, train_split, classes, centred=wanted.kind != "nearest"), binary=variant.binary)
     if wanted.kind == "nearest":
@@ -166,7 +177,8 @@ def _learn(
 def _start(variant: Variant, split: Vectors, classes: int, *, centred: bool) -> Tensor:
     """The mean vector of each class, ``(classes, dimension)``; `centred`: half its distance from the mean of all."""
     rows = torch.arange(len(split))
-    means = torch.stack([variant.inputs(split, rows[split.labels == label]).mean(dim=0) for label in range(classes)])
+    sums = torch.stack([variant.inputs(split, rows[split.labels == label]).sum(dim=0) for label in range(classes)])
+    means = sums / torch.bincount(split.labels, minlength=classes).clamp(min=1)[:, None]
     return (means - means.mean(dim=0)) / 2 if centred else means
 
 

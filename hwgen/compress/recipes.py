@@ -7,15 +7,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hwgen import tables
+from hwgen import shipped, tables
+from hwgen.compress.ensemble_recipe import EnsembleRecipe
 from hwgen.compress.hypervector_recipe import HypervectorRecipe
 from hwgen.compress.recipe import Recipe
 from hwgen.compress.settings import overridden
 from hwgen.errors import HwgenError
 
-AnyRecipe = Recipe | HypervectorRecipe
+AnyRecipe = Recipe | HypervectorRecipe | EnsembleRecipe
 
-KINDS: dict[str, type[AnyRecipe]] = {"hypervector": HypervectorRecipe}
+KINDS: dict[str, type[AnyRecipe]] = {"hypervector": HypervectorRecipe, "ensemble": EnsembleRecipe}
 """By the recipe's `kind`; without one it is that of a sentence CNN."""
 
 
@@ -29,9 +30,12 @@ def parse(values: Mapping[str, Any], where: str = "recipe") -> AnyRecipe:
     if kind is not None and kind not in KINDS:
         raise HwgenError(f"{where}: kind: {kind!r} is not one of {', '.join(KINDS)}")
     try:
-        return tables.build(KINDS.get(str(kind), Recipe), values)
+        made = tables.build(KINDS.get(str(kind), Recipe), values)
     except HwgenError as error:
         raise HwgenError(f"{where}: {error}") from None
+    if isinstance(made, EnsembleRecipe) and isinstance(parse(made.member, f"{where}: member"), EnsembleRecipe):
+        raise HwgenError(f"{where}: member: an ensemble of ensembles; name a recipe of another kind")
+    return made
 
 
 def load(path: Path) -> AnyRecipe:
@@ -46,6 +50,9 @@ def load(path: Path) -> AnyRecipe:
         raise HwgenError(f"{path}: cannot read the recipe ({error})") from None
     except tomllib.TOMLDecodeError as error:
         raise HwgenError(f"{path}: not TOML ({error})") from None
+    member = values.get("member")
+    if isinstance(member, str):
+        values["member"] = load(shipped.recipe_path(member)).as_dict()
     return parse({"name": Path(path).stem, **values}, str(path))
 
 

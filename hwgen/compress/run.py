@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from hwgen.compress import hypervector, pipeline
+from hwgen.compress import ensemble, hypervector, pipeline
+from hwgen.compress.ensemble_recipe import EnsembleRecipe
 from hwgen.compress.hypervector_recipe import HypervectorRecipe
 from hwgen.compress.pipeline import Memory
 from hwgen.compress.progress import Reporter, Silent
@@ -53,6 +54,18 @@ def _(
     bits = DEFAULT_BITS if bits is None else bits
     Precision.uniform(bits)  # refuse before hours of training, not after
     return pipeline.quantise(pipeline.compress(recipe, dataset, seed, reporter, memory), bits, reporter)
+
+
+@run.register
+def _(
+    recipe: EnsembleRecipe,
+    dataset: Dataset,
+    bits: int | None = None,
+    seed: int = 0,
+    reporter: Reporter | None = None,
+    memory: Memory | None = None,
+) -> Model:
+    return ensemble.train(recipe, dataset, 1 if bits is None else bits, seed, reporter or Silent(), memory)
 
 
 @run.register

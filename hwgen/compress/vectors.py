@@ -80,6 +80,10 @@ class Vectors:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def taken(self, rows: Tensor) -> Vectors:
+        """Some rows, any of them more than once; without their bytes."""
+        return Vectors(Sentences.of([]), self.sums[rows], self.signs[rows], self.labels[rows])
+
     def binary(self, rows: Tensor) -> Tensor:
         """``(rows, dimension)``, -1 and +1."""
         return self.signs[rows].float()
