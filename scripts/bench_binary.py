@@ -1,0 +1,70 @@
+"""Accuracy of binary classifiers: sentence CNNs, hypervectors and ensembles; writes docs/results/binary/.
+
+    python scripts/bench_binary.py --data DIR [--jobs 2]
+
+Whatever stands in docs/results/binary/runs.jsonl is not run again.
+"""
+
+from __future__ import annotations
+
+import bench_tools
+
+from hwgen import shipped
+from hwgen.bench import matrix, summary
+from hwgen.bench.matrix import Job
+from hwgen.bench.summary import Group
+from hwgen.compress import recipes
+
+FOLDER = bench_tools.RESULTS / "binary"
+PLANS: dict[str, list[str]] = {
+    "questions-binary": ["trec"],
+    "sst2-binary": ["glue_sst2"],
+    "sentences-binary": ["subj"],
+    "reviews-binary": ["mr"],
+    "intents-hd": ["chatbot", "askubuntu", "webapplication", "snips", "clinc150"],
+    "sst2-ensemble": ["glue_sst2"],
+}
+
+
+def main() -> int:
+    parser = bench_tools.parser(__doc__)
+    parser.add_argument("--recipe", action="append", choices=PLANS, help="default: all")
+    arguments = parser.parse_args()
+
+    def work() -> None:
+        wanted: list[Job] = []
+        every: list[Job] = []
+        for plan, names in PLANS.items():
+            if plan not in shipped.recipes():
+                continue
+            sources = [str(arguments.data / name) for name in names]
+            made = matrix.jobs(sources, [recipes.load(shipped.recipe_path(plan))], (1,))
+            every += made
+            wanted += made if plan in (arguments.recipe or PLANS) else []
+        bench_tools.measure(wanted, FOLDER, arguments.jobs)
+        found = summary.groups(bench_tools.measure(bench_tools.finished(every, FOLDER), FOLDER, arguments.jobs))
+        (FOLDER / "README.md").write_text(page(found), encoding="utf-8")
+
+    return bench_tools.guarded(work)
+
+
+def page(found: list[Group]) -> str:
+    """The table, one row for each set and recipe."""
+    text = """# One bit
+
+Test accuracy, means and standard deviations over three seeds or ten folds. *Float* is the first stage of the recipe:
+the sentence CNN in float32, the hypervector classifier with real vectors and real class vectors.
+
+| set | recipe | float % | dev % | test % | runs | kB | saved |
+|---|---|---:|---:|---:|---:|---:|---:|
+"""
+    for group in found:
+        text += (
+            f"| {group.dataset} | {group.recipe} | {group.stage(0)} | {group.figure('dev')} | {group.figure()} "
+            f"| {len(group.runs)} | {group.kilobytes:,.1f} | {group.reduction:.1%} |\n"
+        )
+    return text + "\nRegenerate: `python scripts/bench_binary.py --data DIR`.\n"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
