@@ -8,10 +8,10 @@ from pathlib import Path
 from hwgen.errors import HwgenError
 
 SIZES = ("full", "small")
-BITS = tuple(range(2, 9))
+BITS = tuple(range(1, 9))
 FAMILY = "sst2"
-RECIPES = {"full": "sst2-taught", "small": "sst2-small-taught"}
-"""What the shipped models of each size were trained by."""
+_RECIPES = {"full": "sst2-taught", "small": "sst2-small-taught"}
+_BINARY_RECIPES = {"full": "sst2-binary", "small": "sst2-small-binary"}
 
 
 def models_folder() -> Path:
@@ -29,7 +29,7 @@ def models_folder() -> Path:
 
 
 def shipped(size: str, bits: int) -> Path:
-    """Folder of the shipped model of a size ("full" or "small") and bit width (2..8).
+    """Folder of the shipped model of a size ("full" or "small") and bit width (1..8).
 
     Raises:
         HwgenError: when there is no such model.
@@ -42,6 +42,11 @@ def shipped(size: str, bits: int) -> Path:
     if not folder.is_dir():
         raise HwgenError(f"shipped models: {folder} is missing; regenerate it with scripts/train_shipped.py")
     return folder
+
+
+def recipe_name(size: str, bits: int) -> str:
+    """The recipe that the shipped model of a size and bit width was trained by."""
+    return (_BINARY_RECIPES if bits == 1 else _RECIPES)[size]
 
 
 def model_name(size: str, bits: int) -> str:

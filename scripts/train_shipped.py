@@ -1,4 +1,5 @@
-"""Train every shipped model: both sizes, bits 2..8, each with its card. The float stages are shared by a size's models.
+"""Train every shipped model: both sizes, bits 1..8, each with its card. Models of one size and recipe share their float
+stages.
 
     python scripts/train_shipped.py --data DIR [--size full] [--bits 5] [--seed 0] [-o models]
 
@@ -9,6 +10,7 @@ fetched by name, unless Hugging Face's cache has it.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,16 +40,18 @@ def main() -> int:
     console = Console(width=None if Console().is_terminal else 120)
     try:
         for size in arguments.size or shipped.SIZES:
-            train(size, arguments.bits or shipped.BITS, arguments.data, arguments.seed, arguments.output, console)
+            wanted = arguments.bits or shipped.BITS
+            for name in dict.fromkeys(shipped.recipe_name(size, bits) for bits in wanted):
+                widths = [bits for bits in wanted if shipped.recipe_name(size, bits) == name]
+                train(name, size, widths, arguments.data, arguments.seed, arguments.output, console)
     except HwgenError as error:
         console.print(f"error: {error}", style="red")
         return 2
     return 0
 
 
-def train(size: str, widths: list[int] | tuple[int, ...], data: str, seed: int, output: Path, console: Console) -> None:
-    """Train one size at each bit width and write the model folders."""
-    name = shipped.RECIPES[size]
+def train(name: str, size: str, widths: Sequence[int], data: str, seed: int, output: Path, console: Console) -> None:
+    """Train one size at each bit width of a recipe and write the model folders."""
     plan = recipes.load(shipped.recipe_path(name))
     assert isinstance(plan, Recipe)
     with reporter(console) as progress:

@@ -11,7 +11,7 @@ from hwgen import tables
 from hwgen.errors import HwgenError
 
 SIZES = ("full", "small")
-WIDTHS = range(2, 9)
+WIDTHS = range(1, 9)
 FAMILIES = ("ecp5", "ice40", "gowin", "xilinx")
 
 

@@ -24,7 +24,7 @@ Attributes = dict[str, Any]
 def to_arrays(graph: Graph) -> tuple[Arrays, Attributes]:
     """Arrays and attributes, by the names of the nodes, from which `from_arrays` rebuilds the graph.
 
-    Weights are int8, biases int32; bits of a binary node are packed, eight to a byte.
+    Weights are int8, biases int32; single bits are packed, eight to a byte.
     """
     arrays: Arrays = {}
     attributes: Attributes = {}
@@ -81,14 +81,14 @@ def _(node: MaxOverTime) -> tuple[Arrays, Attributes]:
 
 @_stored.register
 def _(node: Embedding) -> tuple[Arrays, Attributes]:
-    return {"table": node.table.astype(np.int8)}, {"bits": node.bits, "exponent": node.exponent}
+    return {"table": _narrow(node.table, node.bits)}, {"exponent": node.exponent} | _format(node, node.rank)
 
 
 @_stored.register
 def _(node: Convolution) -> tuple[Arrays, Attributes]:
-    kernels = {f"kernel{i}": kernel.astype(np.int8) for i, kernel in enumerate(node.kernels)}
+    kernels = {f"kernel{i}": _narrow(kernel, node.bits) for i, kernel in enumerate(node.kernels)}
     exponents = {"exponents": node.exponents.astype(np.int8)}
-    return kernels | exponents, {"bits": node.bits, "branches": len(node.kernels)}
+    return kernels | exponents, {"branches": len(node.kernels)} | _format(node, node.channels)
 
 
 @_stored.register
@@ -99,8 +99,8 @@ def _(node: Requantise) -> tuple[Arrays, Attributes]:
 
 @_stored.register
 def _(node: Dense) -> tuple[Arrays, Attributes]:
-    arrays: Arrays = {"weights": node.weights.astype(np.int8), "bias": node.bias.astype(np.int32)}
-    return arrays, {"bits": node.bits, "exponent": node.exponent}
+    arrays: Arrays = {"weights": _narrow(node.weights, node.bits), "bias": node.bias.astype(np.int32)}
+    return arrays, {"exponent": node.exponent} | _format(node, node.channels)
 
 
 @_stored.register
@@ -129,14 +129,20 @@ def _(node: BinaryDense) -> tuple[Arrays, Attributes]:
 
 
 _RESTORE: dict[str, Callable[[Callable[[str], NDArray[Any]], Mapping[str, Any]], Node]] = {
-    Embedding.name: lambda array, facts: Embedding(array("table"), int(facts["bits"]), int(facts["exponent"])),
+    Embedding.name: lambda array, facts: Embedding(
+        _wide(array("table"), facts), int(facts["bits"]), int(facts["exponent"])
+    ),
     Convolution.name: lambda array, facts: Convolution(
-        tuple(array(f"kernel{i}") for i in range(int(facts["branches"]))), int(facts["bits"]), array("exponents")
+        tuple(_wide(array(f"kernel{i}"), facts) for i in range(int(facts["branches"]))),
+        int(facts["bits"]),
+        array("exponents"),
     ),
     Requantise.name: lambda array, facts: Requantise(
         array("bias"), array("shift"), int(facts["bits"]), int(facts["exponent"])
     ),
-    Dense.name: lambda array, facts: Dense(array("weights"), array("bias"), int(facts["bits"]), int(facts["exponent"])),
+    Dense.name: lambda array, facts: Dense(
+        _wide(array("weights"), facts), array("bias"), int(facts["bits"]), int(facts["exponent"])
+    ),
     Hypervector.name: lambda array, facts: Hypervector(
         array("symbols"),
         _unpacked(array("items"), int(facts["dimension"])),
@@ -151,16 +157,29 @@ _RESTORE: dict[str, Callable[[Callable[[str], NDArray[Any]], Mapping[str, Any]],
 }
 
 
-def _packed(bits: Integers) -> NDArray[np.uint8]:
-    return np.packbits(bits.astype(np.uint8), axis=1, bitorder="little")
+def _format(node: Embedding | Convolution | Dense, last: int) -> Attributes:
+    """Width of the weights; the bytes of single bits do not tell how many there are."""
+    return {"bits": node.bits} if node.bits > 1 else {"bits": 1, "last": last}
+
+
+def _narrow(weights: Integers, bits: int) -> NDArray[Any]:
+    return weights.astype(np.int8) if bits > 1 else _packed(weights < 0)
+
+
+def _wide(stored: NDArray[Any], facts: Mapping[str, Any]) -> NDArray[Any]:
+    return stored if int(facts["bits"]) > 1 else 1 - 2 * _unpacked(stored, int(facts["last"]))
+
+
+def _packed(bits: NDArray[Any]) -> NDArray[np.uint8]:
+    return np.packbits(bits.astype(np.uint8), axis=-1, bitorder="little")
 
 
 def _unpacked(packed: NDArray[Any], count: int) -> Integers:
-    """``(rows, count)`` bits.
+    """``(..., count)`` bits.
 
     Raises:
         ValueError: when the bytes are not those of so many bits.
     """
-    if packed.dtype != np.uint8 or packed.ndim != 2 or packed.shape[1] != -(-count // 8):
+    if packed.dtype != np.uint8 or packed.ndim < 2 or packed.shape[-1] != -(-count // 8):
         raise ValueError(f"{count} bits a row do not fit an array of {packed.dtype} of shape {packed.shape}")
-    return np.unpackbits(packed, axis=1, count=count, bitorder="little").astype(np.int64)
+    return np.unpackbits(packed, axis=-1, count=count, bitorder="little").astype(np.int64)
