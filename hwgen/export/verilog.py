@@ -46,6 +46,7 @@ def export(model: Model, plan: AnyPlan, sentences: Sentences, folder: Path) -> N
         "bits": model.bits,
         "classes": model.graph.classes,
         "vocabulary": model.graph.vocabulary,
+        "takes_words": isinstance(model.vocabulary, Vocabulary),
         "labels": model.labels,
         "record": model.record,
         "digest": model.digest.hex(),
