@@ -100,7 +100,10 @@ def _complain(problem: str) -> NoReturn:
     epilog="hwgen train demo -o toy   |   hwgen train sst2-full --data DIR --bits 4 --set pruned.sparsity=0.9 -o model"
 )
 def train(
-    recipe: Annotated[str, typer.Argument(help="Shipped recipe or TOML file.")] = "sst2-full",
+    recipe: Annotated[
+        str | None,
+        typer.Argument(help="Shipped recipe or TOML file; by default sst2-full, or sst2-binary for one bit."),
+    ] = None,
     data: Annotated[str, typer.Option("--data", help="Folder of TSV or CSV splits, public set, or `demo`.")] = "demo",
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the model to.")] = Path("model"),
     bits: Annotated[
@@ -119,6 +122,7 @@ def train(
     from hwgen import shipped
     from hwgen.text import datasets
 
+    recipe = recipe or ("sst2-binary" if bits == 1 else "sst2-full")
     chosen = recipes.override(recipes.load(shipped.recipe_path(recipe)), settings or [])
     Model.check_target(output)
     dataset = datasets.load(data, seed, holdout=chosen.data.holdout)

@@ -133,7 +133,11 @@ def quantise(parent: Compressed, bits: int, reporter: Reporter | None = None) ->
 
 
 def precision(wanted: Quantised, bits: int) -> Precision:
-    """The width of each layer: the recipe's own, or else `bits`."""
+    """The width of each layer: the recipe's own, or else `bits`.
+
+    Raises:
+        HwgenError: when `bits` is outside 1..8.
+    """
     return Precision(
         wanted.embedding or bits, wanted.convolution or bits, wanted.activation or bits, wanted.dense or bits
     )

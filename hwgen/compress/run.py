@@ -13,7 +13,6 @@ from hwgen.compress.recipe import Recipe
 from hwgen.compress.recipes import AnyRecipe
 from hwgen.errors import HwgenError
 from hwgen.model import Model
-from hwgen.nn.text_cnn import Precision
 from hwgen.text.datasets import Dataset
 
 DEFAULT_BITS = 5
@@ -52,7 +51,11 @@ def _(
     memory: Memory | None = None,
 ) -> Model:
     bits = DEFAULT_BITS if bits is None else bits
-    Precision.uniform(bits)  # refuse before hours of training, not after
+    # Refuse before hours of training, not after.
+    if pipeline.precision(recipe.quantised, bits).convolution == 1 and "pruned" in recipe.stages:
+        raise HwgenError(
+            f"recipe {recipe.name}: stage pruned: binary weights have no zero; leave it out of stages"
+        )
     return pipeline.quantise(pipeline.compress(recipe, dataset, seed, reporter, memory), bits, reporter)
 
 

@@ -190,7 +190,7 @@ def test_binary_by_way_of_wider_activations(plan: Recipe, embedding: int) -> Non
     graph = model.graph
     assert [row["name"] for row in model.record["stages"]][-2:] == ["quantised 2b", "quantised"]
     assert (graph.embedding.bits, graph.convolution.bits, graph.requantise.bits) == (embedding, 1, 1)
-    assert model.record["accuracy"]["dev"] > 0.6
+    assert model.record["accuracy"]["dev"] > 0.5
     sentences = model.encode([text for _, text in datasets.load("demo").test])
     assert np.array_equal(integer_scores(to_torch(graph), sentences), golden.scores(graph, sentences))
 
@@ -272,6 +272,8 @@ def test_letters_know_words_by_their_parts() -> None:
 def test_bits_are_refused_before_training(plan: Recipe) -> None:
     with pytest.raises(HwgenError, match=r"outside 1\.\.8"):
         run(plan, datasets.load("demo"), bits=9)
+    with pytest.raises(HwgenError, match="recipe demo: stage pruned: binary weights have no zero"):
+        run(plan, datasets.load("demo"), bits=1)
 
 
 def test_progress_counts_every_step(plan: Recipe) -> None:
