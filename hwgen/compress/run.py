@@ -53,9 +53,7 @@ def _(
     bits = DEFAULT_BITS if bits is None else bits
     # Refuse before hours of training, not after.
     if pipeline.precision(recipe.quantised, bits).convolution == 1 and "pruned" in recipe.stages:
-        raise HwgenError(
-            f"recipe {recipe.name}: stage pruned: binary weights have no zero; leave it out of stages"
-        )
+        raise HwgenError(f"recipe {recipe.name}: stage pruned: binary weights have no zero; leave it out of stages")
     return pipeline.quantise(pipeline.compress(recipe, dataset, seed, reporter, memory), bits, reporter)
 
 

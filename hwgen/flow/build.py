@@ -19,6 +19,7 @@ from hwgen.flow.top import BoardTop
 
 _CONFLICT = "multiple conflicting drivers"
 _ABC = "Running ABC command"
+_ASSERT = "ERROR: Assert"
 PLACED = "place-and-route.json"
 """nextpnr's report."""
 _NETLIST = {"ecp5": "top.json", "ice40": "top.json", "gowin": "top.syn.json"}
@@ -65,15 +66,15 @@ def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = 
 def synthesise(steps: Steps, command: list[str], family: str) -> None:
     """Run yosys; on ECP5 once more with flip-flops mapped along, where ABC9 does the logic alone wrongly or not at all.
 
-    yosys 0.70's can leave two flip-flops on one net, and YoWASP's takes all of yosys with it when it crashes, without a
-    word behind the line that announces it.
+    yosys 0.70's can leave two flip-flops on one net or fail an assertion, and YoWASP's takes all of yosys with it when
+    it crashes, without a word behind the line that announces it.
     """
     log = steps.folder / f"{NAME}.rpt"
     try:
         steps.run("synthesis", command)
     except HwgenError:
         said = log.read_text(errors="replace").strip().splitlines() if log.is_file() else []
-        if family != "ecp5" or not said or not said[-1].startswith(_ABC):
+        if family != "ecp5" or not said or not said[-1].startswith((_ABC, _ASSERT)):
             raise
     else:
         if family != "ecp5" or _CONFLICT not in log.read_text(errors="replace"):

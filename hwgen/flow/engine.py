@@ -38,14 +38,12 @@ def choose(graph: Graph, board: Board, family: str, engine: str, *, slowest: int
     if engine != "folded":
         plan = spatial(graph, family)
         wanted = estimate(Core(graph, plan), family, budget)
-        if engine == "spatial" or (wanted.luts <= SPATIAL_SHARE[family] * budget.luts and wanted.brams <= budget.brams):
+        if engine == "spatial" or wanted.fits(budget, SPATIAL_SHARE[family]):
             _require_memory(graph, board)
             return plan
     for lanes in _lanes(graph):
         core = Core(graph, folded(graph, lanes, family))
-        wanted = estimate(core, family, budget)
-        fits = wanted.luts <= FOLDED_SHARE * budget.luts and wanted.brams <= budget.brams
-        if fits and 1 / core.tokens_per_cycle <= slowest:
+        if estimate(core, family, budget).fits(budget, FOLDED_SHARE) and 1 / core.tokens_per_cycle <= slowest:
             return core.plan
     _require_memory(graph, board)
     raise HwgenError(f"the model does not fit {board.title} with any engine; {advice(graph, board, None)}")

@@ -29,16 +29,23 @@ _LUTS_PER_BIT = {"ecp5": 1.4, "gowin": 1.19, "xilinx": 1.07, "ice40": 0.95}
 _FOLDED_BASE, _FOLDED_PER_LANE = 600, 250
 _POPCOUNT_PER_BIT = {"xilinx": 0.7, "ecp5": 1.4, "ice40": 1.5, "gowin": 1.6}
 """From `docs/results/popcount.md`."""
+_LANES_PER_DSP = {"ecp5": 1, "xilinx": 1, "gowin": 2}
+"""Where synthesis makes the lanes' products in multipliers of the part; for iCE40 it is not asked to."""
 _LUT_ROM = 64
 """Rows of a memory that synthesis makes of look-up tables."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a plan will take, roughly."""
+    """What a plan will take, roughly: look-up tables, block RAMs, multipliers."""
 
     luts: int
     brams: int
+    dsps: int = 0
+
+    def fits(self, budget: Budget, share: float) -> bool:
+        """Whether it takes no more than what there is, and of look-up tables no more than a share."""
+        return self.luts <= share * budget.luts and self.brams <= budget.brams and self.dsps <= budget.dsps
 
 
 def estimate(core: Core, family: str, budget: Budget) -> Estimate:
@@ -50,7 +57,7 @@ def estimate(core: Core, family: str, budget: Budget) -> Estimate:
         luts += _LUTS_PER_SCORE_BIT * score_bits
         if family == "ice40":
             brams += blocks(RESULT_BUFFER_DEPTH, score_bits, budget)  # there is no distributed memory
-    return Estimate(luts, brams)
+    return Estimate(luts, brams, own.dsps)
 
 
 @singledispatch
@@ -62,7 +69,7 @@ def _estimate(graph: Graph, core: Core, family: str, budget: Budget) -> Estimate
 @_estimate.register
 def _(graph: ConvolutionGraph, core: Core, family: str, budget: Budget) -> Estimate:
     convolution, dense = core.stages["convolution"], core.stages["dense"]
-    luts, brams = 0.0, memory(graph, budget)
+    luts, brams, multipliers = 0.0, memory(graph, budget), 0
     if isinstance(convolution, SpatialConvolution):
         activations = graph.convolution.filters * 4 * graph.requantise.bits
         luts += _LUTS_PER_BIT[family] * (_adder_bits(convolution) + 2 * _sum_bits(convolution) + activations)
@@ -80,13 +87,14 @@ def _(graph: ConvolutionGraph, core: Core, family: str, budget: Budget) -> Estim
     for engine in (convolution, dense):
         if isinstance(engine, FoldedConvolution | FoldedDense):
             lanes, period = len(engine.schedule.lanes), engine.schedule.period
+            multipliers += lanes
             luts += _FOLDED_BASE / 2 + _FOLDED_PER_LANE * lanes
             brams += blocks(period, lanes * (2 * graph.convolution.bits + 4), budget) if period > 16 else 0
             if family == "ice40" and isinstance(engine, FoldedConvolution):
                 brams += lanes  # partial sums: there is no distributed memory
     if isinstance(convolution, FoldedConvolution):
         luts += 2 * graph.convolution.filters * graph.requantise.bits
-    return Estimate(round(luts), brams)
+    return Estimate(round(luts), brams, -(-multipliers // _LANES_PER_DSP[family]) if family in _LANES_PER_DSP else 0)
 
 
 @_estimate.register
@@ -110,7 +118,7 @@ def _(graph: EnsembleGraph, core: Core, family: str, budget: Budget) -> Estimate
         _estimate(member, Core(member, plan), family, budget)
         for member, plan in zip(graph.vote.members, core.plan.members, strict=True)  # type: ignore[union-attr]
     ]
-    return Estimate(sum(part.luts for part in parts), sum(part.brams for part in parts))
+    return Estimate(*(sum(getattr(part, kind) for part in parts) for kind in ("luts", "brams", "dsps")))
 
 
 def memory(graph: Graph, budget: Budget) -> int:
