@@ -21,7 +21,8 @@ PLANS: dict[str, list[str]] = {
     "sst2-binary": ["glue_sst2"],
     "sentences-binary": ["subj"],
     "reviews-binary": ["mr"],
-    "intents-hd": ["chatbot", "askubuntu", "webapplication", "snips", "clinc150"],
+    "intents-tiny-hd": ["chatbot", "askubuntu", "webapplication"],
+    "intents-hd": ["snips", "clinc150"],
     "sst2-ensemble": ["glue_sst2"],
 }
 
