@@ -81,7 +81,10 @@ def _(graph: ConvolutionGraph, core: Core, family: str, budget: Budget) -> Estim
         each = bits * (_POPCOUNT_PER_BIT[family] + (0.4 if wired else 1))
         luts += convolution.lanes * each + 2 * graph.convolution.filters
         row = convolution.lanes * (convolution.width * convolution.channels + convolution.width)
-        brams += 0 if convolution.rows <= _LUT_ROM else blocks(convolution.rows, row, budget)
+        if convolution.rows > _LUT_ROM:
+            brams += blocks(convolution.rows, row, budget)
+        elif not wired:
+            luts += row * convolution.rows / 16
     if isinstance(dense, SpatialDense):
         luts += _LUTS_PER_BIT[family] * _adder_bits(dense)
     for engine in (convolution, dense):
