@@ -26,7 +26,9 @@ _NETLIST = {"ecp5": "top.json", "ice40": "top.json", "gowin": "top.syn.json"}
 _BITSTREAM = {"ecp5": "top.bit", "ice40": "top.bin", "gowin": "top.fs", "xilinx": "top.bit"}
 
 
-def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = "", seed: int = 1) -> Built:
+def build(
+    shell: wiring.Component, board: Board, steps: Steps, *, advice: str = "", seed: int = 1, counts: bool = False
+) -> Built:
     """Synthesise, check the fit, place, route and pack, in `steps.folder`.
 
     Xilinx parts are synthesised by yosys for the figures; a bitstream is made where Vivado or openXC7 is installed,
@@ -35,6 +37,7 @@ def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = 
     Args:
         advice: what would fit, should this not.
         seed: of the placer.
+        counts: whether there are popcounts in it.
 
     Raises:
         HwgenError: when the design does not fit or a tool is missing or fails.
@@ -44,7 +47,7 @@ def build(shell: wiring.Component, board: Board, steps: Steps, *, advice: str = 
     top = BoardTop(shell, board)
     if family == "xilinx":
         return xilinx.build(top, board, steps, advice)
-    plan = platforms.plan(platform, board, top, NAME, **_overrides(platform, board, seed))
+    plan = platforms.plan(platform, board, top, NAME, **_overrides(platform, board, seed, counts))
     plan.extract(steps.folder)
     commands = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
     synthesis, place, pack = [[tools.require(tool, "to build"), *rest] for tool, *rest in commands[:3]]
@@ -84,12 +87,15 @@ def synthesise(steps: Steps, command: list[str], family: str) -> None:
     steps.run("synthesis again", command)
 
 
-def _overrides(platform: Any, board: Board, seed: int) -> dict[str, str]:
+def _overrides(platform: Any, board: Board, seed: int, counts: bool) -> dict[str, str]:
     """Options of the tools behind Amaranth's templates."""
     place = ["--report", PLACED, "--seed", str(seed), "--timing-allow-fail"]
     if platforms.family(platform) == "gowin":
         # No constraint file carries the clock there.
         place += ["--freq", f"{platform.default_clk_frequency / 1e6:g}"]
+    if counts and platforms.family(platform) == "ice40":
+        # The default router, mostly the better one, rips the same two nets up for ever among popcounts' carry chains.
+        place += ["--router", "router2"]
     return {"synth_opts": board.synthesis, "nextpnr_opts": shlex.join(place)}
 
 

@@ -103,7 +103,9 @@ def build_design(
         cycles, first, last = measure(circuit)
         steps.seconds["golden check"] = round(time.monotonic() - start, 1)
         with _logs_kept(steps, folder.with_name(f"{folder.name}-failed")):
-            built = build(shell, board, steps, advice=engines.advice(model.graph, board, plan), seed=seed)
+            built = build(
+                shell, board, steps, advice=engines.advice(model.graph, board, plan), seed=seed, counts=plan.counts
+            )
         used, budget = built.utilisation, board.budget
         record = model.record
         report = Report(

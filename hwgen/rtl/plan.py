@@ -81,6 +81,11 @@ class Plan:
         return isinstance(self.convolution, Spatial) and isinstance(self.dense, Spatial)
 
     @property
+    def counts(self) -> bool:
+        """Whether there are popcounts in the circuit."""
+        return isinstance(self.convolution, Counting)
+
+    @property
     def name(self) -> str:
         """`spatial`, `folded xP` or `popcounts xP`, or both where the layers differ and not just in their lanes."""
         names = [_name(engine) for engine in (self.convolution, self.dense)]
@@ -112,6 +117,11 @@ class HypervectorPlan:
         return False
 
     @property
+    def counts(self) -> bool:
+        """True: there are popcounts in the circuit."""
+        return True
+
+    @property
     def name(self) -> str:
         """`spatial`, or `folded xP`."""
         return f"folded x{self.lanes}" if self.lanes else "spatial"
@@ -141,6 +151,11 @@ class EnsemblePlan:
     def never_stalls(self) -> bool:
         """False: a member that is done waits for the others."""
         return False
+
+    @property
+    def counts(self) -> bool:
+        """Whether there are popcounts in any member."""
+        return any(member.counts for member in self.members)
 
     @property
     def name(self) -> str:
