@@ -18,7 +18,6 @@ from hwgen.compress.progress import Reporter
 from hwgen.compress.recipe import Recipe
 from hwgen.compress.record import describe
 from hwgen.compress.report import Stage
-from hwgen.errors import HwgenError
 from hwgen.graph import golden
 from hwgen.graph.ensemble import EnsembleGraph, Vote
 from hwgen.graph.golden import Sentences
@@ -177,8 +176,7 @@ class _Hypervectors:
     """Class vectors over the same items."""
 
     def __init__(self, recipe: HypervectorRecipe, dataset: Dataset, bits: int, seed: int, reporter: Reporter) -> None:
-        if bits != 1:
-            raise HwgenError(f"--bits {bits}: recipe {recipe.name} makes binary vectors; give --bits 1")
+        hypervector.check_bits(recipe, bits)
         self._recipe, self._seed, self._classes = recipe, seed, len(dataset.labels)
         self._node, self._splits = hypervector.encode(recipe, dataset, seed, reporter)
         self.vocabulary: Vocabulary | Characters = Characters()

@@ -81,6 +81,12 @@ def train(recipe: HypervectorRecipe, dataset: Dataset, seed: int, reporter: Repo
     return Model(graph, Characters(), dataset.labels, record | {"seconds": seconds})
 
 
+def check_bits(recipe: HypervectorRecipe, bits: int) -> None:
+    """Refuse every width but one."""
+    if bits != 1:
+        raise HwgenError(f"--bits {bits}: recipe {recipe.name} makes binary vectors; give --bits 1")
+
+
 def encode(
     recipe: HypervectorRecipe, dataset: Dataset, seed: int, reporter: Reporter
 ) -> tuple[Hypervector, dict[str, Vectors]]:
