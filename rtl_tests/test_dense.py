@@ -37,14 +37,14 @@ def dense(random: np.random.Generator, bits: int, classes: int) -> tuple[Dense, 
 @pytest.mark.parametrize("bits", range(1, 9))
 def test_spatial(bits: int, tmp_path: Path) -> None:
     random = np.random.default_rng(bits)
-    node, source = dense(random, bits, classes=bits)
+    node, source = dense(random, bits, classes=max(bits, 2))
     check(tmp_path, node, SpatialDense(node, source, adders_per_stage=1 + bits % 3), random)
 
 
 @pytest.mark.parametrize("bits", range(1, 9))
 def test_folded(bits: int, tmp_path: Path) -> None:
     random = np.random.default_rng(bits)
-    node, source = dense(random, bits, classes=bits)
+    node, source = dense(random, bits, classes=max(bits, 2))
     check(tmp_path, node, FoldedDense(node, source, lanes=1 + bits // 2), random)
 
 

