@@ -98,8 +98,8 @@ def shipped_plans() -> Iterator[tuple[str, Plan, float]]:
     """Both engines; stalls on the cheaper of the two."""
     for name in sorted(shipped_models()):
         if name.endswith("-1bit"):
-            yield name, Plan(Counting(8), Spatial(2)), 0.2
-            yield name, Plan(Counting(29), Folded(2)), 0.0
+            yield name, Plan(Counting(4), Spatial(2)), 0.2
+            yield name, Plan(Counting(7), Folded(2)), 0.0
         else:
             yield name, Plan.spatial(2), 0.2
             yield name, Plan.folded(32, 2), 0.0

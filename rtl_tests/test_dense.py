@@ -48,6 +48,15 @@ def test_folded(bits: int, tmp_path: Path) -> None:
     check(tmp_path, node, FoldedDense(node, source, lanes=1 + bits // 2), random)
 
 
+@pytest.mark.parametrize("low", [0, -1])
+def test_inputs_narrower_than_the_shifts(low: int, tmp_path: Path) -> None:
+    """Weights of eight bits over inputs of one or two: operands are shifted beyond their own width."""
+    random = np.random.default_rng(1)
+    node = Dense(weights(random, (3, 10), 8, 0.0), np.zeros(3, int), 8, 0)
+    source = TensorType(np.full(10, low), np.ones(10, int), per_token=False)
+    check(tmp_path, node, SpatialDense(node, source, adders_per_stage=2), random)
+
+
 def test_folded_with_a_lane_for_every_class_and_an_empty_class(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     node, source = dense(random, 5, classes=4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import C, Cat, Module, Signal, Value
 
 from hwgen.graph.tensor import TensorType
 from hwgen.rtl.adder_graph import Adder, AdderGraph
@@ -77,11 +77,19 @@ class AdderNetwork:
         left, right = self._value(adder.left, stage), self._value(adder.right, stage)
         if adder.left_shift == 0 and adder.right_shift > 0:
             # The low bits of `left` meet zeros: they pass, and the carry chain is that much shorter.
-            low, high = left[: adder.right_shift], left >> adder.right_shift
+            low, high = _cut(left, adder.right_shift)
             total = high - right if adder.subtract else high + right
             return Cat(low, total)
         if adder.right_shift == 0 and adder.left_shift > 0 and not adder.subtract:
-            low, high = right[: adder.left_shift], right >> adder.left_shift
+            low, high = _cut(right, adder.left_shift)
             return Cat(low, (left + high))
         left, right = left << adder.left_shift, right << adder.right_shift
         return left - right if adder.subtract else left + right
+
+
+def _cut(value: Value, place: int) -> tuple[Value, Value]:
+    """The low `place` bits of `value`, which may itself have fewer, and what is above them."""
+    shape = value.shape()
+    missing = max(place - shape.width, 0)
+    above = value[-1].replicate(missing) if shape.signed else C(0, missing)
+    return Cat(value[:place], above), value >> place
