@@ -129,8 +129,7 @@ def _weights(member: Graph) -> list[Integers]:
     if isinstance(member, HypervectorGraph):  # where a zero bit is a weight of +1
         return [1 - 2 * member.dense.weights, member.dense.bias]
     assert isinstance(member, ConvolutionGraph)
-    arrays = [member.embedding.table, *member.convolution.kernels, member.dense.weights]
-    return [*arrays, member.requantise.bias, member.dense.bias]
+    return report.stored_arrays(member)
 
 
 def _trainer(

@@ -18,14 +18,14 @@ from torch.nn import functional
 from hwgen.compress.hypervector_recipe import Head, HypervectorRecipe
 from hwgen.compress.progress import Reporter
 from hwgen.compress.record import describe
-from hwgen.compress.report import FLOAT_BITS, Stage, kilobytes
+from hwgen.compress.report import FLOAT_BITS, Stage, bias_bits, kilobytes
 from hwgen.compress.train import Outcome, reproducible
 from hwgen.compress.vectors import Vectors, hypervector
 from hwgen.errors import HwgenError
 from hwgen.graph import golden
 from hwgen.graph.graph import HypervectorGraph
 from hwgen.graph.hypervector import BinaryDense, Hypervector
-from hwgen.graph.tensor import Integers, width_of
+from hwgen.graph.tensor import Integers
 from hwgen.model import Model
 from hwgen.nn.class_vectors import ClassVectors
 from hwgen.text.characters import Characters
@@ -117,11 +117,10 @@ def to_dense(head: ClassVectors) -> BinaryDense:
 
 def memory_bits(graph: HypervectorGraph) -> dict[str, int]:
     """Bits of storage: the items, the class vectors, the biases (at the width of the widest), total."""
-    bias = graph.dense.bias
     figures = {
         "items": graph.hypervector.items.size,
         "class_vectors": graph.dense.weights.size,
-        "biases": bias.size * width_of(int(bias.min()), int(bias.max()))[0],
+        "biases": bias_bits(graph.dense.bias),
     }
     return figures | {"total": sum(figures.values())}
 
@@ -193,7 +192,7 @@ def _stage(variant: Variant, items: int, head: ClassVectors, dev: float, test: f
     bits = 1 if variant.binary else FLOAT_BITS
     if variant.binary:
         dense = to_dense(head)
-        stored = dense.weights.size + dense.bias.size * width_of(int(dense.bias.min()), int(dense.bias.max()))[0]
+        stored = dense.weights.size + bias_bits(dense.bias)
     else:
         stored = FLOAT_BITS * weights
     return Stage(variant.name, dev, test, weights, weights, bits, kilobytes(items + stored))

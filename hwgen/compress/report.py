@@ -10,7 +10,7 @@ import numpy as np
 from rich.table import Table
 
 from hwgen.graph.graph import ConvolutionGraph
-from hwgen.graph.tensor import width_of
+from hwgen.graph.tensor import Integers, width_of
 from hwgen.nn.text_cnn import SentenceCNN, Shape
 
 FLOAT_BITS = 32
@@ -69,8 +69,7 @@ def float_stage(name: str, network: SentenceCNN, dev: float, test: float) -> Sta
 
 def quantised_stage(graph: ConvolutionGraph, dev: float, test: float, name: str = "quantised") -> Stage:
     """The row of the integer graph."""
-    layers = [graph.embedding.table, *graph.convolution.kernels, graph.dense.weights]
-    arrays = [*layers, graph.requantise.bias, graph.dense.bias]
+    layers, arrays = layers_of(graph), stored_arrays(graph)
     figures = memory(graph)
     return Stage(
         name,
@@ -92,6 +91,16 @@ def quantised_stage(graph: ConvolutionGraph, dev: float, test: float, name: str 
     )
 
 
+def layers_of(graph: ConvolutionGraph) -> list[Integers]:
+    """Weights in the order of the layers."""
+    return [graph.embedding.table, *graph.convolution.kernels, graph.dense.weights]
+
+
+def stored_arrays(graph: ConvolutionGraph) -> list[Integers]:
+    """Weights and biases."""
+    return [*layers_of(graph), graph.requantise.bias, graph.dense.bias]
+
+
 def _layers(widths: Sequence[int]) -> list[str]:
     return ["embedding", *(f"convolution {width}" for width in widths), "dense"]
 
@@ -107,13 +116,15 @@ def memory(graph: ConvolutionGraph) -> dict[str, int]:
         "convolution": sum(kernel.size for kernel in kernels) * graph.convolution.bits,
         "convolution_nonzero": sum(int(np.count_nonzero(kernel)) for kernel in kernels) * graph.convolution.bits,
         "dense": graph.dense.weights.size * graph.dense.bits,
-        "biases": sum(
-            bias.size * width_of(int(bias.min()), int(bias.max()))[0]
-            for bias in (graph.requantise.bias, graph.dense.bias)
-        ),
+        "biases": bias_bits(graph.requantise.bias) + bias_bits(graph.dense.bias),
     }
     figures["total"] = figures["embedding"] + figures["convolution"] + figures["dense"] + figures["biases"]
     return figures
+
+
+def bias_bits(bias: Integers) -> int:
+    """Bits of a layer's biases, each at the width of the widest."""
+    return bias.size * width_of(int(bias.min()), int(bias.max()))[0]
 
 
 def network_bits(shape: Shape) -> int:

@@ -16,8 +16,6 @@ FOLDED_SHARE = 0.6
 """Of the look-up tables: how much an automatic choice may fill, by estimate. nextpnr takes long to legalise Gowin's
 carry chains, which close whole slices, so those parts are filled less; 7-series tables have six inputs and two outputs,
 of which yosys, and so the estimate, uses one."""
-MOST_LANES = 64
-"""Of a folded convolution."""
 
 
 def choose(graph: Graph, board: Board, family: str, engine: str, *, slowest: int) -> AnyPlan:
@@ -57,7 +55,7 @@ def _lanes(graph: Graph) -> list[int]:
     if isinstance(graph, EnsembleGraph):
         return _lanes(graph.vote.members[0])
     assert isinstance(graph, ConvolutionGraph)
-    return [lanes for lanes in (64, 32, 16, 8, 4, 2, 1) if lanes <= min(graph.convolution.filters, MOST_LANES)]
+    return [lanes for lanes in (64, 32, 16, 8, 4, 2, 1) if lanes <= graph.convolution.filters]
 
 
 def _require_memory(graph: Graph, board: Board) -> None:

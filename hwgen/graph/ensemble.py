@@ -44,6 +44,11 @@ class Vote:
     def classes(self) -> int:
         return self.members[0].classes
 
+    @property
+    def channels(self) -> int:
+        """Answers that are counted."""
+        return len(self.members)
+
     def output_type(self, source: TensorType | None = None) -> TensorType:
         return TensorType(np.zeros(self.classes, int), np.full(self.classes, self.votes.sum()), per_token=False)
 
@@ -59,10 +64,6 @@ class EnsembleGraph(Graph):
     @property
     def vote(self) -> Vote:
         return self.nodes[0]  # type: ignore[return-value]
-
-    @property
-    def classes(self) -> int:
-        return self.vote.classes
 
     @property
     def bits(self) -> int:

@@ -13,6 +13,11 @@ ADDERS_PER_STAGE = 2
 """Of a spatial engine, unless asked otherwise: adders between two registers."""
 
 
+def _check_least(name: str, value: int, least: int) -> None:
+    if value < least:
+        raise HwgenError(f"{name}: {value} is less than {least}")
+
+
 @dataclass(frozen=True)
 class Spatial:
     """Weights as wires, one token per clock.
@@ -24,8 +29,7 @@ class Spatial:
     adders_per_stage: int = 1
 
     def __post_init__(self) -> None:
-        if self.adders_per_stage < 1:
-            raise HwgenError(f"adders_per_stage: {self.adders_per_stage} is less than 1")
+        _check_least("adders_per_stage", self.adders_per_stage, 1)
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,7 @@ class Folded:
     lanes: int = 1
 
     def __post_init__(self) -> None:
-        if self.lanes < 1:
-            raise HwgenError(f"lanes: {self.lanes} is less than 1")
+        _check_least("lanes", self.lanes, 1)
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,7 @@ class Counting:
     family: str | None = None
 
     def __post_init__(self) -> None:
-        if self.lanes < 1:
-            raise HwgenError(f"lanes: {self.lanes} is less than 1")
+        _check_least("lanes", self.lanes, 1)
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,7 @@ class HypervectorPlan:
     family: str | None = None
 
     def __post_init__(self) -> None:
-        if self.lanes < 0:
-            raise HwgenError(f"lanes: {self.lanes} is less than 0")
+        _check_least("lanes", self.lanes, 0)
 
     @property
     def never_stalls(self) -> bool:

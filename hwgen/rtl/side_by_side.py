@@ -19,8 +19,8 @@ class SideBySide(wiring.Component):
     """Equals the golden function of `Vote`: every token goes to every member, and their classes are counted.
 
     A token waits until the last member has taken it, an answer until the last member has given its own. Initiation
-    interval and latency are the slowest member's. Costs the members, an adder for each class and member, and two
-    flip-flops a member.
+    interval and latency are the slowest member's. Costs the members, an adder for each class and member, and a
+    flip-flop a member.
 
     Args:
         members: a circuit for each of the node's.

@@ -111,3 +111,11 @@ def test_pictures(ledger: Path, tmp_path: Path) -> None:
 
 def test_workers_are_told_apart_by_data_and_seed() -> None:
     assert [[job.seed for job in batch] for batch in accuracy._alike(matrix())] == [[0, 0], [1, 1]]
+
+
+def test_a_run_of_an_ensemble_has_its_row(tmp_path: Path) -> None:
+    member = {"name": "tiny", "kind": "hypervector", "items": {"dimension": 64}, "head": {"kind": "nearest"}}
+    plan = recipes.parse({"name": "pair", "kind": "ensemble", "members": 2, "member": member})
+    wanted = jobs(["demo"], [plan], (1,), seeds=1)
+    (run,) = measure(wanted, tmp_path / "runs.jsonl", 1)
+    assert run["bits"] == 1 and run["filters"] == 2 and run["stages"][-1]["name"] == "vote"

@@ -30,6 +30,7 @@ def test_storage_gives_the_same_graph_back(seed: int) -> None:
     for graph in graphs(seed):
         again = storage.from_arrays(*storage.to_arrays(graph))
         assert type(again) is type(graph)
+        assert (again.classes, again.head.channels) == (graph.classes, graph.head.channels)
         sentences = random_sentences(np.random.default_rng(seed), graph, 20)
         assert np.array_equal(golden.scores(graph, sentences), golden.scores(again, sentences))
 
