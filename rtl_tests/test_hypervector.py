@@ -31,14 +31,14 @@ def pieces(stream: object, vectors: Integers, lanes: int) -> list[int]:
     ]
 
 
-@pytest.mark.parametrize("lanes", [24, 12, 4])
+@pytest.mark.parametrize(("lanes", "block"), [(24, 4), (12, 4), (4, 4), (48, 24), (24, 24)])
 @pytest.mark.parametrize(
     ("sizes", "words"), [((3,), False), ((2,), False), ((), True), ((3,), True), ((2, 4), True), ((5,), False)]
 )
-def test_encoder(lanes: int, sizes: tuple[int, ...], words: bool, tmp_path: Path) -> None:
+def test_encoder(lanes: int, block: int, sizes: tuple[int, ...], words: bool, tmp_path: Path) -> None:
     random = np.random.default_rng(lanes + len(sizes))
-    drawn = random_hypervector(random, dimension=24, block=4)
-    node = Hypervector(drawn.symbols, drawn.items, sizes, words, drawn.longest, drawn.block)
+    drawn = random_hypervector(random, dimension=24 if block == 4 else 48, block=block)
+    node = Hypervector(drawn.symbols, drawn.seeds, sizes, words, drawn.longest, drawn.block)
     sentences = texts(random, node, 40)
     encoder = HypervectorEncoder(node, lanes=lanes)
     vectors = golden.apply(node, sentences.tokens, sentences)
@@ -49,8 +49,8 @@ def test_encoder(lanes: int, sizes: tuple[int, ...], words: bool, tmp_path: Path
 def test_encoder_of_extreme_sums(tmp_path: Path) -> None:
     """Every n-gram of the longest text pulls the same way: the counters reach their ends, and cross zero at no time."""
     symbols = np.ones(256, dtype=int)
-    items = np.array([[0, 1, 0, 1], [0, 0, 1, 1]])
-    node = Hypervector(symbols, items, (2, 3), True, 31, 1)
+    seeds = np.array([[0, 1, 0, 1], [0, 0, 1, 1]])
+    node = Hypervector(symbols, seeds, (2, 3), True, 31, 1)
     sentences = Sentences.of([[65] * 31, [65] * 30, [65], [65] * 40, [65, 66]])
     encoder = HypervectorEncoder(node)
     vectors = golden.apply(node, sentences.tokens, sentences)

@@ -9,6 +9,7 @@ from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.hypervector import BinaryDense, Hypervector
 from hwgen.graph.nodes import Convolution, Dense, Embedding, MaxOverTime, Requantise
+from hwgen.graph.shift_register import seed_bits
 from hwgen.graph.tensor import Integers, signed_range
 
 Generator = np.random.Generator
@@ -68,8 +69,8 @@ def random_hypervector(random: Generator, *, dimension: int = 12, block: int = 4
     symbols = random.integers(0, 5, 256)
     sizes = tuple(size for size in range(2, 6) if random.random() < 0.4)
     words = not sizes or random.random() < 0.5
-    items = random.integers(0, 2, (5, dimension))
-    return Hypervector(symbols, items, sizes, words, longest, block)
+    seeds = random.integers(0, 1 << seed_bits(block), (5, dimension // block))
+    return Hypervector(symbols, seeds, sizes, words, longest, block)
 
 
 def random_hypervector_graph(

@@ -89,8 +89,8 @@ def _(graph: HypervectorGraph) -> str:
     node = graph.hypervector
     kinds = [f"{size}-grams" for size in node.sizes] + ["words"] * node.words
     return (
-        f"A binary hyperdimensional classifier: character {', '.join(kinds)} of {len(node.items)} symbols, bundled in "
-        f"vectors of {node.dimension:,} bits, and one class vector each for"
+        f"A binary hyperdimensional classifier: character {', '.join(kinds)} of {node.symbol_count} symbols, bundled "
+        f"in vectors of {node.dimension:,} bits, and one class vector each for"
     )
 
 

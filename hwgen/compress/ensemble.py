@@ -183,7 +183,7 @@ class _Hypervectors:
         self.labels = {name: split.labels.numpy() for name, split in self._splits.items()}
         self.stages: tuple[Stage, ...] = ()
         vectors = self._classes * (self._node.dimension + 1)
-        self.float_bits = self._node.items.size + report.FLOAT_BITS * vectors
+        self.float_bits = self._node.item_bits + report.FLOAT_BITS * vectors
 
     def fit(self, rows: Integers, number: int, reporter: Reporter) -> Graph:
         drawn = self._splits | {"train": self._splits["train"].taken(torch.from_numpy(rows))}

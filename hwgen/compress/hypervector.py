@@ -71,7 +71,7 @@ def train(recipe: HypervectorRecipe, dataset: Dataset, seed: int, reporter: Repo
         head, dev = learn(recipe.head, variant, splits, len(dataset.labels), seed, reporter)
         test = evaluate(head, variant, splits["test"])
         seconds[variant.name] = _since(began)
-        stages.append(_stage(variant, node.items.size, head, dev.accuracy, test.accuracy))
+        stages.append(_stage(variant, node.item_bits, head, dev.accuracy, test.accuracy))
     graph = HypervectorGraph((node, to_dense(head)))
     scores = {split: _golden_scores(graph, head, splits[split]) for split in ("dev", "test")}
     labels = {split: splits[split].labels.numpy() for split in scores}
@@ -118,7 +118,7 @@ def to_dense(head: ClassVectors) -> BinaryDense:
 def memory_bits(graph: HypervectorGraph) -> dict[str, int]:
     """Bits of storage: the items, the class vectors, the biases (at the width of the widest), total."""
     figures = {
-        "items": graph.hypervector.items.size,
+        "items": graph.hypervector.item_bits,
         "class_vectors": graph.dense.weights.size,
         "biases": bias_bits(graph.dense.bias),
     }

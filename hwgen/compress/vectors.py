@@ -15,6 +15,7 @@ from hwgen.compress.hypervector_recipe import Items
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.graph.hypervector import BOUNDARY, BYTES, Hypervector
+from hwgen.graph.shift_register import seed_bits
 from hwgen.graph.tensor import Integers
 from hwgen.text.characters import Characters
 from hwgen.text.hub import Row
@@ -26,7 +27,8 @@ _ASCII = 0x80
 def hypervector(items: Items, seed: int) -> Hypervector:
     """The encoder of a recipe, its items drawn by `seed`."""
     symbols = alphabet(items.alphabet)
-    drawn = np.random.default_rng(seed).integers(0, 2, (symbols.max() + 1, items.dimension))
+    shape = (symbols.max() + 1, items.dimension // items.block)
+    drawn = np.random.default_rng(seed).integers(1, 1 << seed_bits(items.block), shape)  # zero's row is all zeros
     return Hypervector(symbols, drawn, items.sizes, items.words, items.longest, items.block)
 
 

@@ -107,12 +107,14 @@ def _(graph: HypervectorGraph, core: Core, family: str, budget: Budget) -> Estim
     node, lanes, passes = encoder.node, encoder.lanes, encoder.passes
     kinds = len(node.sizes) + node.words
     each = encoder.counter_bits * (1 + 0.5 * (kinds - 1)) + 2 * kinds
-    symbols, classes = len(node.items), graph.classes
-    brams = blocks(passes * symbols, lanes, budget) if passes * symbols > _LUT_ROM else 0
+    rows, classes = passes * node.symbol_count, graph.classes
+    seeds = node.item_bits // rows
+    brams = blocks(rows, seeds, budget) if rows > _LUT_ROM else 0
     brams += blocks(passes * classes, lanes + core.scores.width, budget) if passes * classes > _LUT_ROM else 0
     brams += blocks(node.longest, 8, budget) if passes > 1 else 0
-    roms = sum(depth / 16 for depth in (passes * symbols, passes * classes) if depth <= _LUT_ROM)
-    return Estimate(round(lanes * (each + _POPCOUNT_PER_BIT[family] + roms) + classes * core.scores.width), brams)
+    roms = sum(width * depth / 16 for depth, width in ((rows, seeds), (passes * classes, lanes)) if depth <= _LUT_ROM)
+    luts = lanes * (each + _POPCOUNT_PER_BIT[family]) + roms + lanes - seeds + classes * core.scores.width
+    return Estimate(round(luts), brams)
 
 
 @_estimate.register

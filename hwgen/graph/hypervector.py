@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
 from hwgen.errors import HwgenError
 from hwgen.graph.nodes import ClassWeights, check_integers
+from hwgen.graph.shift_register import expand, seed_bits
 from hwgen.graph.tensor import Integers, TensorType
 
 BYTES = 256
@@ -41,7 +43,8 @@ class Hypervector:
 
     Attributes:
         symbols: ``(256,)``, the symbol of each byte.
-        items: ``(symbols, dimension)`` bits, a vector for each symbol.
+        seeds: ``(symbols, dimension / block)``, 16 bits each (or as many as the block has): a block of a symbol's item
+            vector is the row of its seed (`hwgen.graph.shift_register`).
         sizes: of the n-grams, 2..8, rising.
         words: whether words are counted as well.
         longest: characters of a text that are looked at; the rest is cut off.
@@ -51,7 +54,7 @@ class Hypervector:
 
     name: ClassVar[str] = "hypervector"
     symbols: Integers
-    items: Integers
+    seeds: Integers
     sizes: tuple[int, ...]
     words: bool
     longest: int
@@ -59,12 +62,14 @@ class Hypervector:
 
     def __post_init__(self) -> None:
         symbols = check_integers(self, "symbols", 1)
-        items = check_integers(self, "items", 2)
-        _check_binary(self, "items", items)
-        if symbols.size != BYTES or symbols.min() < 0 or symbols.max() >= len(items):
-            raise HwgenError(f"Hypervector.symbols: need {BYTES} numbers below {len(items)}, one for each byte")
-        if self.block < 1 or items.shape[1] % self.block:
-            raise HwgenError(f"Hypervector.block: {self.block} is no divisor of dimension {items.shape[1]}")
+        seeds = check_integers(self, "seeds", 2)
+        if symbols.size != BYTES or symbols.min() < 0 or symbols.max() >= len(seeds):
+            raise HwgenError(f"Hypervector.symbols: need {BYTES} numbers below {len(seeds)}, one for each byte")
+        if self.block < 1:
+            raise HwgenError(f"Hypervector.block: {self.block} is less than 1")
+        most = (1 << seed_bits(self.block)) - 1
+        if seeds.min() < 0 or seeds.max() > most:
+            raise HwgenError(f"Hypervector.seeds: values {seeds.min()}..{seeds.max()} are outside 0..{most}")
         object.__setattr__(self, "sizes", tuple(self.sizes))
         if list(self.sizes) != sorted(set(self.sizes)) or any(not 2 <= size <= 8 for size in self.sizes):
             raise HwgenError(f"Hypervector.sizes: {list(self.sizes)} must rise and lie in 2..8")
@@ -75,7 +80,24 @@ class Hypervector:
 
     @property
     def dimension(self) -> int:
-        return self.items.shape[1]
+        return self.seeds.shape[1] * self.block
+
+    @property
+    def symbol_count(self) -> int:
+        """How many different symbols there are."""
+        return len(self.seeds)
+
+    @property
+    def item_bits(self) -> int:
+        """Bits of storage of the item vectors."""
+        return self.seeds.size * seed_bits(self.block)
+
+    @cached_property
+    def items(self) -> Integers:
+        """``(symbols, dimension)`` bits, a vector for each symbol."""
+        items = expand(self.seeds, self.block).reshape(self.symbol_count, self.dimension)
+        items.setflags(write=False)
+        return items
 
     def rotated(self, items: Integers, by: int) -> Integers:
         """``(..., dimension)`` values, each one `by` places further in its block."""

@@ -105,9 +105,8 @@ def _(node: Dense) -> tuple[Arrays, Attributes]:
 
 @_stored.register
 def _(node: Hypervector) -> tuple[Arrays, Attributes]:
-    arrays: Arrays = {"symbols": node.symbols.astype(np.int16), "items": _packed(node.items)}
+    arrays: Arrays = {"symbols": node.symbols.astype(np.int16), "seeds": node.seeds.astype(np.uint16)}
     return arrays, {
-        "dimension": node.dimension,
         "sizes": list(node.sizes),
         "words": node.words,
         "longest": node.longest,
@@ -145,7 +144,7 @@ _RESTORE: dict[str, Callable[[Callable[[str], NDArray[Any]], Mapping[str, Any]],
     ),
     Hypervector.name: lambda array, facts: Hypervector(
         array("symbols"),
-        _unpacked(array("items"), int(facts["dimension"])),
+        array("seeds"),
         tuple(int(size) for size in facts["sizes"]),
         bool(facts["words"]),
         int(facts["longest"]),

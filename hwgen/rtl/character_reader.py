@@ -15,7 +15,7 @@ from hwgen.rtl.streams import token_stream
 def step_layout(node: Hypervector, passes: int) -> data.StructLayout:
     """A symbol; which row of the item memory it is; whether the pass is the first or the last one of the text; and
     whether the pass begins or ends with it (a boundary does both at once)."""
-    symbols = len(node.items)
+    symbols = node.symbol_count
     return data.StructLayout(
         {
             "symbol": bits_for(symbols - 1),
@@ -56,7 +56,7 @@ class CharacterReader(wiring.Component):
         symbols = Array(C(int(symbol), width) for symbol in self.node.symbols)
         symbol = Signal(width)
         count = Signal(range(self.node.longest + 1))
-        rows = len(self.node.items)
+        rows = self.node.symbol_count
         base = Signal(range(self.passes * rows))  # of the pass's rows in the item memory
         again, final = Signal(), Signal(init=self.passes == 1)
         taken = Signal()

@@ -7,13 +7,13 @@ from operator import and_, xor
 
 from amaranth.hdl import C, Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hwgen.errors import HwgenError
 from hwgen.graph.hypervector import BOUNDARY, Hypervector
 from hwgen.graph.tensor import TensorType, width_of
 from hwgen.rtl.character_reader import CharacterReader
+from hwgen.rtl.item_memory import ItemMemory
 from hwgen.rtl.streams import token_stream, vector_stream
 
 
@@ -24,10 +24,9 @@ class HypervectorEncoder(wiring.Component):
     step ago: rotation is wiring. Their exclusive-or counts up or down; at the text's end the counter's sign is the
     result. The counters hold the longest text's n-grams, so that they never overflow.
 
-    Latency 4 cycles from the boundary behind the text. Initiation interval n + 1 cycles for n characters with as many
+    Latency 5 cycles from the boundary behind the text. Initiation interval n + 1 cycles for n characters with as many
     lanes as the vector has values, ``passes * (n + 2)`` with fewer. Costs, a lane, ``max(sizes) - 1`` flip-flops of
-    window, a look-up table and a flip-flop for each size, and a counter; the item vectors lie in a memory of
-    ``symbols x dimension`` bits.
+    window, a look-up table and a flip-flop for each size, and a counter; besides, an `ItemMemory`.
 
     Args:
         lanes: values at a time, a divisor of the dimension and a multiple of the node's block; all of them by default.
@@ -40,7 +39,7 @@ class HypervectorEncoder(wiring.Component):
         HwgenError: on another number of lanes.
     """
 
-    LATENCY = 4
+    LATENCY = 5
 
     def __init__(self, node: Hypervector, *, lanes: int | None = None) -> None:
         self.node = node
@@ -59,27 +58,22 @@ class HypervectorEncoder(wiring.Component):
         node, lanes, vectors = self.node, self.lanes, self.vectors
         m.submodules.reader = reader = CharacterReader(node, self.passes)
         connect(m, flipped(self.tokens), reader.tokens)
-        rows = node.items.reshape(len(node.items), self.passes, lanes).transpose(1, 0, 2)
-        m.submodules.items = items = Memory(
-            shape=lanes,
-            depth=self.passes * len(node.items),
-            init=[sum(bit << place for place, bit in enumerate(row)) for row in rows.reshape(-1, lanes).tolist()],
-        )
-        read = items.read_port()
+        m.submodules.items = items = ItemMemory(node, self.passes)
         step = reader.steps.payload
         advance = Signal()
         m.d.comb += [
-            read.addr.eq(step.row),
-            read.en.eq(advance),
+            items.row.eq(step.row),
+            items.enable.eq(advance),
             reader.steps.ready.eq(advance),
         ]
 
-        # Stage 1: the symbol's item vector is there.
+        # Stage 1: the symbol's item vector is there, after a cycle for its seeds.
+        reading, read = Signal(), Signal(step.shape(), reset_less=True)
         valid_1, step_1 = Signal(), Signal(step.shape(), reset_less=True)
         letter = Signal()
         m.d.comb += letter.eq(step_1.symbol != BOUNDARY)
         with m.If(advance):
-            m.d.sync += [valid_1.eq(reader.steps.valid), step_1.eq(step)]
+            m.d.sync += [reading.eq(reader.steps.valid), read.eq(step), valid_1.eq(reading), step_1.eq(read)]
         moving = Signal()
         m.d.comb += moving.eq(advance & valid_1)
 
@@ -88,9 +82,9 @@ class HypervectorEncoder(wiring.Component):
         valid_2, step_2 = Signal(), Signal(step.shape(), reset_less=True)
         tie = Signal(lanes, reset_less=True)
         with m.If(advance):
-            m.d.sync += [valid_2.eq(valid_1), step_2.eq(step_1), tie.eq(Mux(step_1.close, read.data, 0))]
+            m.d.sync += [valid_2.eq(valid_1), step_2.eq(step_1), tie.eq(Mux(step_1.close, items.item, 0))]
         added: list[tuple[Signal, Signal]] = []
-        for name, counts, bits in self._ngrams(m, moving, letter, read.data):
+        for name, counts, bits in self._ngrams(m, moving, letter, items.item):
             counted, negative = Signal(name=f"{name}_counts"), Signal(lanes, name=f"{name}_negative", reset_less=True)
             with m.If(advance):
                 m.d.sync += [counted.eq(counts & valid_1), negative.eq(Mux(counts, bits, 0))]

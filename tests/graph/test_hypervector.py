@@ -57,23 +57,24 @@ def test_binary_dense_is_a_product_of_signs(seed: int) -> None:
     assert scores.tolist() == (33 - 2 * distances + node.bias).tolist()
 
 
-SYMBOLS, ITEMS = np.zeros(256, dtype=int), np.zeros((2, 8), dtype=int)
+SYMBOLS, SEEDS = np.zeros(256, dtype=int), np.zeros((2, 2), dtype=int)
+WEIGHTS = np.zeros((2, 8), dtype=int)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"symbols": SYMBOLS + 2}, "need 256 numbers below 2"),
-        ({"items": ITEMS + 2}, "values 2..2 are not bits"),
+        ({"seeds": SEEDS + 16}, r"seeds: values 16\.\.16 are outside 0\.\.15"),
         ({"sizes": (3, 2)}, r"sizes: \[3, 2\] must rise"),
         ({"sizes": (1,)}, r"lie in 2\.\.8"),
         ({"sizes": ()}, "nothing to count"),
         ({"longest": 0}, r"longest: 0 is outside 1\.\."),
-        ({"block": 3}, "block: 3 is no divisor of dimension 8"),
+        ({"block": 0}, "block: 0 is less than 1"),
     ],
 )
 def test_refuses_nonsense(changes: dict[str, object], message: str) -> None:
-    good = {"symbols": SYMBOLS, "items": ITEMS, "sizes": (3,), "words": False, "longest": 10, "block": 4}
+    good = {"symbols": SYMBOLS, "seeds": SEEDS, "sizes": (3,), "words": False, "longest": 10, "block": 4}
     Hypervector(**good)  # type: ignore[arg-type]
     with pytest.raises(HwgenError, match=message):
         Hypervector(**{**good, **changes})  # type: ignore[arg-type]
@@ -81,6 +82,6 @@ def test_refuses_nonsense(changes: dict[str, object], message: str) -> None:
 
 def test_binary_dense_refuses_nonsense() -> None:
     with pytest.raises(HwgenError, match="bias: 3 values for 2 classes"):
-        BinaryDense(ITEMS, np.zeros(3, dtype=int))
+        BinaryDense(WEIGHTS, np.zeros(3, dtype=int))
     with pytest.raises(HwgenError, match="at least 2 classes"):
-        BinaryDense(ITEMS[:1], np.zeros(1, dtype=int))
+        BinaryDense(WEIGHTS[:1], np.zeros(1, dtype=int))

@@ -37,8 +37,10 @@ def test_storage_gives_the_same_graph_back(seed: int) -> None:
 
 def test_damaged_bits_are_refused() -> None:
     arrays, attributes = storage.to_arrays(graphs(0)[2])
+    with pytest.raises(HwgenError, match="dimension differ"):
+        storage.from_arrays({**arrays, "hypervector.seeds": arrays["hypervector.seeds"][:, :-1]}, attributes)
     with pytest.raises(HwgenError, match="malformed"):
-        storage.from_arrays({**arrays, "hypervector.items": arrays["hypervector.items"][:, :-1]}, attributes)
+        storage.from_arrays({**arrays, "binary_dense.weights": arrays["binary_dense.weights"][:, :-1]}, attributes)
     with pytest.raises(HwgenError, match="binary_dense"):
         storage.from_arrays(arrays, {"hypervector": attributes["hypervector"]})
     with pytest.raises(HwgenError, match="bias"):
@@ -71,7 +73,7 @@ def test_a_hypervector_names_the_words_that_decided() -> None:
     """A class made of one text's own vector is decided by that text's words."""
     random = np.random.default_rng(0)
     symbols = np.arange(256) * (np.arange(256) > SPACE)
-    node = Hypervector(symbols, random.integers(0, 2, (256, 512)), (3,), True, 64, 32)
+    node = Hypervector(symbols, random.integers(1, 1 << 16, (256, 16)), (3,), True, 64, 32)
     told = golden.apply(node, np.array(spoken("jazz")), Sentences.of([spoken("jazz")]))[0]
     graph = HypervectorGraph((node, BinaryDense(np.array([told, 1 - told]), np.zeros(2, int))))
     tokens = spoken("play", "some", "jazz")

@@ -1,0 +1,67 @@
+"""The item vectors of a hyperdimensional encoder, from a memory of seeds and shift registers unrolled."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import xor
+
+from amaranth.hdl import Cat, Module, Value
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from hwgen.graph.hypervector import Hypervector
+from hwgen.graph.shift_register import SEED_BITS, TAPS, seed_bits
+
+
+class ItemMemory(wiring.Component):
+    """Part of a symbol's item vector, two cycles after its row was asked for.
+
+    Row ``pass * symbols + symbol`` is the pass's part of the symbol. Initiation interval one cycle. Costs a memory of
+    16 bits for each block of each symbol (of the block's bits, if it has fewer), and a look-up table and a flip-flop
+    for every other value of a part. The exclusive-ors are ``(block - 16) / 11`` tables deep.
+
+    Args:
+        passes: parts of a vector.
+
+    Ports:
+        row: of the seeds that are read.
+        enable: on in cycles in which to move on.
+        item: ``dimension / passes`` bits.
+    """
+
+    LATENCY = 2
+
+    def __init__(self, node: Hypervector, passes: int) -> None:
+        self.node, self.passes = node, passes
+        self.lanes = node.dimension // passes
+        self.depth = passes * node.symbol_count
+        super().__init__({"row": In(range(self.depth)), "enable": In(1), "item": Out(self.lanes)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        block, width = self.node.block, seed_bits(self.node.block)
+        blocks = self.lanes // block
+        rows = self.node.seeds.reshape(-1, self.passes, blocks).transpose(1, 0, 2).reshape(-1, blocks)
+        m.submodules.seeds = memory = Memory(
+            shape=blocks * width,
+            depth=self.depth,
+            init=[sum(seed << place * width for place, seed in enumerate(row)) for row in rows.tolist()],
+        )
+        read = memory.read_port()
+        m.d.comb += [read.addr.eq(self.row), read.en.eq(self.enable)]
+        with m.If(self.enable):
+            m.d.sync += self.item.eq(Cat(_expanded(seed, block) for seed in _parts(read.data, width)))
+        return m
+
+
+def _parts(seeds: Value, width: int) -> list[Value]:
+    return [seeds[first : first + width] for first in range(0, len(seeds), width)]
+
+
+def _expanded(seed: Value, length: int) -> Value:
+    """As `hwgen.graph.shift_register.expand`."""
+    bits: list[Value] = list(seed)
+    for _ in range(SEED_BITS, length):
+        bits.append(reduce(xor, (bits[-tap] for tap in TAPS)))
+    return Cat(bits)
