@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from hwgen.compress import margin
 from hwgen.compress.hypervector_recipe import Head, HypervectorRecipe
 from hwgen.compress.progress import Reporter
 from hwgen.compress.record import describe
@@ -141,6 +142,9 @@ def _learn(
     reporter: Reporter,
 ) -> tuple[ClassVectors, Outcome]:
     train_split, dev_split = splits["train"], splits["dev"]
+    if wanted.kind == "margin":
+        head = _widest(variant, train_split, classes, generator.initial_seed())
+        return head, evaluate(head, variant, dev_split)
     head = ClassVectors(_start(variant, train_split, classes, centred=wanted.kind != "nearest"), binary=variant.binary)
     if wanted.kind == "nearest":
         return head, evaluate(head, variant, dev_split)
@@ -177,6 +181,16 @@ def _learn(
     head.load_state_dict(kept)
     reporter.finish(f"dev {best.accuracy:.2%}")
     return head, best
+
+
+@torch.no_grad()
+def _widest(variant: Variant, split: Vectors, classes: int, seed: int) -> ClassVectors:
+    """The margin head; binary class vectors are compared as they are, without biases."""
+    vectors, bias = margin.class_vectors(variant.inputs(split, torch.arange(len(split))), split.labels, classes, seed)
+    head = ClassVectors(vectors, binary=variant.binary)
+    if not variant.binary:
+        head.bias.copy_(bias)
+    return head
 
 
 def _start(variant: Variant, split: Vectors, classes: int, *, centred: bool) -> Tensor:

@@ -10,7 +10,7 @@ from hwgen.compress.settings import check, choose, plain
 from hwgen.errors import HwgenError
 
 ALPHABETS = ("letters", "alphanumeric", "bytes")
-HEADS = ("nearest", "linear")
+HEADS = ("nearest", "margin", "linear")
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,9 @@ class Head:
     """What is learnt: a binary vector for each class.
 
     Attributes:
-        kind: nearest (the sign of the sum of a class's vectors; nothing is trained) or linear (trained with
-            straight-through gradients, starting from nearest).
+        kind: nearest (the sign of the sum of a class's vectors; nothing is trained), margin (the sign of a support
+            vector machine's weights, for a few dozen rows) or linear (trained with straight-through gradients,
+            starting from nearest). The other settings are linear's.
         epochs: at most so many; the one that does best on dev is kept.
         batch: texts a step.
         learning_rate: of Adam, falling to zero in a line.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from operator import xor
 
-from amaranth.hdl import Cat, Module, Value
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -50,13 +50,13 @@ class ItemMemory(wiring.Component):
         )
         read = memory.read_port()
         m.d.comb += [read.addr.eq(self.row), read.en.eq(self.enable)]
-        with m.If(self.enable):
-            m.d.sync += self.item.eq(Cat(_expanded(seed, block) for seed in _parts(read.data, width)))
+        # A register for each block; one for all lanes would be slow to simulate.
+        expanded = [Signal(block, name=f"item_{number}", reset_less=True) for number in range(blocks)]
+        for number, part in enumerate(expanded):
+            with m.If(self.enable):
+                m.d.sync += part.eq(_expanded(read.data.word_select(number, width), block))
+        m.d.comb += self.item.eq(Cat(expanded))
         return m
-
-
-def _parts(seeds: Value, width: int) -> list[Value]:
-    return [seeds[first : first + width] for first in range(0, len(seeds), width)]
 
 
 def _expanded(seed: Value, length: int) -> Value:
