@@ -74,9 +74,10 @@ def random_hypervector(random: Generator, *, dimension: int = 12, block: int = 4
 
 
 def random_patch_convolution(random: Generator, filters: int, patch: int) -> PatchConvolution:
-    """Thresholds between those that are always reached and those that never are, these two included."""
-    thresholds = random.integers(0, patch + 2, filters)
-    thresholds[:2] = [0, patch + 1][:filters]
+    """Of more than three filters, one is always +1 and one always -1."""
+    thresholds = random.integers(1, patch + 1, filters)
+    if filters > 3:
+        thresholds[:2] = 0, patch + 1
     return PatchConvolution(random.integers(0, 2, (filters, patch)), random.permutation(thresholds))
 
 

@@ -78,7 +78,11 @@ class PatchConvolver(wiring.Component):
                 found = self._by_tables(m, patch)
             # A register for each patch; one for all would be slow to simulate.
             made.append(pipeline.register(Cat(found), f"features_{number}"))
-        m.d.comb += self.features.payload.values.eq(Cat(made))
+        m.d.comb += [
+            self.features.payload.values.eq(Cat(made)),
+            self.features.payload.first.eq(pipeline.first[-1]),
+            self.features.payload.last.eq(pipeline.last[-1]),
+        ]
         return m
 
     def _limits(self) -> list[int]:

@@ -64,7 +64,7 @@ def first_mismatch(core: Core, sentences: Sentences, results: Results, graph: Gr
     start, length = int(sentences.starts[number]), int(sentences.lengths[number])
     alone = Sentences.of([sentences.tokens[start : start + length].tolist()])
     return _compare_layers(core, graph, alone, number) or _score_mismatch(
-        number, graph.head.name, expected[number], results.scores[number], int(results.labels[number])
+        number, graph.nodes[-1].name, expected[number], results.scores[number], int(results.labels[number])
     )
 
 

@@ -76,13 +76,13 @@ def test_the_first_wrong_layer_is_named(layer: str, plan: Plan) -> None:
 def test_the_first_wrong_layer_of_a_hypervector_is_named(layer: str, lanes: int) -> None:
     """Also where the vector comes in pieces."""
     random = np.random.default_rng(1)
-    graph = random_hypervector_graph(random, dimension=32, block=8, filters=3, patch=4)
+    graph = random_hypervector_graph(random, dimension=32, block=8, filters=6, patch=4)
     sentences = random_sentences(random, graph, 10)
     nodes: list[Any] = list(graph.nodes)
     place = [node.name for node in nodes].index(layer)
     match layer:
         case "hypervector":
-            nodes[place] = replace(nodes[place], items=1 - nodes[place].items)
+            nodes[place] = replace(nodes[place], symbols=nodes[place].symbols[::-1])
         case "patch_convolution":
             nodes[place] = replace(nodes[place], weights=1 - nodes[place].weights)
         case "binary_dense":
