@@ -23,6 +23,7 @@ PLANS: dict[str, list[str]] = {
     "reviews-binary": ["mr"],
     "intents-tiny-hd": ["chatbot", "askubuntu", "webapplication"],
     "intents-hd": ["snips", "clinc150"],
+    "intents-hd-convolution": ["snips", "clinc150"],
     "sst2-ensemble": ["glue_sst2"],
 }
 

@@ -31,7 +31,7 @@ _LUTS_PER_BIT = {"ecp5": 1.4, "gowin": 1.19, "xilinx": 1.07, "ice40": 0.95}
 _FOLDED_BASE, _FOLDED_PER_LANE = 600, 250
 _POPCOUNT_PER_BIT = {"xilinx": 0.7, "ecp5": 1.4, "ice40": 1.5, "gowin": 1.6}
 """From `docs/results/popcount.md`."""
-_TWO_TABLES = {"xilinx": 2, "ecp5": 6.5, "ice40": 6, "gowin": 16}
+_TWO_TABLES = {"xilinx": 4, "ecp5": 6.5, "ice40": 6, "gowin": 16}
 """Of a binary filter over a patch that is too long for one table and too short for a popcount; measured by yosys."""
 _LANES_PER_DSP = {"ecp5": 1, "xilinx": 1, "gowin": 2}
 """Where synthesis makes the lanes' products in multipliers of the part; for iCE40 it is not asked to."""

@@ -18,20 +18,19 @@ from hwgen.rtl.streams import vector_stream
 
 _GROUP = 4
 """Bits that every part's look-up tables take."""
-_LONGEST_TABLES = {"xilinx": 6}
-"""Bits of a patch up to which tables are smaller than popcounts; elsewhere twice a group."""
 
 
 class PatchConvolver(wiring.Component):
     """Equals the golden function of `PatchConvolution`, on pieces of the vector.
 
-    A patch of up to 4 bits and a filter are one look-up table. In one of up to 8 (6 on 7-series) the differing places
-    of its halves are counted, by tables that filters of the same half share, and the two counts make the filter's bit.
-    A longer one goes through a `Popcount` for every filter, and its count through a table.
+    A patch of up to 4 bits and a filter are one look-up table. In one of up to 8 the differing places of its halves
+    are counted, by tables that filters of the same half share, and the two counts make the filter's bit: half of what
+    a popcount takes on iCE40 and ECP5, as much on 7-series and Gowin. A longer one goes through a `Popcount` for every
+    filter.
 
     Latency 1 cycle, of long patches ``popcount latency + 1``; initiation interval 1 a piece. Costs, a patch and filter,
-    a flip-flop, and of look-up tables 0.9 where the patch has 4 bits and 6 where it has 8 (16 on Gowin), for a long
-    one its `Popcount` and up to 4.
+    a flip-flop, and of look-up tables 0.9 where the patch has 4 bits; where it has 8, 6 on ECP5 and iCE40, 4 on
+    7-series and 16 on Gowin; for a long one its `Popcount` and up to 4.
 
     Args:
         lanes: bits of a piece, a multiple of the node's patch.
@@ -53,10 +52,9 @@ class PatchConvolver(wiring.Component):
         self.node, self.lanes = node, lanes
         self.kind = node.output_type(TensorType.binary(lanes))
         # One for every patch and filter, patch by patch.
-        long = node.patch > _LONGEST_TABLES.get(family or "", 2 * _GROUP)
         self.counters = [
             [Popcount(node.patch, family, levels_per_stage=self.LEVELS_PER_STAGE) for _ in range(node.filters)]
-            for _ in range(lanes // node.patch if long else 0)
+            for _ in range(lanes // node.patch if node.patch > 2 * _GROUP else 0)
         ]
         self.latency = 1 + (self.counters[0][0].latency if self.counters else 0)
         super().__init__(
