@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -134,8 +135,13 @@ def test_filters_tell_what_class_vectors_alone_cannot() -> None:
     prototypes = np.random.default_rng(0).choice([-1, 1], (2, 64))
     splits = {"train": opposites(prototypes, 600, 1), "dev": opposites(prototypes, 200, 2)}
     plans = (Head(epochs=10), Head(kind="convolution", filters=8, patch=4, epochs=15, learning_rate=3e-3))
-    linear, convolution = (learn(plan, BINARY, splits, 2, 0, Silent())[1].accuracy for plan in plans)
-    assert linear < 0.65 and convolution > 0.85
+    _, linear = learn(plans[0], BINARY, splits, 2, 0, Silent())
+    head, convolution = learn(plans[1], BINARY, splits, 2, 0, Silent())
+    assert linear.accuracy < 0.65 and convolution.accuracy > 0.85
+    drawn, _ = learn(replace(plans[1], learning_rate=1e-9, epochs=1), BINARY, splits, 2, 0, Silent())
+    assert isinstance(head, ConvolvedClassVectors) and isinstance(drawn, ConvolvedClassVectors)
+    assert head.filters.thresholds.any() and not torch.equal(head.filters.log_scales, drawn.filters.log_scales)
+    assert not torch.allclose(head.filters.weights, drawn.filters.weights, atol=1e-3)
 
 
 @settings(max_examples=50, deadline=None)
