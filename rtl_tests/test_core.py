@@ -41,11 +41,16 @@ def test_binary_graphs_under_icarus(plan: Plan, embedding_bits: int) -> None:
     assert not results.mismatches(golden.scores(graph, sentences)).size
 
 
-@pytest.mark.parametrize("classes", [3, 9])
-@pytest.mark.parametrize("lanes", [0, 16, 32])
-def test_hypervector_graphs(lanes: int, classes: int) -> None:
+PLAIN = [(lanes, classes, 0, 1) for lanes in (0, 16, 32) for classes in (3, 9)]
+CONVOLVED = [(0, 3, 6, 4), (16, 9, 6, 4), (16, 3, 5, 8), (32, 3, 3, 16)]
+
+
+@pytest.mark.parametrize(("lanes", "classes", "filters", "patch"), [*PLAIN, *CONVOLVED])
+def test_hypervector_graphs(lanes: int, classes: int, filters: int, patch: int) -> None:
     random = np.random.default_rng([lanes, classes])
-    graph = random_hypervector_graph(random, dimension=64, block=16, longest=20, classes=classes)
+    graph = random_hypervector_graph(
+        random, dimension=64, block=16, longest=20, classes=classes, filters=filters, patch=patch
+    )
     sentences = random_sentences(random, graph, 100, longest=30)
     expected = golden.scores(graph, sentences)
     core = Core(graph, HypervectorPlan(lanes))

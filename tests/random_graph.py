@@ -9,6 +9,7 @@ from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.hypervector import BinaryDense, Hypervector
 from hwgen.graph.nodes import Convolution, Dense, Embedding, MaxOverTime, Requantise
+from hwgen.graph.patch_convolution import PatchConvolution
 from hwgen.graph.shift_register import seed_bits
 from hwgen.graph.tensor import Integers, signed_range
 
@@ -73,12 +74,30 @@ def random_hypervector(random: Generator, *, dimension: int = 12, block: int = 4
     return Hypervector(symbols, seeds, sizes, words, longest, block)
 
 
+def random_patch_convolution(random: Generator, filters: int, patch: int) -> PatchConvolution:
+    """Of more than three filters, one is always +1 and one always -1."""
+    thresholds = random.integers(1, patch + 1, filters)
+    if filters > 3:
+        thresholds[:2] = 0, patch + 1
+    return PatchConvolution(random.integers(0, 2, (filters, patch)), random.permutation(thresholds))
+
+
 def random_hypervector_graph(
-    random: Generator, *, dimension: int = 12, block: int = 4, longest: int = 9, classes: int = 3
+    random: Generator,
+    *,
+    dimension: int = 12,
+    block: int = 4,
+    longest: int = 9,
+    classes: int = 3,
+    filters: int = 0,
+    patch: int = 2,
 ) -> HypervectorGraph:
+    """With a patch convolution where there are filters."""
     node = random_hypervector(random, dimension=dimension, block=block, longest=longest)
-    dense = BinaryDense(random.integers(0, 2, (classes, dimension)), random.integers(-3, 4, classes))
-    return HypervectorGraph((node, dense))
+    between = (random_patch_convolution(random, filters, patch),) if filters else ()
+    channels = between[0].features(dimension) if between else dimension
+    dense = BinaryDense(random.integers(0, 2, (classes, channels)), random.integers(-3, 4, classes))
+    return HypervectorGraph((node, *between, dense))
 
 
 def random_ensemble(random: Generator, kind: str, members: int = 3) -> EnsembleGraph:

@@ -90,8 +90,15 @@ def _(graph: HypervectorGraph) -> str:
     kinds = [f"{size}-grams" for size in node.sizes] + ["words"] * node.words
     return (
         f"A binary hyperdimensional classifier: character {', '.join(kinds)} of {node.symbol_count} symbols, bundled "
-        f"in vectors of {node.dimension:,} bits, and one class vector each for"
+        f"in vectors of {node.dimension:,} bits,{_filters(graph)} and one class vector each for"
     )
+
+
+def _filters(graph: HypervectorGraph) -> str:
+    """What stands between vector and classes."""
+    if graph.convolution is None:
+        return ""
+    return f" {graph.convolution.filters} binary filters over every {graph.convolution.patch} of them,"
 
 
 @_nature.register
@@ -132,7 +139,8 @@ Saved against float32 networks of the same vocabulary: {reduction["parent"]:.1%}
 @_memory.register
 def _(graph: HypervectorGraph, record: dict[str, Any]) -> str:
     memory = record["memory_bits"]
-    return f"""| items | {memory["items"]:,} |
+    filters = "" if graph.convolution is None else f"\n| filters | {memory['filters']:,} |"
+    return f"""| items | {memory["items"]:,} |{filters}
 | class vectors | {memory["class_vectors"]:,} |
 | biases | {memory["biases"]:,} |
 | total | {memory["total"]:,} |

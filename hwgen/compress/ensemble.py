@@ -127,7 +127,9 @@ def _stage(name: str, members: Sequence[Graph], trainer: Trainer, found: dict[st
 
 def _weights(member: Graph) -> list[Integers]:
     if isinstance(member, HypervectorGraph):  # where a zero bit is a weight of +1
-        return [1 - 2 * member.dense.weights, member.dense.bias]
+        signs = [node.weights for node in (member.convolution, member.dense) if node is not None]
+        thresholds = [] if member.convolution is None else [member.convolution.thresholds]
+        return [*(1 - 2 * bits for bits in signs), *thresholds, member.dense.bias]
     assert isinstance(member, ConvolutionGraph)
     return report.stored_arrays(member)
 
@@ -182,14 +184,14 @@ class _Hypervectors:
         self.sentences = {name: split.sentences for name, split in self._splits.items()}
         self.labels = {name: split.labels.numpy() for name, split in self._splits.items()}
         self.stages: tuple[Stage, ...] = ()
-        vectors = self._classes * (self._node.dimension + 1)
-        self.float_bits = self._node.item_bits + report.FLOAT_BITS * vectors
+        weights = recipe.head.weights(self._node.dimension, self._classes)
+        self.float_bits = self._node.item_bits + report.FLOAT_BITS * weights
 
     def fit(self, rows: Integers, number: int, reporter: Reporter) -> Graph:
         drawn = self._splits | {"train": self._splits["train"].taken(torch.from_numpy(rows))}
         seed = self._seed + _ANOTHER_SEED * number
         head, _ = hypervector.learn(self._recipe.head, hypervector.BINARY, drawn, self._classes, seed, reporter)
-        return HypervectorGraph((self._node, hypervector.to_dense(head)))
+        return hypervector.to_graph(self._node, head)
 
     def memory(self, graph: Graph) -> int:
         assert isinstance(graph, HypervectorGraph)

@@ -1,6 +1,6 @@
 """Training of a hyperdimensional classifier.
 
-After Jain et al. (2020). The items are random; nothing but the class vectors is learnt.
+After Jain et al. (2020). The items are random; what is learnt is the class vectors, and filters before them if asked.
 """
 
 from __future__ import annotations
@@ -26,9 +26,11 @@ from hwgen.errors import HwgenError
 from hwgen.graph import golden
 from hwgen.graph.graph import HypervectorGraph
 from hwgen.graph.hypervector import BinaryDense, Hypervector
-from hwgen.graph.tensor import Integers
+from hwgen.graph.patch_convolution import PatchConvolution
+from hwgen.graph.tensor import Integers, width_of
 from hwgen.model import Model
 from hwgen.nn.class_vectors import ClassVectors
+from hwgen.nn.patch_convolution import ConvolvedClassVectors, PatchFilters
 from hwgen.text.characters import Characters
 from hwgen.text.datasets import SPLITS, Dataset
 
@@ -44,7 +46,7 @@ class Variant:
     Attributes:
         name: of the stage.
         inputs: of a split and rows: their vectors.
-        binary: whether the class vectors are binary.
+        binary: whether what is learnt is binary.
     """
 
     name: str
@@ -73,7 +75,7 @@ def train(recipe: HypervectorRecipe, dataset: Dataset, seed: int, reporter: Repo
         test = evaluate(head, variant, splits["test"])
         seconds[variant.name] = _since(began)
         stages.append(_stage(variant, node.item_bits, head, dev.accuracy, test.accuracy))
-    graph = HypervectorGraph((node, to_dense(head)))
+    graph = to_graph(node, head)
     scores = {split: _golden_scores(graph, head, splits[split]) for split in ("dev", "test")}
     labels = {split: splits[split].labels.numpy() for split in scores}
     memory = memory_bits(graph)
@@ -110,6 +112,24 @@ def learn(
         return _learn(wanted, variant, splits, classes, generator, reporter)
 
 
+def to_graph(node: Hypervector, head: ClassVectors) -> HypervectorGraph:
+    """The integers of a binary head behind an encoder."""
+    between = (to_convolution(head.filters),) if isinstance(head, ConvolvedClassVectors) else ()
+    return HypervectorGraph((node, *between, to_dense(head)))
+
+
+@torch.no_grad()
+def to_convolution(filters: PatchFilters) -> PatchConvolution:
+    """The integers of binary filters; a bit stands for -1.
+
+    A filter's threshold is the number of sums that it answers with -1, of all that a patch can have.
+    """
+    count, patch = filters.weights.shape
+    sums = torch.arange(-patch, patch + 1, 2, dtype=torch.float32)[:, None].expand(-1, count)
+    below = (filters.activations(sums) < 0).sum(dim=0)
+    return PatchConvolution((filters.weights < 0).numpy().astype(np.int64), below.numpy())
+
+
 def to_dense(head: ClassVectors) -> BinaryDense:
     """The integers of binary class vectors; a bit stands for -1."""
     vectors = head.vectors.detach().numpy()
@@ -117,20 +137,27 @@ def to_dense(head: ClassVectors) -> BinaryDense:
 
 
 def memory_bits(graph: HypervectorGraph) -> dict[str, int]:
-    """Bits of storage: the items, the class vectors, the biases (at the width of the widest), total."""
+    """Bits of storage: items, filters with their thresholds, class vectors, biases (as wide as the widest), total."""
     figures = {
         "items": graph.hypervector.item_bits,
+        **({"filters": filter_bits(graph.convolution)} if graph.convolution else {}),
         "class_vectors": graph.dense.weights.size,
         "biases": bias_bits(graph.dense.bias),
     }
     return figures | {"total": sum(figures.values())}
 
 
+def filter_bits(node: PatchConvolution) -> int:
+    """Of storage: the weights, and thresholds that can hold any of their values."""
+    return node.weights.size + node.thresholds.size * width_of(0, node.patch + 1)[0]
+
+
 @torch.no_grad()
 def evaluate(head: ClassVectors, variant: Variant, split: Vectors) -> Outcome:
     """How well a head does on a split."""
     parts = torch.split(torch.arange(len(split)), _EVALUATION_BATCH)
-    return Outcome.of(torch.cat([head.logits(variant.inputs(split, rows)) for rows in parts]), split.labels)
+    answers = [head.logits(head.features(variant.inputs(split, rows))) for rows in parts]
+    return Outcome.of(torch.cat(answers), split.labels)
 
 
 def _learn(
@@ -145,23 +172,27 @@ def _learn(
     if wanted.kind == "margin":
         head = _widest(variant, train_split, classes, generator.initial_seed())
         return head, evaluate(head, variant, dev_split)
-    head = ClassVectors(_start(variant, train_split, classes, centred=wanted.kind != "nearest"), binary=variant.binary)
+    head = _untrained(wanted, variant, train_split, classes, generator)
     if wanted.kind == "nearest":
         return head, evaluate(head, variant, dev_split)
     batches = -(-len(train_split) // wanted.batch)
     reporter.start(variant.name, wanted.epochs * batches)
+    signs, others = [head.vectors], [head.log_scale]
+    if isinstance(head, ConvolvedClassVectors):
+        signs.append(head.filters.weights)
+        others += [head.filters.thresholds, head.filters.log_scales]
     optimiser = torch.optim.Adam(
         [
-            {"params": [head.vectors], "lr": wanted.learning_rate},
+            {"params": signs, "lr": wanted.learning_rate},
             {"params": [head.bias], "lr": _BIAS_RATE * float(head.vectors.shape[1]) ** 0.5},
-            {"params": [head.log_scale], "lr": _BIAS_RATE},
+            {"params": others, "lr": _BIAS_RATE},
         ]
     )
     fall = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, wanted.epochs * batches)
     best, kept = evaluate(head, variant, dev_split), copy.deepcopy(head.state_dict())
     for epoch in range(1, wanted.epochs + 1):
         for rows in torch.split(torch.randperm(len(train_split), generator=generator), wanted.batch):
-            inputs = variant.inputs(train_split, rows)
+            inputs = head.features(variant.inputs(train_split, rows))
             if wanted.dropout:
                 inputs = inputs * (torch.rand(inputs.shape, generator=generator) >= wanted.dropout)
             loss = functional.cross_entropy(
@@ -172,7 +203,8 @@ def _learn(
             optimiser.step()
             fall.step()
             with torch.no_grad():
-                head.vectors.clamp_(-1, 1)  # beyond, a sign would need many steps to come back
+                for weights in signs:
+                    weights.clamp_(-1, 1)  # beyond, a sign would need many steps to come back
             reporter.advance(1)
         outcome = evaluate(head, variant, dev_split)
         if outcome.rank > best.rank:
@@ -193,20 +225,51 @@ def _widest(variant: Variant, split: Vectors, classes: int, seed: int) -> ClassV
     return head
 
 
-def _start(variant: Variant, split: Vectors, classes: int, *, centred: bool) -> Tensor:
-    """The mean vector of each class, ``(classes, dimension)``; `centred`: half its distance from the mean of all."""
+def _untrained(
+    wanted: Head, variant: Variant, split: Vectors, classes: int, generator: torch.Generator
+) -> ClassVectors:
+    """Random filters, and what the mean vector of each class tells."""
+    if wanted.kind != "convolution":
+        start = _start(variant, split, classes, centred=wanted.kind != "nearest")
+        return ClassVectors(start, binary=variant.binary)
+    drawn = 2 * torch.rand(wanted.filters, wanted.patch, generator=generator) - 1
+    filters = PatchFilters(drawn, binary=variant.binary)
+    return ConvolvedClassVectors(
+        filters, _start(variant, split, classes, centred=True, filters=filters), binary=variant.binary
+    )
+
+
+@torch.no_grad()
+def _start(
+    variant: Variant, split: Vectors, classes: int, *, centred: bool, filters: PatchFilters | None = None
+) -> Tensor:
+    """The mean vector of each class (of what `filters` make of it), ``(classes, dimension)``.
+
+    With `centred`, half its distance from the mean of all.
+    """
+
+    def summed(rows: Tensor) -> Tensor:
+        if filters is None:
+            return variant.inputs(split, rows).sum(dim=0)
+        parts = torch.split(rows, _EVALUATION_BATCH)
+        return torch.stack([filters(variant.inputs(split, part)).sum(dim=0) for part in parts]).sum(dim=0)
+
     rows = torch.arange(len(split))
-    sums = torch.stack([variant.inputs(split, rows[split.labels == label]).sum(dim=0) for label in range(classes)])
+    sums = torch.stack([summed(rows[split.labels == label]) for label in range(classes)])
     means = sums / torch.bincount(split.labels, minlength=classes).clamp(min=1)[:, None]
     return (means - means.mean(dim=0)) / 2 if centred else means
 
 
 def _stage(variant: Variant, items: int, head: ClassVectors, dev: float, test: float) -> Stage:
     weights = head.vectors.numel() + head.bias.numel()
+    convolved = isinstance(head, ConvolvedClassVectors)
+    if convolved:
+        weights += head.filters.weights.numel() + head.filters.thresholds.numel()
     bits = 1 if variant.binary else FLOAT_BITS
     if variant.binary:
         dense = to_dense(head)
         stored = dense.weights.size + bias_bits(dense.bias)
+        stored += filter_bits(to_convolution(head.filters)) if convolved else 0
     else:
         stored = FLOAT_BITS * weights
     return Stage(variant.name, dev, test, weights, weights, bits, kilobytes(items + stored))
@@ -216,7 +279,7 @@ def _stage(variant: Variant, items: int, head: ClassVectors, dev: float, test: f
 def _golden_scores(graph: HypervectorGraph, head: ClassVectors, split: Vectors) -> Integers:
     """Scores of the golden model, which torch's must equal."""
     parts = torch.split(torch.arange(len(split)), _EVALUATION_BATCH)
-    told = torch.cat([head(split.binary(rows)) for rows in parts]).numpy()
+    told = torch.cat([head(head.features(split.binary(rows))) for rows in parts]).numpy()
     scores = golden.scores(graph, split.sentences)
     if not np.array_equal(scores, told):
         raise HwgenError("binary: torch and the golden model differ; this is a defect of hwgen, please report it")

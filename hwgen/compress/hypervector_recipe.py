@@ -10,7 +10,7 @@ from hwgen.compress.settings import check, choose, plain
 from hwgen.errors import HwgenError
 
 ALPHABETS = ("letters", "alphanumeric", "bytes")
-HEADS = ("nearest", "margin", "linear")
+HEADS = ("nearest", "margin", "linear", "convolution")
 
 
 @dataclass(frozen=True)
@@ -52,20 +52,25 @@ class Items:
 
 @dataclass(frozen=True)
 class Head:
-    """What is learnt: a binary vector for each class.
+    """What is learnt: a binary vector for each class, and filters before them.
 
     Attributes:
         kind: nearest (the sign of the sum of a class's vectors; nothing is trained), margin (the sign of a support
-            vector machine's weights, for a few dozen rows) or linear (trained with straight-through gradients,
-            starting from nearest). The other settings are linear's.
+            vector machine's weights, for a few dozen rows; nothing else is set), linear (trained with straight-through
+            gradients, starting from nearest) or convolution (linear over what filters make of the vector;
+            `hwgen.graph.patch_convolution.PatchConvolution` says it exactly).
+        filters: of a convolution; ``filters / patch`` times as long as the vector is what they make of it.
+        patch: bits that a filter sees at a time, a divisor of `Items.block`.
         epochs: at most so many; the one that does best on dev is kept.
         batch: texts a step.
         learning_rate: of Adam, falling to zero in a line.
-        dropout: share of the vector's values left out.
+        dropout: share of the values left out that are compared with the class vectors.
         label_smoothing: share of each label spread over all classes.
     """
 
     kind: str = "linear"
+    filters: int = 8
+    patch: int = 4
     epochs: int = 15
     batch: int = 64
     learning_rate: float = 1e-3
@@ -74,11 +79,19 @@ class Head:
 
     def __post_init__(self) -> None:
         choose("kind", self.kind, HEADS)
+        check("filters", self.filters, 1, 1 << 10)
+        check("patch", self.patch, 1, 1 << 10)
         check("epochs", self.epochs, 1, 10_000)
         check("batch", self.batch, 1, 1 << 20)
         check("learning_rate", self.learning_rate, 1e-9, 10)
         check("dropout", self.dropout, 0, 1, below=True)
         check("label_smoothing", self.label_smoothing, 0, 1, below=True)
+
+    def weights(self, dimension: int, classes: int) -> int:
+        """How many numbers are learnt, over a vector of `dimension`."""
+        if self.kind != "convolution":
+            return classes * (dimension + 1)
+        return classes * (dimension // self.patch * self.filters + 1) + self.filters * (self.patch + 1)
 
 
 @dataclass(frozen=True)
@@ -90,6 +103,10 @@ class HypervectorRecipe:
     data: Data = field(default_factory=Data)
     items: Items = field(default_factory=Items)
     head: Head = field(default_factory=Head)
+
+    def __post_init__(self) -> None:
+        if self.head.kind == "convolution" and self.items.block % self.head.patch:
+            raise HwgenError(f"head.patch: {self.head.patch} does not divide items.block = {self.items.block}")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; `recipes.parse` takes them back."""

@@ -102,4 +102,5 @@ def _hypervector_advice(graph: HypervectorGraph, plan: AnyPlan | None) -> str:
     block = graph.hypervector.block
     if isinstance(plan, HypervectorPlan) and plan.lanes != block:
         return f"fewer lanes would fit: --lanes {block}"
-    return "train with a smaller items.dimension or items.block"
+    fewer = "" if graph.convolution is None else ", or fewer head.filters"
+    return f"train with a smaller items.dimension or items.block{fewer}"

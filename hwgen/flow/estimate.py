@@ -11,10 +11,12 @@ from hwgen.flow.board import Budget
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.rtl.binary_convolution import BinaryConvolution
+from hwgen.rtl.binary_dense import FoldedBinaryDense
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.folded_dense import FoldedDense
 from hwgen.rtl.hypervector_encoder import HypervectorEncoder
+from hwgen.rtl.patch_convolution import PatchConvolver
 from hwgen.rtl.spatial_convolution import SpatialConvolution
 from hwgen.rtl.spatial_dense import SpatialDense
 
@@ -29,6 +31,8 @@ _LUTS_PER_BIT = {"ecp5": 1.4, "gowin": 1.19, "xilinx": 1.07, "ice40": 0.95}
 _FOLDED_BASE, _FOLDED_PER_LANE = 600, 250
 _POPCOUNT_PER_BIT = {"xilinx": 0.7, "ecp5": 1.4, "ice40": 1.5, "gowin": 1.6}
 """From `docs/results/popcount.md`."""
+_TWO_TABLES = {"xilinx": 4, "ecp5": 6.5, "ice40": 6, "gowin": 16}
+"""Of a binary filter over a patch that is too long for one table and too short for a popcount; measured by yosys."""
 _LANES_PER_DSP = {"ecp5": 1, "xilinx": 1, "gowin": 2}
 """Where synthesis makes the lanes' products in multipliers of the part; for iCE40 it is not asked to."""
 _LUT_ROM = 64
@@ -102,19 +106,31 @@ def _(graph: ConvolutionGraph, core: Core, family: str, budget: Budget) -> Estim
 
 @_estimate.register
 def _(graph: HypervectorGraph, core: Core, family: str, budget: Budget) -> Estimate:
-    encoder = core.stages["hypervector"]
-    assert isinstance(encoder, HypervectorEncoder)
+    encoder, dense = core.stages["hypervector"], core.stages["binary_dense"]
+    assert isinstance(encoder, HypervectorEncoder) and isinstance(dense, FoldedBinaryDense)
     node, lanes, passes = encoder.node, encoder.lanes, encoder.passes
     kinds = len(node.sizes) + node.words
     each = encoder.counter_bits * (1 + 0.5 * (kinds - 1)) + 2 * kinds
     rows, classes = passes * node.symbol_count, graph.classes
-    seeds = node.item_bits // rows
+    seeds, compared = node.item_bits // rows, dense.lanes
     brams = blocks(rows, seeds, budget) if rows > _LUT_ROM else 0
-    brams += blocks(passes * classes, lanes + core.scores.width, budget) if passes * classes > _LUT_ROM else 0
+    brams += blocks(passes * classes, compared + core.scores.width, budget) if passes * classes > _LUT_ROM else 0
     brams += blocks(node.longest, 8, budget) if passes > 1 else 0
-    roms = sum(width * depth / 16 for depth, width in ((rows, seeds), (passes * classes, lanes)) if depth <= _LUT_ROM)
-    luts = lanes * (each + _POPCOUNT_PER_BIT[family]) + roms + lanes - seeds + classes * core.scores.width
+    roms = ((rows, seeds), (passes * classes, compared))
+    luts = sum(width * depth / 16 for depth, width in roms if depth <= _LUT_ROM)
+    luts += lanes * each + lanes - seeds + compared * _POPCOUNT_PER_BIT[family] + classes * core.scores.width
+    convolution = core.stages.get("patch_convolution")
+    if isinstance(convolution, PatchConvolver):
+        luts += convolution.kind.channels * _filter_luts(convolution, family)
     return Estimate(round(luts), brams)
+
+
+def _filter_luts(convolution: PatchConvolver, family: str) -> float:
+    """Of a filter over one patch; see `PatchConvolver`."""
+    patch = convolution.node.patch
+    if convolution.counters:
+        return patch * _POPCOUNT_PER_BIT[family] + 2
+    return 1 if patch <= 4 else _TWO_TABLES[family]
 
 
 @_estimate.register

@@ -18,6 +18,7 @@ from hwgen.graph.ensemble import Vote
 from hwgen.graph.graph import Graph
 from hwgen.graph.hypervector import BOUNDARY, BinaryDense, Hypervector
 from hwgen.graph.nodes import PADDING_TOKEN, Convolution, Dense, Embedding, MaxOverTime, Requantise
+from hwgen.graph.patch_convolution import PatchConvolution
 from hwgen.graph.tensor import Integers
 
 
@@ -131,6 +132,11 @@ def _(node: Dense, values: Integers, sentences: Sentences) -> Integers:
 def _(node: Hypervector, values: Integers, sentences: Sentences) -> Integers:
     sums = bundle(node, values, sentences)
     return np.where(sums == 0, node.items[BOUNDARY], sums < 0).astype(np.int64)
+
+
+@apply.register
+def _(node: PatchConvolution, values: Integers, sentences: Sentences) -> Integers:
+    return node.apply(values)
 
 
 @apply.register

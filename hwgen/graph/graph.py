@@ -8,6 +8,7 @@ from typing import ClassVar, Protocol
 from hwgen.errors import HwgenError
 from hwgen.graph.hypervector import BinaryDense, Hypervector
 from hwgen.graph.nodes import ClassWeights, Convolution, Dense, Embedding, MaxOverTime, Requantise
+from hwgen.graph.patch_convolution import PatchConvolution
 from hwgen.graph.tensor import TensorType
 
 
@@ -22,20 +23,23 @@ class Graph:
     """A text classifier in integers; the class is the first of the greatest scores.
 
     Attributes:
-        nodes: in the order of the kind (`ORDER`).
+        nodes: in the order of the kind (`ORDER`), in which those in `OPTIONAL` may be missing.
 
     Raises:
         HwgenError: on another order of nodes or on channel counts that do not meet.
     """
 
     ORDER: ClassVar[tuple[type[Node], ...]]
+    OPTIONAL: ClassVar[frozenset[type[Node]]] = frozenset()
     nodes: tuple[Node, ...]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "nodes", tuple(self.nodes))
-        if tuple(type(node) for node in self.nodes) != self.ORDER:
+        given = tuple(type(node) for node in self.nodes)
+        if given != tuple(kind for kind in self.ORDER if kind in given or kind not in self.OPTIONAL):
+            wanted = (kind.name + " (or not)" * (kind in self.OPTIONAL) for kind in self.ORDER)
             found = ", ".join(node.name for node in self.nodes) or "nothing"
-            raise HwgenError(f"graph: expected {', '.join(kind.name for kind in self.ORDER)}; found {found}")
+            raise HwgenError(f"graph: expected {', '.join(wanted)}; found {found}")
         self.check_channels()
 
     def check_channels(self) -> None:
@@ -118,24 +122,38 @@ class ConvolutionGraph(Graph):
 
 
 class HypervectorGraph(Graph):
-    """The hyperdimensional classifier: hypervector, binary dense. Its tokens are the bytes of the text."""
+    """The hyperdimensional classifier: hypervector, patch convolution or none, binary dense.
 
-    ORDER = (Hypervector, BinaryDense)
+    Its tokens are the bytes of the text. A patch lies inside a block, so that a piece of the vector has whole patches.
+    """
+
+    ORDER = (Hypervector, PatchConvolution, BinaryDense)
+    OPTIONAL = frozenset({PatchConvolution})
 
     def check_channels(self) -> None:
-        if self.dense.channels != self.hypervector.dimension:
-            raise HwgenError(
-                f"graph: binary dense channels and hypervector dimension differ "
-                f"({self.dense.channels} and {self.hypervector.dimension})"
-            )
+        given, what = self.hypervector.dimension, "hypervector dimension"
+        if self.convolution is not None:
+            if self.hypervector.block % self.convolution.patch:
+                raise HwgenError(
+                    f"graph: a patch of {self.convolution.patch} does not divide the hypervector's block of "
+                    f"{self.hypervector.block}"
+                )
+            given, what = self.convolution.features(given), "patch convolution results"
+        if self.dense.channels != given:
+            raise HwgenError(f"graph: binary dense channels and {what} differ ({self.dense.channels} and {given})")
 
     @property
     def hypervector(self) -> Hypervector:
         return self.nodes[0]  # type: ignore[return-value]
 
     @property
+    def convolution(self) -> PatchConvolution | None:
+        """What stands between vector and classes, if anything."""
+        return self.nodes[1] if len(self.nodes) == len(self.ORDER) else None  # type: ignore[return-value]
+
+    @property
     def dense(self) -> BinaryDense:
-        return self.nodes[1]  # type: ignore[return-value]
+        return self.nodes[-1]  # type: ignore[return-value]
 
     @property
     def bits(self) -> int:

@@ -14,6 +14,7 @@ from hwgen.graph.ensemble import EnsembleGraph, Vote
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph, Node
 from hwgen.graph.hypervector import BinaryDense, Hypervector
 from hwgen.graph.nodes import Convolution, Dense, Embedding, MaxOverTime, Requantise
+from hwgen.graph.patch_convolution import PatchConvolution
 from hwgen.graph.tensor import Integers
 
 KINDS: tuple[type[Graph], ...] = (ConvolutionGraph, HypervectorGraph, EnsembleGraph)
@@ -45,7 +46,8 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]], attributes: Mapping[str, Any
     # The first node tells the kinds apart.
     kind = next((kind for kind in KINDS if kind.ORDER[0].name in attributes), KINDS[0])
     try:
-        return kind(tuple(_restored(node.name, arrays, attributes) for node in kind.ORDER))
+        nodes = (node for node in kind.ORDER if node not in kind.OPTIONAL or node.name in attributes)
+        return kind(tuple(_restored(node.name, arrays, attributes) for node in nodes))
     except KeyError as missing:
         raise HwgenError(f"{missing.args[0]} is missing") from None
     except (TypeError, ValueError) as error:
@@ -122,6 +124,12 @@ def _(node: Vote) -> tuple[Arrays, Attributes]:
 
 
 @_stored.register
+def _(node: PatchConvolution) -> tuple[Arrays, Attributes]:
+    arrays: Arrays = {"weights": _packed(node.weights), "thresholds": node.thresholds.astype(np.int32)}
+    return arrays, {"patch": node.patch}
+
+
+@_stored.register
 def _(node: BinaryDense) -> tuple[Arrays, Attributes]:
     arrays: Arrays = {"weights": _packed(node.weights), "bias": node.bias.astype(np.int32)}
     return arrays, {"channels": node.channels}
@@ -149,6 +157,9 @@ _RESTORE: dict[str, Callable[[Callable[[str], NDArray[Any]], Mapping[str, Any]],
         bool(facts["words"]),
         int(facts["longest"]),
         int(facts["block"]),
+    ),
+    PatchConvolution.name: lambda array, facts: PatchConvolution(
+        _unpacked(array("weights"), int(facts["patch"])), array("thresholds")
     ),
     BinaryDense.name: lambda array, facts: BinaryDense(
         _unpacked(array("weights"), int(facts["channels"])), array("bias")

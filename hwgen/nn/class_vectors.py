@@ -28,6 +28,10 @@ class ClassVectors(nn.Module):
         # The scores of random vectors spread by the square root of the dimension.
         self.log_scale = nn.Parameter(torch.tensor(math.log(10 / math.sqrt(start.shape[1]))))
 
+    def features(self, vectors: Tensor) -> Tensor:
+        """What is compared with the class vectors: the vectors themselves."""
+        return vectors
+
     def forward(self, vectors: Tensor) -> Tensor:
         """Scores ``(batch, classes)`` of ``(batch, dimension)``, in units of 1 for every value that agrees."""
         if self.binary:

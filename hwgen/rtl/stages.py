@@ -18,6 +18,7 @@ from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.folded_dense import FoldedDense
 from hwgen.rtl.hypervector_encoder import HypervectorEncoder
 from hwgen.rtl.max_over_time import RunningMaximum
+from hwgen.rtl.patch_convolution import PatchConvolver
 from hwgen.rtl.plan import AnyPlan, Counting, EnsemblePlan, Folded, HypervectorPlan, Plan, Spatial
 from hwgen.rtl.requantise import Requantiser
 from hwgen.rtl.side_by_side import SideBySide
@@ -71,11 +72,13 @@ def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
 def _(graph: HypervectorGraph, plan: HypervectorPlan) -> Stages:
     lanes = plan.lanes or graph.hypervector.dimension
     scored = graph.types()[-1]
-    return {
-        "hypervector": HypervectorEncoder(graph.hypervector, lanes=lanes),
-        "binary_dense": FoldedBinaryDense(graph.dense, lanes=lanes, family=plan.family),
-        "argmax": FoldedArgmax(scored) if graph.classes > TREE_CLASSES else Argmax(scored),
-    }
+    made: dict[str, wiring.Component] = {"hypervector": HypervectorEncoder(graph.hypervector, lanes=lanes)}
+    if graph.convolution is not None:
+        made["patch_convolution"] = PatchConvolver(graph.convolution, lanes=lanes, family=plan.family)
+        lanes = graph.convolution.features(lanes)
+    made["binary_dense"] = FoldedBinaryDense(graph.dense, lanes=lanes, family=plan.family)
+    made["argmax"] = FoldedArgmax(scored) if graph.classes > TREE_CLASSES else Argmax(scored)
+    return made
 
 
 @stages.register

@@ -64,15 +64,15 @@ def first_mismatch(core: Core, sentences: Sentences, results: Results, graph: Gr
     start, length = int(sentences.starts[number]), int(sentences.lengths[number])
     alone = Sentences.of([sentences.tokens[start : start + length].tolist()])
     return _compare_layers(core, graph, alone, number) or _score_mismatch(
-        number, expected[number], results.scores[number], int(results.labels[number])
+        number, graph.nodes[-1].name, expected[number], results.scores[number], int(results.labels[number])
     )
 
 
-def _score_mismatch(number: int, expected: Integers, found: Integers, label: int) -> Mismatch:
+def _score_mismatch(number: int, layer: str, expected: Integers, found: Integers, label: int) -> Mismatch:
     channels = np.flatnonzero(expected != found)
     if channels.size:
         channel = int(channels[0])
-        return Mismatch(number, "dense", None, channel, int(expected[channel]), int(found[channel]))
+        return Mismatch(number, layer, None, channel, int(expected[channel]), int(found[channel]))
     return Mismatch(number, "class", None, 0, int(expected.argmax()), label)
 
 
@@ -84,6 +84,9 @@ def _compare_layers(core: Core, graph: Graph, sentence: Sentences, number: int) 
         # A folded or counting convolution's output is what stands behind the maximum.
         whole = isinstance(core.stages[name], FoldedConvolution | BinaryConvolution)
         layer = "max_over_time" if whole else name
+        if not types[layer].per_token:  # a vector may have come in pieces
+            joined = [value for piece in vectors for value in piece]
+            vectors = [joined] if len(joined) == types[layer].channels else []
         for place, expected in enumerate(outputs[layer]):
             token = place if types[layer].per_token else None
             if place >= len(vectors):

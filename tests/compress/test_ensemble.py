@@ -34,14 +34,19 @@ def hypervector(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("method", ["boosting", "bagging"])
-def test_hypervector_members_vote(method: str, hypervector: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("method", "head"), [("boosting", "linear"), ("bagging", "linear"), ("boosting", "convolution")]
+)
+def test_hypervector_members_vote(method: str, head: str, hypervector: Path, tmp_path: Path) -> None:
     data = datasets.load("demo")
-    recipe = plan(tmp_path / "trio.toml", str(hypervector), f"method={method}", "member.head.epochs=2")
-    model = run(recipe, data)
+    settings = [f"method={method}", "member.head.epochs=2", f"member.head.kind={head}"]
+    model = run(plan(tmp_path / "trio.toml", str(hypervector), *settings), data)
     vote = model.graph.nodes[0]
     assert [row["name"] for row in model.record["stages"]] == ["member 1", "member 2", "member 3", "vote"]
     assert len({member.dense.weights.tobytes() for member in vote.members}) == 3
+    # Of 128 bits; by default, eight filters over every four of them.
+    features, filters = (256, 8 * 4 + 8) if head == "convolution" else (128, 0)
+    assert model.record["stages"][0]["weights"] == filters + 2 * (features + 1)
     assert (vote.votes == 1).all() if method == "bagging" else vote.votes.max() == 15
     sentences = model.encode([text for _, text in data.test])
     found = golden.classes(golden.scores(model.graph, sentences))

@@ -173,8 +173,11 @@ def test_engines_are_chosen_by_size_and_obeyed_when_asked() -> None:
         engine.choose(model.graph, boards.load("icebreaker"), "ice40", "auto", slowest=240)
 
 
-def test_lanes_of_a_hypervector_fill_the_part() -> None:
-    graph = random_hypervector_graph(np.random.default_rng(0), dimension=1024, block=32, longest=64)
+@pytest.mark.parametrize("filters", [0, 8])
+def test_lanes_of_a_hypervector_fill_the_part(filters: int) -> None:
+    graph = random_hypervector_graph(
+        np.random.default_rng(0), dimension=1024, block=32, longest=64, filters=filters, patch=4
+    )
     chosen = {}
     for name, family in (("ulx3s", "ecp5"), ("icebreaker", "ice40")):
         plan = engine.choose(graph, boards.load(name), family, "auto", slowest=500)

@@ -1,5 +1,7 @@
 """Graphs of either kind: their order, storage and explanation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.hypervector import BOUNDARY, BinaryDense, Hypervector
 from hwgen.graph.nodes import Dense, Embedding
+from hwgen.graph.patch_convolution import PatchConvolution
 from tests.random_graph import random_ensemble, random_graph, random_hypervector_graph, random_sentences
 
 SPACE = ord(" ")
@@ -21,6 +24,7 @@ SPACE = ord(" ")
 def graphs(seed: int) -> tuple[Graph, ...]:
     random = np.random.default_rng(seed)
     plain = (random_graph(random), random_graph(random, bits=1), random_hypervector_graph(random))
+    plain += (random_hypervector_graph(random, filters=3, patch=4),)
     return *plain, *(random_ensemble(random, kind) for kind in ("convolution", "hypervector"))
 
 
@@ -45,17 +49,43 @@ def test_damaged_bits_are_refused() -> None:
         storage.from_arrays(arrays, {"hypervector": attributes["hypervector"]})
     with pytest.raises(HwgenError, match="bias"):
         storage.from_arrays({**arrays, "binary_dense.bias": np.zeros(7, np.int32)}, attributes)
+    arrays, attributes = storage.to_arrays(graphs(0)[3])
+    with pytest.raises(HwgenError, match="malformed"):
+        storage.from_arrays(arrays, attributes | {"patch_convolution": {"patch": 9}})
+    with pytest.raises(HwgenError, match=r"channels and hypervector dimension differ"):
+        storage.from_arrays(arrays, {name: attributes[name] for name in ("hypervector", "binary_dense")})
+    del arrays["patch_convolution.thresholds"]
+    with pytest.raises(HwgenError, match=r"patch_convolution\.thresholds is missing"):
+        storage.from_arrays(arrays, attributes)
 
 
 def test_nodes_of_another_kind_are_refused() -> None:
-    convolution, _, hypervector, *_ = graphs(0)
-    with pytest.raises(HwgenError, match="expected hypervector, binary_dense; found embedding"):
+    convolution, _, hypervector, convolved, *_ = graphs(0)
+    with pytest.raises(
+        HwgenError, match=r"expected hypervector, patch_convolution \(or not\), binary_dense; found emb"
+    ):
         HypervectorGraph(convolution.nodes)
+    with pytest.raises(HwgenError, match="found patch_convolution, hypervector, binary_dense"):
+        HypervectorGraph((convolved.nodes[1], convolved.nodes[0], convolved.nodes[2]))
+    with pytest.raises(HwgenError, match="found hypervector, patch_convolution, patch_convolution, binary_dense"):
+        HypervectorGraph((*convolved.nodes[:2], *convolved.nodes[1:]))
     with pytest.raises(HwgenError, match="expected embedding"):
         ConvolutionGraph(hypervector.nodes)
     other = BinaryDense(np.zeros((2, 5), int), np.zeros(2, int))
     with pytest.raises(HwgenError, match=r"dimension differ \(5 and 12\)"):
         HypervectorGraph((hypervector.nodes[0], other))
+    with pytest.raises(HwgenError, match=r"patch convolution results differ \(12 and 9\)"):
+        HypervectorGraph((*convolved.nodes[:2], hypervector.nodes[1]))
+    wide = PatchConvolution(np.zeros((2, 3), int), np.zeros(2, int))
+    with pytest.raises(HwgenError, match="a patch of 3 does not divide the hypervector's block of 4"):
+        HypervectorGraph((hypervector.nodes[0], wide, BinaryDense(np.zeros((2, 8), int), np.zeros(2, int))))
+
+
+def test_parts_of_a_hypervector_graph() -> None:
+    _, _, plain, convolved, *_ = graphs(0)
+    assert plain.convolution is None and plain.dense is plain.head is plain.nodes[1]
+    assert convolved.convolution is convolved.nodes[1] and convolved.dense is convolved.head is convolved.nodes[2]
+    assert [kind.channels for kind in convolved.types()] == [12, 9, 3]
 
 
 def test_one_bit_has_no_zero() -> None:
@@ -82,6 +112,34 @@ def test_a_hypervector_names_the_words_that_decided() -> None:
     assert found.label == 0 and bytes(tokens[best.start : best.end]) == b"jazz" and best.weight > 0
     assert found.margin == float(np.diff(golden.scores(graph, Sentences.of([tokens]))[0][::-1])[0])
     assert explain(graph, []).evidence == () and symbols[0] == BOUNDARY
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_word_weighs_what_the_margin_loses_without_it(seed: int) -> None:
+    """Through a convolution, too, where the words' shares do not add up."""
+    random = np.random.default_rng(seed)
+    graph = random_hypervector_graph(random, dimension=256, block=16, longest=40, filters=6, patch=4)
+    symbols = 1 + np.arange(256) % 4
+    symbols[SPACE] = BOUNDARY
+    graph = HypervectorGraph((replace(graph.hypervector, symbols=symbols), *graph.nodes[1:]))
+    tokens = spoken("one", "two", "three")
+    found = explain(graph, tokens)
+
+    def margin(text: list[int]) -> int:
+        (scores,) = golden.scores(graph, Sentences.of([text]))
+        return int(scores[found.label] - scores[found.runner_up])
+
+    blank = [SPACE]
+    without = {
+        (0, 3): blank * 3 + tokens[3:],
+        (4, 7): tokens[:4] + blank * 3 + tokens[7:],
+        (8, 13): tokens[:8] + blank * 5,
+    }
+    expected = {place: margin(tokens) - margin(text) for place, text in without.items()}
+    assert {(each.start, each.end): each.weight for each in found.evidence} == {
+        place: weight for place, weight in expected.items() if weight
+    }
+    assert found.margin == margin(tokens) and found.evidence
 
 
 def test_the_heavier_side_wins_the_vote() -> None:

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from hwgen.graph import golden
-from hwgen.graph.graph import ConvolutionGraph, Graph
+from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.rtl.core import Core
-from hwgen.rtl.plan import Plan
+from hwgen.rtl.plan import HypervectorPlan, Plan
 from hwgen.sim import icarus, pysim
 from hwgen.sim.cxxrtl import compile_core
 from hwgen.sim.verify import first_mismatch
-from tests.random_graph import random_graph, random_sentences
+from tests.random_graph import random_graph, random_hypervector_graph, random_sentences
 
 PLANS = [Plan.spatial(2), Plan.folded(3)]
 
@@ -69,6 +69,27 @@ def test_the_first_wrong_layer_is_named(layer: str, plan: Plan) -> None:
     assert found.expected != found.found
     assert (found.token is None) == (inside or layer == "dense")
     assert f"layer {found.layer}" in str(found)
+
+
+@pytest.mark.parametrize("layer", ["hypervector", "patch_convolution", "binary_dense"])
+@pytest.mark.parametrize("lanes", [0, 8])
+def test_the_first_wrong_layer_of_a_hypervector_is_named(layer: str, lanes: int) -> None:
+    """Also where the vector comes in pieces."""
+    random = np.random.default_rng(1)
+    graph = random_hypervector_graph(random, dimension=32, block=8, filters=6, patch=4)
+    sentences = random_sentences(random, graph, 10)
+    nodes: list[Any] = list(graph.nodes)
+    place = [node.name for node in nodes].index(layer)
+    match layer:
+        case "hypervector":
+            nodes[place] = replace(nodes[place], symbols=nodes[place].symbols[::-1])
+        case "patch_convolution":
+            nodes[place] = replace(nodes[place], weights=1 - nodes[place].weights)
+        case "binary_dense":
+            nodes[place] = replace(nodes[place], bias=nodes[place].bias + 1)
+    core = Core(HypervectorGraph(tuple(nodes)), HypervectorPlan(lanes))
+    found = first_mismatch(core, sentences, pysim.run(core, sentences), graph)
+    assert found is not None and found.layer == layer and found.token is None
 
 
 def test_a_right_circuit_has_no_mismatch() -> None:
