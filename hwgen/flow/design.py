@@ -48,9 +48,7 @@ def make_shell(model: Model, plan: AnyPlan, clock: float, baud: int) -> Shell:
     )
 
 
-def plan_for(
-    model: Model, board: Board, engine: str, lanes: int | None, members: Members | None = None
-) -> AnyPlan:
+def plan_for(model: Model, board: Board, engine: str, lanes: int | None, members: Members | None = None) -> AnyPlan:
     """Engine and folding for a model on a board; `lanes` forces a folded engine of that many.
 
     Raises:

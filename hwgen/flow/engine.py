@@ -7,16 +7,16 @@ from hwgen.flow.board import Board
 from hwgen.flow.estimate import blocks, estimate, memory
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
-from hwgen.graph.merge import merge, mergeable
+from hwgen.graph.merge import mergeable
 from hwgen.rtl.core import Core
 from hwgen.rtl.plan import (
     AnyPlan,
     EnsemblePlan,
-    Folded,
     HypervectorPlan,
     InTurnPlan,
     Members,
     Plan,
+    Spatial,
     folded,
     spatial,
 )
@@ -96,15 +96,34 @@ def advice(graph: Graph, board: Board, plan: AnyPlan | None) -> str:
     if isinstance(graph, HypervectorGraph):
         return _hypervector_advice(graph, plan)
     if isinstance(graph, EnsembleGraph):
-        return advice(graph.vote.members[0], board, plan.members[0] if isinstance(plan, EnsemblePlan) else None)
+        return _ensemble_advice(graph, board, plan)
     assert isinstance(graph, ConvolutionGraph)
-    if isinstance(plan, Plan) and not isinstance(plan.convolution, Folded):
+    if isinstance(plan, Plan) and isinstance(plan.convolution, Spatial):
         return "--engine folded takes a fraction of the look-up tables"
-    if isinstance(plan, Plan) and isinstance(plan.convolution, Folded) and plan.convolution.lanes > 1:
+    if isinstance(plan, Plan) and not isinstance(plan.convolution, Spatial) and plan.convolution.lanes > 1:
         return f"fewer lanes would fit: --lanes {plan.convolution.lanes // 2}"
+    return _table_advice(graph, board, 1)
+
+
+def _ensemble_advice(graph: EnsembleGraph, board: Board, plan: AnyPlan | None) -> str:
+    members = graph.vote.members
+    if isinstance(plan, EnsemblePlan):
+        own = plan.members[0]
+        wired = isinstance(own, Plan) and isinstance(own.convolution, Spatial)  # then there is little to share
+        if not wired and mergeable(members):
+            return f"one engine would serve all members: --members {Members.in_turn}"
+        return advice(members[0], board, own)
+    if isinstance(plan, InTurnPlan):
+        return advice(members[0], board, plan.engine)
+    if isinstance(members[0], ConvolutionGraph):
+        return _table_advice(members[0], board, len(members))
+    return advice(members[0], board, None)
+
+
+def _table_advice(graph: ConvolutionGraph, board: Board, copies: int) -> str:
     table = graph.embedding
     rows = table.vocabulary
-    while rows > 64 and blocks(rows, table.rank * table.bits, board.budget) > 0.9 * board.budget.brams:
+    while rows > 64 and blocks(rows, copies * table.rank * table.bits, board.budget) > 0.9 * board.budget.brams:
         rows = rows * 3 // 4
     return (
         f"about {rows} tokens of rank {table.rank} at {table.bits} bits would fit, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 
 import numpy as np
@@ -10,11 +10,15 @@ import numpy as np
 from hwgen.flow.board import Budget
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
+from hwgen.graph.merge import merge
+from hwgen.rtl.ballot import Ballot
 from hwgen.rtl.binary_convolution import BinaryConvolution
+from hwgen.rtl.binary_dense import FoldedBinaryDense
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.folded_dense import FoldedDense
 from hwgen.rtl.hypervector_encoder import HypervectorEncoder
+from hwgen.rtl.plan import AnyPlan, EnsemblePlan, InTurnPlan
 from hwgen.rtl.spatial_convolution import SpatialConvolution
 from hwgen.rtl.spatial_dense import SpatialDense
 
@@ -31,6 +35,8 @@ _POPCOUNT_PER_BIT = {"xilinx": 0.7, "ecp5": 1.4, "ice40": 1.5, "gowin": 1.6}
 """From `docs/results/popcount.md`."""
 _LANES_PER_DSP = {"ecp5": 1, "xilinx": 1, "gowin": 2}
 """Where synthesis makes the lanes' products in multipliers of the part; for iCE40 it is not asked to."""
+_BALLOT_LUTS = 60
+"""Beside a table for each bit of the scores."""
 _LUT_ROM = 64
 """Rows of a memory that synthesis makes of look-up tables."""
 
@@ -80,6 +86,8 @@ def _(graph: ConvolutionGraph, core: Core, family: str, budget: Budget) -> Estim
             bits = round(bits * graph.convolution.taps / (graph.convolution.filters * convolution.width))
         each = bits * (_POPCOUNT_PER_BIT[family] + (0.4 if wired else 1))
         luts += convolution.lanes * each + 2 * graph.convolution.filters
+        if convolution.groups > 1:  # the window turns
+            luts += bits * convolution.groups
         row = convolution.lanes * (convolution.width * convolution.channels + convolution.width)
         if convolution.rows > _LUT_ROM:
             brams += blocks(convolution.rows, row, budget)
@@ -102,31 +110,39 @@ def _(graph: ConvolutionGraph, core: Core, family: str, budget: Budget) -> Estim
 
 @_estimate.register
 def _(graph: HypervectorGraph, core: Core, family: str, budget: Budget) -> Estimate:
-    encoder = core.stages["hypervector"]
-    assert isinstance(encoder, HypervectorEncoder)
+    encoder, dense = core.stages["hypervector"], core.stages["binary_dense"]
+    assert isinstance(encoder, HypervectorEncoder) and isinstance(dense, FoldedBinaryDense)
     node, lanes, passes = encoder.node, encoder.lanes, encoder.passes
     kinds = len(node.sizes) + node.words
     each = encoder.counter_bits * (1 + 0.5 * (kinds - 1)) + 2 * kinds
-    symbols, classes = len(node.items), graph.classes
+    symbols, classes, score = len(node.items), graph.classes, dense.kind.width
     brams = blocks(passes * symbols, lanes, budget) if passes * symbols > _LUT_ROM else 0
-    brams += blocks(passes * classes, lanes + core.scores.width, budget) if passes * classes > _LUT_ROM else 0
+    brams += blocks(passes * classes, lanes + score, budget) if passes * classes > _LUT_ROM else 0
     brams += blocks(node.longest, 8, budget) if passes > 1 else 0
     roms = sum(depth / 16 for depth in (passes * symbols, passes * classes) if depth <= _LUT_ROM)
-    return Estimate(round(lanes * (each + _POPCOUNT_PER_BIT[family] + roms) + classes * core.scores.width), brams)
+    return Estimate(round(lanes * (each + _POPCOUNT_PER_BIT[family] + roms) + classes * score), brams)
 
 
 @_estimate.register
 def _(graph: EnsembleGraph, core: Core, family: str, budget: Budget) -> Estimate:
+    if isinstance(core.plan, InTurnPlan):
+        shared, ballot = merge(graph.vote.members), core.stages["vote"]
+        assert isinstance(ballot, Ballot)
+        own = _estimate(shared, core, family, budget)
+        return replace(own, luts=own.luts + ballot.source.channels * ballot.source.width + _BALLOT_LUTS)
+    assert isinstance(core.plan, EnsemblePlan)
     parts = [
         _estimate(member, Core(member, plan), family, budget)
-        for member, plan in zip(graph.vote.members, core.plan.members, strict=True)  # type: ignore[union-attr]
+        for member, plan in zip(graph.vote.members, core.plan.members, strict=True)
     ]
     return Estimate(*(sum(getattr(part, kind) for part in parts) for kind in ("luts", "brams", "dsps")))
 
 
-def memory(graph: Graph, budget: Budget) -> int:
-    """Block RAMs that a graph needs with any engine."""
+def memory(graph: Graph, budget: Budget, plan: AnyPlan | None = None) -> int:
+    """Block RAMs that a graph needs with any engine; `plan` tells whether an ensemble's members share them."""
     if isinstance(graph, EnsembleGraph):
+        if isinstance(plan, InTurnPlan):
+            return memory(merge(graph.vote.members), budget)
         return sum(memory(member, budget) for member in graph.vote.members)
     if isinstance(graph, ConvolutionGraph):
         return blocks(graph.vocabulary, graph.embedding.rank * graph.embedding.bits, budget)

@@ -13,7 +13,7 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.errors import HwgenError
 from hwgen.graph.nodes import Convolution, MaxOverTime, Requantise
-from hwgen.graph.tensor import Integers, TensorType, width_of
+from hwgen.graph.tensor import TensorType, width_of
 from hwgen.rtl.pipeline import register
 from hwgen.rtl.popcount import Popcount
 from hwgen.rtl.streams import element_shape, vector_stream
