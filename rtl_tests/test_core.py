@@ -61,6 +61,7 @@ def test_ensembles(make: Callable[..., plans.AnyPlan], kind: str, bits: int, mem
     graph = random_ensemble(random, kind, bits=bits)
     sentences = random_sentences(random, graph, 100)
     expected = golden.scores(graph, sentences)
+    assert expected.any(axis=0).all(), "every class gets votes"
     plan = make(graph, members=members)
     assert not icarus.run(Core(graph, plan), sentences.head(25), stall=0.4).mismatches(expected[:25]).size
     assert not compile_core(Core(graph, plan)).run(sentences, stall=0.2).mismatches(expected).size

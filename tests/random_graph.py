@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from hwgen.graph.ensemble import EnsembleGraph, Vote
@@ -91,7 +93,7 @@ def random_ensemble(
             dense = BinaryDense(random.integers(0, 2, (3, node.dimension)), random.integers(-3, 4, 3))
             graphs.append(HypervectorGraph((node, dense)))
         else:
-            graphs.append(
-                random_graph(random, bits=bits, embedding_bits=embedding_bits, vocabulary=20, filters=3 + place)
-            )
+            graph = random_graph(random, bits=bits, embedding_bits=embedding_bits, vocabulary=20, filters=3 + place)
+            bias = np.zeros(graph.classes, dtype=np.int64)  # any other would decide for most sentences
+            graphs.append(ConvolutionGraph((*graph.nodes[:4], replace(graph.dense, bias=bias))))
     return EnsembleGraph((Vote(tuple(graphs), random.integers(1, 8, members)),))
