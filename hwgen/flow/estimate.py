@@ -35,7 +35,7 @@ _POPCOUNT_PER_BIT = {"xilinx": 0.7, "ecp5": 1.4, "ice40": 1.5, "gowin": 1.6}
 """From `docs/results/popcount.md`."""
 _LANES_PER_DSP = {"ecp5": 1, "xilinx": 1, "gowin": 2}
 """Where synthesis makes the lanes' products in multipliers of the part; for iCE40 it is not asked to."""
-_BALLOT_LUTS = 60
+_BALLOT_LUTS = 25
 """Beside a table for each bit of the scores."""
 _LUT_ROM = 64
 """Rows of a memory that synthesis makes of look-up tables."""

@@ -18,7 +18,8 @@ class Ballot(wiring.Component):
 
     The scores are not stored: they are read where they are offered, one a cycle, and taken together with the result.
     Latency ``members x classes + 1`` cycles, initiation interval one more. Costs a multiplexer over all scores, a
-    comparator, and a counter for each class.
+    comparator, and a counter for each class: on iCE40 109 LUTs and 46 flip-flops for three members of two classes of
+    14 bits.
 
     Args:
         source: scores of all members, one member's behind the other's.
