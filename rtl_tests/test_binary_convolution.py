@@ -16,7 +16,8 @@ from tests.random_graph import random_graph, random_sentences
 
 
 def check(folder: Path, graph: ConvolutionGraph, lanes: int, random: np.random.Generator, *, groups: int = 1) -> None:
-    sentences = random_sentences(random, graph, 25)
+    # Short ones tell more of groups: few maxima are reached, and results often wait while the next window turns.
+    sentences = random_sentences(random, graph, 25 * groups, longest=12 if groups == 1 else 3)
     values = graph.embedding.table[sentences.tokens]
     outputs = values
     for node in graph.nodes[1:4]:
@@ -59,7 +60,7 @@ def test_limits_that_always_or_never_fire(embedding_bits: int, tmp_path: Path) -
 
 @pytest.mark.parametrize("embedding_bits", [1, 3])
 @pytest.mark.parametrize("lanes", [1, 3, 6])
-@pytest.mark.parametrize("filters", [(1, 1), (2, 1, 3), (1, 2, 1, 2)])
+@pytest.mark.parametrize("filters", [(2, 1, 3), (1, 2, 1, 2)])
 def test_groups_of_channels(filters: tuple[int, ...], lanes: int, embedding_bits: int, tmp_path: Path) -> None:
     """Groups of different numbers of filters, served in turn."""
     random = np.random.default_rng([lanes, embedding_bits, len(filters)])
