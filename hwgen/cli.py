@@ -23,6 +23,7 @@ from hwgen.errors import HwgenError
 from hwgen.flow.report import Report
 from hwgen.graph.golden import Sentences
 from hwgen.model import Model
+from hwgen.rtl.plan import Members
 
 app = typer.Typer(
     name="hwgen",
@@ -75,6 +76,10 @@ ModelOption = Annotated[
 ]
 EngineOption = Annotated[Engine, typer.Option("--engine", help="spatial: weights are wires; folded: lanes read a ROM.")]
 LanesOption = Annotated[int | None, typer.Option("--lanes", min=1, help="Force a folded engine of so many lanes.")]
+MembersOption = Annotated[
+    Members | None,
+    typer.Option("--members", help="Of an ensemble: on one engine, or an engine each; by default whichever suits."),
+]
 
 
 def main() -> None:
@@ -196,6 +201,7 @@ def build(
     model: ModelOption = None,
     engine: EngineOption = Engine.auto,
     lanes: LanesOption = None,
+    members: MembersOption = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder; default build/BOARD-MODEL.")] = None,
     data: Annotated[str | None, typer.Option("--data", help="Check on this set's test sentences instead.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the placer.")] = 1,
@@ -216,6 +222,7 @@ def build(
             folder,
             engine=engine.value,
             lanes=lanes,
+            members=members,
             seed=seed,
             sentences=_test_sentences(loaded, data) if data else None,
             say=say,
@@ -235,6 +242,7 @@ def sim(
     waves: Annotated[Path | None, typer.Option("--waves", help="Write waves: VCD, with icarus FST.")] = None,
     circuit: Annotated[str, typer.Option("--circuit", help="spatial, or folded.")] = "spatial",
     lanes: Annotated[int | None, typer.Option("--lanes", min=1, help="Of a folded circuit.")] = None,
+    members: MembersOption = None,
     stall: Annotated[float, typer.Option("--stall", min=0, max=0.9, help="Chance that a stream pauses.")] = 0.0,
     as_json: JsonOption = False,
 ) -> None:
@@ -249,7 +257,10 @@ def sim(
     name, loaded = _model(model)
     if circuit not in ("spatial", "folded"):
         raise HwgenError(f"--circuit: {circuit!r} is not one of spatial, folded")
-    plan = plans.spatial(loaded.graph) if circuit == "spatial" else plans.folded(loaded.graph, lanes)
+    if circuit == "spatial":
+        plan = plans.spatial(loaded.graph, members=members)
+    else:
+        plan = plans.folded(loaded.graph, lanes, members=members)
     core = Core(loaded.graph, plan)
     sentences = _test_sentences(loaded, data) if data else made_up_sentences(loaded.graph)
     sentences = sentences.head(count) if count else sentences
@@ -373,6 +384,7 @@ def export(
     format: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.verilog,
     engine: EngineOption = Engine.spatial,
     lanes: LanesOption = None,
+    members: MembersOption = None,
     count: Annotated[int, typer.Option("-n", min=1, help="Sentences in the test bench.")] = 32,
     data: Annotated[str | None, typer.Option("--data", help="Test sentences; made-up ones by default.")] = None,
 ) -> None:
@@ -382,8 +394,10 @@ def export(
     from hwgen.rtl import plan as plans
 
     _, loaded = _model(model)
-    folded = lanes is not None or engine.value == "folded"
-    plan = plans.folded(loaded.graph, lanes) if folded else plans.spatial(loaded.graph)
+    if lanes is not None or engine.value == "folded":
+        plan = plans.folded(loaded.graph, lanes, members=members)
+    else:
+        plan = plans.spatial(loaded.graph, members=members)
     sentences = _test_sentences(loaded, data) if data else made_up_sentences(loaded.graph)
     write(loaded, plan, sentences.head(count), output)
     out.print(f"{output}: run `make` there to simulate")

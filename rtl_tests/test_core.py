@@ -7,11 +7,11 @@ import pytest
 
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
-from hwgen.graph.graph import Graph
+from hwgen.graph.graph import ConvolutionGraph
 from hwgen.model import Model
 from hwgen.rtl import plan as plans
 from hwgen.rtl.core import Core
-from hwgen.rtl.plan import Counting, Folded, HypervectorPlan, Plan, Spatial
+from hwgen.rtl.plan import Counting, Folded, HypervectorPlan, Members, Plan, Spatial
 from hwgen.shipped import shipped_models
 from hwgen.sim import icarus
 from hwgen.sim.cxxrtl import compile_core
@@ -58,16 +58,29 @@ def test_hypervector_graphs(lanes: int, classes: int, filters: int, patch: int) 
     assert not compile_core(Core(graph, HypervectorPlan(lanes))).run(sentences, stall=0.2).mismatches(expected).size
 
 
-@pytest.mark.parametrize("kind", ["convolution", "hypervector"])
+@pytest.mark.parametrize("members", list(Members))
+@pytest.mark.parametrize(("kind", "bits"), [("convolution", 1), ("convolution", 5), ("hypervector", 1)])
 @pytest.mark.parametrize("make", [plans.spatial, plans.folded], ids=["spatial", "folded"])
-def test_ensembles(make: Callable[[Graph], plans.AnyPlan], kind: str) -> None:
+def test_ensembles(make: Callable[..., plans.AnyPlan], kind: str, bits: int, members: Members) -> None:
     random = np.random.default_rng(3)
-    graph = random_ensemble(random, kind)
-    sentences = random_sentences(random, graph, 100)
+    graph = random_ensemble(random, kind, bits=bits)
+    sentences = random_sentences(random, graph, 50)
     expected = golden.scores(graph, sentences)
-    core = Core(graph, make(graph))
-    assert not icarus.run(core, sentences.head(25), stall=0.4).mismatches(expected[:25]).size
-    assert not compile_core(Core(graph, make(graph))).run(sentences, stall=0.2).mismatches(expected).size
+    assert expected.any(axis=0).all(), "every class gets votes"
+    results = icarus.run(Core(graph, make(graph, members=members)), sentences, stall=0.4)
+    assert not results.mismatches(expected).size
+
+
+@pytest.mark.parametrize(("lanes", "embedding_bits"), [(1, 1), (4, 4), (12, 1)])
+def test_lanes_that_count_for_members_in_turn(lanes: int, embedding_bits: int) -> None:
+    """More lanes than the smallest member has filters, too."""
+    random = np.random.default_rng([lanes, embedding_bits])
+    graph = random_ensemble(random, "convolution", embedding_bits=embedding_bits)
+    sentences = random_sentences(random, graph, 100)
+    core = Core(graph, plans.folded(graph, lanes, members=Members.in_turn))
+    assert not compile_core(core).run(sentences, stall=0.2).mismatches(golden.scores(graph, sentences)).size
+    filters = [member.convolution.filters for member in graph.vote.members if isinstance(member, ConvolutionGraph)]
+    assert core.tokens_per_cycle == pytest.approx(1 / sum(-(-count // lanes) for count in filters))
 
 
 def test_one_character_per_clock() -> None:

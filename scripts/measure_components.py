@@ -17,10 +17,12 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen import tools
 from hwgen.flow.utilisation import Utilisation
+from hwgen.graph.ensemble import Vote
 from hwgen.graph.tensor import TensorType
 from hwgen.model import Model
 from hwgen.rtl.admission import Admission
 from hwgen.rtl.argmax import Argmax
+from hwgen.rtl.ballot import Ballot
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core
 from hwgen.rtl.folded_argmax import FoldedArgmax
 from hwgen.rtl.frames import SYMBOL, Stuffer, Unstuffer
@@ -99,6 +101,9 @@ def components() -> Iterator[tuple[str, wiring.Component]]:
         yield f"Argmax, {wide}", Argmax(scores)
         yield f"FoldedArgmax, {wide}", FoldedArgmax(scores)
     graph = Model.load(shipped("small", 5)).graph
+    for members in (3, 5):
+        vote = Vote((graph,) * members, np.arange(1, members + 1))
+        yield f"Ballot, {members} members, 2 classes of 14 bits", Ballot(vote, scores_of(2 * members, 14))
     stages = Core(graph, Plan.spatial(ADDERS_PER_STAGE)).stages
     spatial = ("embedding", "convolution", "requantise", "max_over_time", "dense")
     folded = Core(graph, Plan.folded(LANES)).stages

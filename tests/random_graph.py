@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from hwgen.graph.ensemble import EnsembleGraph, Vote
@@ -100,10 +102,18 @@ def random_hypervector_graph(
     return HypervectorGraph((node, *between, dense))
 
 
-def random_ensemble(random: Generator, kind: str, members: int = 3) -> EnsembleGraph:
-    """Of binary sentence CNNs, or of hypervector classifiers."""
-    if kind == "hypervector":
-        graphs: list[Graph] = [random_hypervector_graph(random) for _ in range(members)]
-    else:
-        graphs = [random_graph(random, bits=1, embedding_bits=4, vocabulary=20) for _ in range(members)]
+def random_ensemble(
+    random: Generator, kind: str, members: int = 3, *, bits: int = 1, embedding_bits: int = 4
+) -> EnsembleGraph:
+    """Of sentence CNNs with ever more filters, or of hypervector classifiers over the same hypervector."""
+    graphs: list[Graph] = []
+    node = random_hypervector(random)
+    for place in range(members):
+        if kind == "hypervector":
+            dense = BinaryDense(random.integers(0, 2, (3, node.dimension)), random.integers(-3, 4, 3))
+            graphs.append(HypervectorGraph((node, dense)))
+        else:
+            graph = random_graph(random, bits=bits, embedding_bits=embedding_bits, vocabulary=20, filters=3 + place)
+            bias = np.zeros(graph.classes, dtype=np.int64)  # any other would decide for most sentences
+            graphs.append(ConvolutionGraph((*graph.nodes[:4], replace(graph.dense, bias=bias))))
     return EnsembleGraph((Vote(tuple(graphs), random.integers(1, 8, members)),))

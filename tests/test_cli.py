@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hwgen.graph.ensemble import EnsembleGraph, Vote
 from hwgen.model import Model
 from hwgen.text.vocabulary import Vocabulary
-from tests.random_graph import random_graph
+from tests.random_graph import random_ensemble, random_graph
 
 COMMANDS = ["train", "build", "sim", "classify", "flash", "boards", "doctor", "export"]
 
@@ -82,6 +83,35 @@ def test_sim_checks_and_writes_waves(model: Path, tmp_path: Path) -> None:
     )
     assert (told["sentences"], told["wrong"], told["first"]) == (5, 0, None)
     assert "$timescale" in waves.read_text()
+
+
+def test_members_of_an_ensemble_work_as_asked(model: Path, tmp_path: Path) -> None:
+    words = Vocabulary(tuple(f"w{i}" for i in range(16)), 3)
+    graph = random_ensemble(np.random.default_rng(0), "convolution")
+    random = np.random.default_rng(1)
+    tables = [random_graph(random, vocabulary=20, rank=rank) for rank in (4, 5)]
+    unlike = EnsembleGraph((Vote(tuple(tables), np.ones(2, int)),))
+    folders = {"same": tmp_path / "same", "unlike": tmp_path / "unlike"}
+    for folder, each in zip(folders.values(), (graph, unlike), strict=True):
+        Model(each, words, ("a", "b", "c")).save(folder)
+    for members in ("in-turn", "side-by-side"):
+        done = hwgen("sim", folders["same"], *"--engine pysim -n 5 --circuit folded --members".split(), members)
+        assert "5 sentences: every score equals" in done.stdout, done.stderr
+        assert f"3 members {members.replace('-', ' ')}" in done.stderr
+        good("export", folders["same"], "--lanes", "2", "-n", "3", "--members", members, "-o", tmp_path / members)
+        assert f"members {members.replace('-', ' ')}" in (tmp_path / members / "README.md").read_text()
+    for arguments, message in (
+        (("sim", model, "--members", "in-turn"), "--members in-turn: the model is no ensemble"),
+        (("export", model, "-o", tmp_path / "v", "--members", "side-by-side"), "the model is no ensemble"),
+        (("build", "--board", "ulx3s", "--model", model, "--members", "in-turn"), "the model is no ensemble"),
+        (("build", "--board", "ulx3s", "--model", folders["unlike"], "--members", "in-turn"), "rank differ (4 and 5)"),
+        (("sim", folders["unlike"], "--circuit", "folded", "--members", "in-turn"), "cannot share an engine"),
+        (("sim", folders["same"], "--members", "together"), "--members"),
+    ):
+        done = hwgen(*arguments, cwd=tmp_path)
+        assert done.returncode == 2, (arguments, done)
+        assert message in done.stderr and len(done.stderr.splitlines()) == 1, (arguments, done.stderr)
+        assert not done.stdout, (arguments, done.stdout)
 
 
 def test_export_writes_a_folder(model: Path, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
 from hwgen.model import Model
 from hwgen.rtl.core import Core
-from hwgen.rtl.plan import AnyPlan, folded
+from hwgen.rtl.plan import AnyPlan, Members, folded
 from hwgen.rtl.shell import Shell
 from hwgen.rtl.uart import clocks_per_bit
 from hwgen.sim.cxxrtl import CompiledCore, compile_core
@@ -48,20 +48,20 @@ def make_shell(model: Model, plan: AnyPlan, clock: float, baud: int) -> Shell:
     )
 
 
-def plan_for(model: Model, board: Board, engine: str, lanes: int | None) -> AnyPlan:
+def plan_for(model: Model, board: Board, engine: str, lanes: int | None, members: Members | None = None) -> AnyPlan:
     """Engine and folding for a model on a board; `lanes` forces a folded engine of that many.
 
     Raises:
-        HwgenError: when nothing fits.
+        HwgenError: when nothing fits, or `members` does not go with the model.
     """
     platform = platforms.make(board)
     family = platforms.family(platform)
     if lanes is not None:
         if engine == "spatial":
             raise HwgenError("--lanes belongs to the folded engine; leave out --engine spatial")
-        return folded(model.graph, lanes, family)
+        return folded(model.graph, lanes, family, members)
     slowest = 20 * clocks_per_bit(platform.default_clk_frequency, board.uart.baud)
-    return engines.choose(model.graph, board, family, engine, slowest=slowest)
+    return engines.choose(model.graph, board, family, engine, members, slowest=slowest)
 
 
 def build_design(
@@ -72,6 +72,7 @@ def build_design(
     *,
     engine: str = "auto",
     lanes: int | None = None,
+    members: Members | None = None,
     seed: int = 1,
     sentences: Sentences | None = None,
     say: Say = lambda line: None,
@@ -81,6 +82,7 @@ def build_design(
     Args:
         name: of the model, for the report.
         lanes: force a folded engine of so many.
+        members: of an ensemble, on one engine or one each; None for the choice of the plan.
         seed: of the placer.
         sentences: for the check; made-up ones when None.
         say: told as each step begins.
@@ -90,7 +92,7 @@ def build_design(
             the tools said then stands in `folder` with ``-failed`` behind its name.
     """
     clock = platforms.make(board).default_clk_frequency
-    plan = plan_for(model, board, engine, lanes)
+    plan = plan_for(model, board, engine, lanes, members)
     shell = make_shell(model, plan, clock, board.uart.baud)
     say(f"engine: {plan.name}")
     with written_whole(folder, proof=FILE, what="an earlier build") as scratch:

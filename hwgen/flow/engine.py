@@ -7,8 +7,19 @@ from hwgen.flow.board import Board
 from hwgen.flow.estimate import blocks, estimate, memory
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
+from hwgen.graph.merge import mergeable
 from hwgen.rtl.core import Core
-from hwgen.rtl.plan import AnyPlan, EnsemblePlan, Folded, HypervectorPlan, Plan, folded, spatial
+from hwgen.rtl.plan import (
+    AnyPlan,
+    EnsemblePlan,
+    HypervectorPlan,
+    InTurnPlan,
+    Members,
+    Plan,
+    Spatial,
+    folded,
+    spatial,
+)
 
 ENGINES = ("auto", "spatial", "folded")
 SPATIAL_SHARE = {"ecp5": 0.75, "ice40": 0.75, "gowin": 0.5, "xilinx": 0.9}
@@ -18,32 +29,35 @@ carry chains, which close whole slices, so those parts are filled less; 7-series
 of which yosys, and so the estimate, uses one."""
 
 
-def choose(graph: Graph, board: Board, family: str, engine: str, *, slowest: int) -> AnyPlan:
+def choose(
+    graph: Graph, board: Board, family: str, engine: str, members: Members | None = None, *, slowest: int
+) -> AnyPlan:
     """The plan for a model on a board.
 
     "spatial" and "folded" are obeyed; "auto" takes the spatial engine where it fills no more than `SPATIAL_SHARE` of
     the part, and otherwise as many lanes as fit `FOLDED_SHARE`.
 
     Args:
+        members: of an ensemble, on one engine or one each; None for the plan's own choice.
         slowest: cycles per token the serial line can wait for.
 
     Raises:
-        HwgenError: when even one lane does not fit, saying what is short.
+        HwgenError: when even one lane does not fit, saying what is short; when `members` does not go with the graph.
     """
     if engine not in ENGINES:
         raise HwgenError(f"engine: {engine!r} is not one of {', '.join(ENGINES)}")
     budget = board.budget
     if engine != "folded":
-        plan = spatial(graph, family)
+        plan = spatial(graph, family, members)
         wanted = estimate(Core(graph, plan), family, budget)
         if engine == "spatial" or wanted.fits(budget, SPATIAL_SHARE[family]):
-            _require_memory(graph, board)
+            _require_memory(graph, board, plan)
             return plan
     for lanes in _lanes(graph):
-        core = Core(graph, folded(graph, lanes, family))
+        core = Core(graph, folded(graph, lanes, family, members))
         if estimate(core, family, budget).fits(budget, FOLDED_SHARE) and 1 / core.tokens_per_cycle <= slowest:
             return core.plan
-    _require_memory(graph, board)
+    _require_memory(graph, board, folded(graph, 1, family, members))
     raise HwgenError(f"the model does not fit {board.title} with any engine; {advice(graph, board, None)}")
 
 
@@ -58,8 +72,8 @@ def _lanes(graph: Graph) -> list[int]:
     return [lanes for lanes in (64, 32, 16, 8, 4, 2, 1) if lanes <= graph.convolution.filters]
 
 
-def _require_memory(graph: Graph, board: Board) -> None:
-    needed = memory(graph, board.budget)
+def _require_memory(graph: Graph, board: Board, plan: AnyPlan) -> None:
+    needed = memory(graph, board.budget, plan)
     if needed > board.budget.brams:
         raise HwgenError(
             f"the embedding ({_tables(graph)}) does not fit {board.title}: "
@@ -82,15 +96,34 @@ def advice(graph: Graph, board: Board, plan: AnyPlan | None) -> str:
     if isinstance(graph, HypervectorGraph):
         return _hypervector_advice(graph, plan)
     if isinstance(graph, EnsembleGraph):
-        return advice(graph.vote.members[0], board, plan.members[0] if isinstance(plan, EnsemblePlan) else None)
+        return _ensemble_advice(graph, board, plan)
     assert isinstance(graph, ConvolutionGraph)
-    if isinstance(plan, Plan) and not isinstance(plan.convolution, Folded):
+    if isinstance(plan, Plan) and isinstance(plan.convolution, Spatial):
         return "--engine folded takes a fraction of the look-up tables"
-    if isinstance(plan, Plan) and isinstance(plan.convolution, Folded) and plan.convolution.lanes > 1:
+    if isinstance(plan, Plan) and not isinstance(plan.convolution, Spatial) and plan.convolution.lanes > 1:
         return f"fewer lanes would fit: --lanes {plan.convolution.lanes // 2}"
+    return _table_advice(graph, board, 1)
+
+
+def _ensemble_advice(graph: EnsembleGraph, board: Board, plan: AnyPlan | None) -> str:
+    members = graph.vote.members
+    if isinstance(plan, EnsemblePlan):
+        own = plan.members[0]
+        wired = isinstance(own, Plan) and isinstance(own.convolution, Spatial)  # then there is little to share
+        if not wired and mergeable(members):
+            return f"one engine would serve all members: --members {Members.in_turn}"
+        return advice(members[0], board, own)
+    if isinstance(plan, InTurnPlan):
+        return advice(members[0], board, plan.engine)
+    if isinstance(members[0], ConvolutionGraph):
+        return _table_advice(members[0], board, len(members))
+    return advice(members[0], board, None)
+
+
+def _table_advice(graph: ConvolutionGraph, board: Board, copies: int) -> str:
     table = graph.embedding
     rows = table.vocabulary
-    while rows > 64 and blocks(rows, table.rank * table.bits, board.budget) > 0.9 * board.budget.brams:
+    while rows > 64 and blocks(rows, copies * table.rank * table.bits, board.budget) > 0.9 * board.budget.brams:
         rows = rows * 3 // 4
     return (
         f"about {rows} tokens of rank {table.rank} at {table.bits} bits would fit, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 
 import numpy as np
@@ -10,6 +10,8 @@ import numpy as np
 from hwgen.flow.board import Budget
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
+from hwgen.graph.merge import merge
+from hwgen.rtl.ballot import Ballot
 from hwgen.rtl.binary_convolution import BinaryConvolution
 from hwgen.rtl.binary_dense import FoldedBinaryDense
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core
@@ -17,6 +19,7 @@ from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.folded_dense import FoldedDense
 from hwgen.rtl.hypervector_encoder import HypervectorEncoder
 from hwgen.rtl.patch_convolution import PatchConvolver
+from hwgen.rtl.plan import AnyPlan, EnsemblePlan, InTurnPlan
 from hwgen.rtl.spatial_convolution import SpatialConvolution
 from hwgen.rtl.spatial_dense import SpatialDense
 
@@ -35,6 +38,8 @@ _TWO_TABLES = {"xilinx": 4, "ecp5": 6.5, "ice40": 6, "gowin": 16}
 """Of a binary filter over a patch that is too long for one table and too short for a popcount; measured by yosys."""
 _LANES_PER_DSP = {"ecp5": 1, "xilinx": 1, "gowin": 2}
 """Where synthesis makes the lanes' products in multipliers of the part; for iCE40 it is not asked to."""
+_BALLOT_LUTS = 25
+"""Beside a table for each bit of the scores."""
 _LUT_ROM = 64
 """Rows of a memory that synthesis makes of look-up tables."""
 
@@ -84,6 +89,8 @@ def _(graph: ConvolutionGraph, core: Core, family: str, budget: Budget) -> Estim
             bits = round(bits * graph.convolution.taps / (graph.convolution.filters * convolution.width))
         each = bits * (_POPCOUNT_PER_BIT[family] + (0.4 if wired else 1))
         luts += convolution.lanes * each + 2 * graph.convolution.filters
+        if convolution.groups > 1:  # the window turns
+            luts += bits * convolution.groups
         row = convolution.lanes * (convolution.width * convolution.channels + convolution.width)
         if convolution.rows > _LUT_ROM:
             brams += blocks(convolution.rows, row, budget)
@@ -111,14 +118,14 @@ def _(graph: HypervectorGraph, core: Core, family: str, budget: Budget) -> Estim
     node, lanes, passes = encoder.node, encoder.lanes, encoder.passes
     kinds = len(node.sizes) + node.words
     each = encoder.counter_bits * (1 + 0.5 * (kinds - 1)) + 2 * kinds
-    rows, classes = passes * node.symbol_count, graph.classes
+    rows, classes, score = passes * node.symbol_count, graph.classes, dense.kind.width
     seeds, compared = node.item_bits // rows, dense.lanes
     brams = blocks(rows, seeds, budget) if rows > _LUT_ROM else 0
-    brams += blocks(passes * classes, compared + core.scores.width, budget) if passes * classes > _LUT_ROM else 0
+    brams += blocks(passes * classes, compared + score, budget) if passes * classes > _LUT_ROM else 0
     brams += blocks(node.longest, 8, budget) if passes > 1 else 0
     roms = ((rows, seeds), (passes * classes, compared))
     luts = sum(width * depth / 16 for depth, width in roms if depth <= _LUT_ROM)
-    luts += lanes * each + lanes - seeds + compared * _POPCOUNT_PER_BIT[family] + classes * core.scores.width
+    luts += lanes * each + lanes - seeds + compared * _POPCOUNT_PER_BIT[family] + classes * score
     convolution = core.stages.get("patch_convolution")
     if isinstance(convolution, PatchConvolver):
         luts += convolution.kind.channels * _filter_luts(convolution, family)
@@ -135,16 +142,24 @@ def _filter_luts(convolution: PatchConvolver, family: str) -> float:
 
 @_estimate.register
 def _(graph: EnsembleGraph, core: Core, family: str, budget: Budget) -> Estimate:
+    if isinstance(core.plan, InTurnPlan):
+        shared, ballot = merge(graph.vote.members), core.stages["vote"]
+        assert isinstance(ballot, Ballot)
+        own = _estimate(shared, core, family, budget)
+        return replace(own, luts=own.luts + ballot.source.channels * ballot.source.width + _BALLOT_LUTS)
+    assert isinstance(core.plan, EnsemblePlan)
     parts = [
         _estimate(member, Core(member, plan), family, budget)
-        for member, plan in zip(graph.vote.members, core.plan.members, strict=True)  # type: ignore[union-attr]
+        for member, plan in zip(graph.vote.members, core.plan.members, strict=True)
     ]
     return Estimate(*(sum(getattr(part, kind) for part in parts) for kind in ("luts", "brams", "dsps")))
 
 
-def memory(graph: Graph, budget: Budget) -> int:
-    """Block RAMs that a graph needs with any engine."""
+def memory(graph: Graph, budget: Budget, plan: AnyPlan | None = None) -> int:
+    """Block RAMs that a graph needs with any engine; `plan` tells whether an ensemble's members share them."""
     if isinstance(graph, EnsembleGraph):
+        if isinstance(plan, InTurnPlan):
+            return memory(merge(graph.vote.members), budget)
         return sum(memory(member, budget) for member in graph.vote.members)
     if isinstance(graph, ConvolutionGraph):
         return blocks(graph.vocabulary, graph.embedding.rank * graph.embedding.bits, budget)

@@ -13,7 +13,7 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.errors import HwgenError
 from hwgen.graph.nodes import Convolution, MaxOverTime, Requantise
-from hwgen.graph.tensor import Integers, TensorType, width_of
+from hwgen.graph.tensor import TensorType, width_of
 from hwgen.rtl.pipeline import register
 from hwgen.rtl.popcount import Popcount
 from hwgen.rtl.streams import element_shape, vector_stream
@@ -31,22 +31,28 @@ class BinaryConvolution(wiring.Component):
     token outside the sentence is zero. Values of -1 and +1 need the sign's plane alone, the tokens inside the sentence
     being known: ``sum w x = values inside - 2 (differing bits inside)``.
 
-    Initiation interval ``rows = ceil(filters / lanes)`` cycles per token. Latency from the last token: ``rows``, the
-    popcount's and 3. Costs, a lane, a `Popcount` of ``width x channels`` bits for each plane with as many tables for
-    the exclusive-or, and a comparison; the window and the features in flip-flops; a memory of
-    ``filters x width x channels`` bits, or wires where there is a lane for every filter.
+    With several groups of channels, each filter sees one of them, and a row's filters all see the same. The window is
+    then a ring that turns from group to group, so that the lanes stay as narrow as a group, and nothing chooses.
+
+    Initiation interval ``rows`` cycles per token, the sum of ``ceil(filters / lanes)`` over the groups. Latency from
+    the last token: ``rows``, the popcount's and 3. Costs, a lane, a `Popcount` of ``width x channels`` bits for each
+    plane with as many tables for the exclusive-or, and a comparison; the window (of all groups) and the features in
+    flip-flops; a memory of ``rows x lanes x width x channels`` bits, or wires where there is one row.
 
     Args:
         signs: whether the values are -1 and +1, never 0.
-        lanes: at most one per filter.
+        lanes: at most one per filter of a group.
         family: of the part whose cells the popcounts are made of; None for any.
+        groups: equal parts of the channels; with more than one, a filter's weights are -1 and +1 on one of them and
+            zero on the others.
 
     Ports:
         vectors: `vector_stream` of `source`, one vector per token.
         features: `vector_stream` of a bit per filter, one vector per sentence.
 
     Raises:
-        HwgenError: when weights or activations are not binary, or there are too many lanes.
+        HwgenError: when weights or activations are not binary, a filter sees several groups, or there are too many
+            lanes.
     """
 
     LEVELS_PER_STAGE = 2
@@ -61,16 +67,29 @@ class BinaryConvolution(wiring.Component):
         signs: bool,
         lanes: int,
         family: str | None = None,
+        groups: int = 1,
     ) -> None:
-        if node.bits != 1 or requantise.bits != 1:
+        if (node.bits != 1 and groups == 1) or requantise.bits != 1:
             raise HwgenError(
                 f"binary convolution: weights of {node.bits} and activations of {requantise.bits} bits; both must be 1"
             )
-        if not 1 <= lanes <= node.filters:
-            raise HwgenError(f"lanes: {lanes} is outside 1..{node.filters}, the filters")
         self.node, self.requantise, self.source, self.signs = node, requantise, source, signs
-        self.lanes, self.rows = lanes, -(-node.filters // lanes)
-        self.width, self.channels = max(node.widths), node.channels
+        self.width, self.channels, self.groups = max(node.widths), node.channels // groups, groups
+        seen = _groups_seen(node, groups)
+        filters = [[number for number, own in enumerate(seen) if own == group] for group in range(groups)]
+        most = max(map(len, filters))
+        if not 1 <= lanes <= most:
+            raise HwgenError(f"lanes: {lanes} is outside 1..{most}, the filters{' of a group' if groups > 1 else ''}")
+        self.lanes = lanes
+        # The filters of each row, and the last row of each group.
+        self.order = [own[start : start + lanes] for own in filters for start in range(0, len(own), lanes)]
+        self.rows = self.interval = len(self.order)
+        self.turns = [row for row in range(self.rows - 1) if seen[self.order[row][0]] != seen[self.order[row + 1][0]]]
+        self.kernels = [
+            weights[::-1, group * self.channels : (group + 1) * self.channels]
+            for weights, group in zip((weights for kernel in node.kernels for weights in kernel), seen, strict=True)
+        ]
+        """Each filter as ``(age, channels of a group)``, the newest token first."""
         shape = Shape.cast(element_shape(source))
         self.planes = [shape.width - 1] if signs else list(range(shape.width))
         self.negative = shape.signed  # the highest plane is the sign's
@@ -104,7 +123,9 @@ class BinaryConvolution(wiring.Component):
                 m.d.comb += plane.enable.eq(advance)
 
         # Stage 0: the window, and beside it the row's weights.
-        windows, inside = self._window(m, taken)
+        turn = Signal()
+        m.d.comb += turn.eq(advance & going & row.matches(*self.turns))
+        windows, inside = self._window(m, taken, turn)
         first, last = Signal(), Signal()
         with m.If(taken):
             m.d.sync += [first.eq(vectors.payload.first), last.eq(vectors.payload.last)]
@@ -146,21 +167,31 @@ class BinaryConvolution(wiring.Component):
             ring = Signal(self.rows, name=f"ring_{lane}", reset_less=True)
             with m.If(advance & valid):
                 m.d.sync += ring.eq(Cat(ring[1:], (ring[0] & ~fresh) | fires))
-            for number, bit in zip(range(lane, self.node.filters, self.lanes), ring, strict=False):
-                m.d.comb += features.payload.values[number].eq(bit)
+            for numbers, bit in zip(self.order, ring, strict=True):
+                if lane < len(numbers):
+                    m.d.comb += features.payload.values[numbers[lane]].eq(bit)
         m.d.comb += [features.payload.first.eq(1), features.payload.last.eq(1)]
         return m
 
-    def _window(self, m: Module, taken: Value) -> tuple[list[Signal], Value]:
-        """The planes of the tokens that a filter can see, newest first, and which of them are inside the sentence."""
-        payload, older = self.vectors.payload, (self.width - 1) * self.channels
-        windows = []
+    def _window(self, m: Module, taken: Value, turn: Value) -> tuple[list[Value], Value]:
+        """The planes of the tokens that a filter can see, newest first, and which of them are inside the sentence.
+
+        The groups stand one behind the other, that of the row in front. Each turn brings the next one to the front;
+        the last group needs none behind it, for a token moves all groups on by one place as well.
+        """
+        payload, size, older = self.vectors.payload, self.width * self.channels, (self.width - 1) * self.channels
+        windows: list[Value] = []
         for plane in self.planes:
-            window = Signal(self.width * self.channels, name=f"window_{plane}", reset_less=True)
-            newest = Cat(payload.values[channel][plane] for channel in range(self.channels))
-            with m.If(taken):
-                m.d.sync += window.eq(Cat(newest, Mux(payload.first, 0, window[:older])))
-            windows.append(window)
+            window = Signal(self.groups * size, name=f"window_{plane}", reset_less=True)
+            parts = []
+            for group in range(self.groups):
+                channels = range(group * self.channels, (group + 1) * self.channels)
+                newest = Cat(payload.values[channel][plane] for channel in channels)
+                behind = window.word_select((group + 1) % self.groups, size)
+                parts.append(Mux(taken, Cat(newest, Mux(payload.first, 0, behind[:older])), behind))
+            with m.If(taken | turn):
+                m.d.sync += window.eq(Cat(parts))
+            windows.append(window[:size])
         if not self.signs:  # then a token outside is one of zeros
             return windows, C((1 << self.width) - 1, self.width)
         inside = Signal(self.width, reset_less=True)
@@ -184,8 +215,8 @@ class BinaryConvolution(wiring.Component):
         """Each lane's part of the row, a cycle after its number; wires where there is one row."""
         blank = {key: 0 for key in layout.members}
         rows = [
-            [filters[number] if (number := first + lane) < len(filters) else blank for lane in range(self.lanes)]
-            for first in range(0, len(filters), self.lanes)
+            [filters[numbers[lane]] if lane < len(numbers) else blank for lane in range(self.lanes)]
+            for numbers in self.order
         ]
         if self.rows == 1:
             return [data.View(layout, layout.const(given).as_value()) for given in rows[0]]
@@ -194,17 +225,13 @@ class BinaryConvolution(wiring.Component):
         m.d.comb += [port.addr.eq(row), port.en.eq(enable)]
         return [port.data[lane] for lane in range(self.lanes)]
 
-    def _kernels(self) -> list[Integers]:
-        """Each filter as ``(age, channels)``, the newest token first."""
-        return [weights[::-1] for kernel in self.node.kernels for weights in kernel]
-
     def _weights(self) -> list[dict[str, int]]:
         return [
             {
                 "weights": sum(1 << place for place in np.flatnonzero(weights.reshape(-1) < 0).tolist()),
                 "ages": (1 << len(weights)) - 1,
             }
-            for weights in self._kernels()
+            for weights in self.kernels
         ]
 
     def _limits(self) -> list[dict[str, int]]:
@@ -216,10 +243,27 @@ class BinaryConvolution(wiring.Component):
                 "limit": int(np.clip(limit + left_out * (weights < 0).sum(), *self._range())),
                 "ages": (1 << len(weights)) - 1,
             }
-            for limit, weights in zip(limits, self._kernels(), strict=True)
+            for limit, weights in zip(limits, self.kernels, strict=True)
         ]
 
     def _range(self) -> tuple[int, int]:
         """Limits beyond which a filter always fires, or never."""
         most = self.width * self.channels
         return -most << len(self.planes), (most << len(self.planes)) + 1
+
+
+def _groups_seen(node: Convolution, groups: int) -> list[int]:
+    """The group of channels that each filter weighs.
+
+    Raises:
+        HwgenError: on a filter that does not weigh all of one group by -1 and +1, and nothing else.
+    """
+    if node.channels % groups:
+        raise HwgenError(f"groups: {groups} does not divide the {node.channels} channels")
+    seen = []
+    for weights in (weights for kernel in node.kernels for weights in kernel):
+        parts = np.abs(weights.reshape(len(weights), groups, -1)).transpose(1, 0, 2).reshape(groups, -1)
+        seen.append(int(parts.any(axis=1).argmax()))
+        if not (parts == (np.arange(groups) == seen[-1])[:, None]).all():
+            raise HwgenError(f"binary convolution: filter {len(seen) - 1} must weigh one group by -1 or +1, no other")
+    return seen

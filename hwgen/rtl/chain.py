@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
+from typing import Protocol, runtime_checkable
 
 from amaranth.hdl import Module
 from amaranth.lib import wiring
@@ -11,6 +12,22 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 Stages = Mapping[str, wiring.Component]
 """By name, in order; each has one stream in and one out."""
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A stage that cannot take a token each cycle.
+
+    Attributes:
+        interval: cycles per token, in long sentences.
+    """
+
+    interval: int
+
+
+def interval_of(stages: Stages) -> int:
+    """Cycles per token of the slowest stage, in long sentences."""
+    return max((stage.interval for stage in stages.values() if isinstance(stage, Paced)), default=1)
 
 
 class Chain(wiring.Component):
@@ -22,7 +39,7 @@ class Chain(wiring.Component):
     """
 
     def __init__(self, stages: Stages) -> None:
-        self.stages = stages
+        self.stages, self.interval = stages, interval_of(stages)
         components = list(stages.values())
         entry, exit_ = streams_of(components[0])[0], streams_of(components[-1])[1]
         super().__init__({"tokens": In(entry.signature.flip()), "results": Out(exit_.signature)})

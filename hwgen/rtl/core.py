@@ -8,9 +8,9 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hwgen.graph.graph import Graph
 from hwgen.rtl.admission import Admission
-from hwgen.rtl.chain import connect_stages
+from hwgen.rtl.chain import connect_stages, interval_of
 from hwgen.rtl.plan import AnyPlan
-from hwgen.rtl.stages import cycles_per_token, stages
+from hwgen.rtl.stages import stages
 from hwgen.rtl.streams import result_stream, token_stream
 
 RESULT_BUFFER_DEPTH = 32
@@ -41,7 +41,7 @@ class Core(wiring.Component):
     @property
     def tokens_per_cycle(self) -> float:
         """Steady throughput in long sentences."""
-        return 1 / cycles_per_token(self.stages)
+        return 1 / interval_of(self.stages)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

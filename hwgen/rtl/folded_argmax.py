@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -40,7 +42,7 @@ class FoldedArgmax(wiring.Component):
         m.d.comb += searching.eq(self.scores.valid & (turn != classes))
         m.d.sync += [
             looked_up.eq(searching),
-            score.eq(_chosen([offered[label] for label in range(classes)], turn)),
+            score.eq(chosen([offered[label] for label in range(classes)], turn)),
             label.eq(turn),
             first.eq(turn == 0),
         ]
@@ -60,7 +62,7 @@ class FoldedArgmax(wiring.Component):
         return m
 
 
-def _chosen(values: list[Value], number: Value) -> Value:
+def chosen(values: Sequence[Value], number: Value) -> Value:
     """``values[number]`` by halving: on four-input tables half the size of what synthesis makes of an `Array`."""
     for bit in number:
         pairs = [values[place : place + 2] for place in range(0, len(values), 2)]

@@ -42,6 +42,7 @@ class FoldedConvolution(wiring.Component):
         sums = convolution.output_type(source)
         self.kind = pooling.output_type(requantise.output_type(sums))
         self.schedule = Schedule.of([weights for kernel in convolution.kernels for weights in kernel], lanes)
+        self.interval = self.schedule.period
         self.array = MacArray(self.schedule, requantise.offset, source, sums)
         super().__init__({"vectors": In(vector_stream(source)), "maxima": Out(vector_stream(self.kind))})
 

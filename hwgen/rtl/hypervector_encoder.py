@@ -48,7 +48,7 @@ class HypervectorEncoder(wiring.Component):
             raise HwgenError(
                 f"lanes: {self.lanes} must divide the dimension {node.dimension} and be a multiple of {node.block}"
             )
-        self.passes = node.dimension // self.lanes
+        self.passes = self.interval = node.dimension // self.lanes
         self.counter_bits = width_of(-node.most - 1, node.most)[0]
         self.kind = TensorType.binary(self.lanes)
         super().__init__({"tokens": In(token_stream(node.vocabulary)), "vectors": Out(vector_stream(self.kind))})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeGuard
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeGuard, cast
 
 from hwgen.errors import HwgenError
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
+from hwgen.graph.merge import merge, mergeable
 
 ADDERS_PER_STAGE = 2
 """Of a spatial engine, unless asked otherwise: adders between two registers."""
@@ -53,13 +55,16 @@ class Counting:
     Attributes:
         lanes: at most one per filter.
         family: of the part whose cells the popcounts are made of; None for any.
+        groups: equal parts of the channels, each filter weighing one of them.
     """
 
     lanes: int = 1
     family: str | None = None
+    groups: int = 1
 
     def __post_init__(self) -> None:
         _check_least("lanes", self.lanes, 1)
+        _check_least("groups", self.groups, 1)
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,7 @@ def _name(engine: Spatial | Folded | Counting) -> str:
 
 @dataclass(frozen=True)
 class EnsemblePlan:
-    """Of an `EnsembleGraph`: the members work side by side.
+    """Of an `EnsembleGraph` whose members work side by side, each with an engine of its own.
 
     Attributes:
         members: the plan of each.
@@ -162,16 +167,62 @@ class EnsemblePlan:
     def name(self) -> str:
         """Of the members; the plan they share, if they do."""
         names = [member.name for member in self.members]
-        return f"{len(names)} members, {names[0] if len(set(names)) == 1 else ' and '.join(names)}"
+        return f"{len(names)} members side by side, {names[0] if len(set(names)) == 1 else ' and '.join(names)}"
 
 
-AnyPlan = Plan | HypervectorPlan | EnsemblePlan
+@dataclass(frozen=True)
+class InTurnPlan:
+    """Of an `EnsembleGraph` whose members share one engine, whose lanes serve each of them in turn.
+
+    Attributes:
+        members: how many.
+        engine: the plan of the members' merged graph.
+    """
+
+    members: int
+    engine: Plan | HypervectorPlan
+
+    @property
+    def never_stalls(self) -> bool:
+        """False: the members' answers are counted one after the other."""
+        return False
+
+    @property
+    def counts(self) -> bool:
+        """Whether there are popcounts in the engine."""
+        return self.engine.counts
+
+    @property
+    def name(self) -> str:
+        return f"{self.members} members in turn, {self.engine.name}"
 
 
-def spatial(graph: Graph, family: str | None = None) -> AnyPlan:
-    """Everything at once: one token per clock."""
+AnyPlan = Plan | HypervectorPlan | EnsemblePlan | InTurnPlan
+
+
+class Members(StrEnum):
+    """How an ensemble's members work."""
+
+    in_turn = "in-turn"
+    side_by_side = "side-by-side"
+
+
+def spatial(graph: Graph, family: str | None = None, members: Members | None = None) -> AnyPlan:
+    """Everything at once: one token per clock.
+
+    An ensemble's members then have an engine each, unless `members` says otherwise or a shared one is as fast: a
+    hypervector is the same for all of them. In turn on lanes that count, a token takes a cycle for each member.
+
+    Raises:
+        HwgenError: when `members` does not go with the graph.
+    """
     if isinstance(graph, EnsembleGraph):
-        return EnsemblePlan(tuple(spatial(member, family) for member in graph.vote.members))
+        given = graph.vote.members
+        shareable = all(isinstance(member, HypervectorGraph) for member in given) and mergeable(given)
+        if members is Members.side_by_side or (members is None and not shareable):
+            return EnsemblePlan(tuple(spatial(member, family) for member in given))
+        return _in_turn(graph, cast(Plan | HypervectorPlan, spatial(_longest(graph), family)))
+    _check_members(members)
     if isinstance(graph, HypervectorGraph):
         return HypervectorPlan(0, family)
     plan = Plan.spatial(ADDERS_PER_STAGE)
@@ -180,15 +231,49 @@ def spatial(graph: Graph, family: str | None = None) -> AnyPlan:
     return plan
 
 
-def folded(graph: Graph, lanes: int | None = None, family: str | None = None) -> AnyPlan:
-    """So many lanes; by default 8 filters, or a block of a hypervector. Each member of an ensemble has its own."""
+def folded(
+    graph: Graph, lanes: int | None = None, family: str | None = None, members: Members | None = None
+) -> AnyPlan:
+    """So many lanes; by default 8 filters, or a block of a hypervector.
+
+    An ensemble's members share them where they can, unless `members` says otherwise; side by side, each has its own.
+
+    Raises:
+        HwgenError: when `members` does not go with the graph.
+    """
     if isinstance(graph, EnsembleGraph):
-        return EnsemblePlan(tuple(folded(member, lanes, family) for member in graph.vote.members))
+        given = graph.vote.members
+        if members is Members.side_by_side or (members is None and not mergeable(given)):
+            return EnsemblePlan(tuple(folded(member, lanes, family) for member in given))
+        return _in_turn(graph, cast(Plan | HypervectorPlan, folded(_longest(graph), lanes, family)))
+    _check_members(members)
     if isinstance(graph, HypervectorGraph):
         return HypervectorPlan(graph.hypervector.block if lanes is None else lanes, family)
     lanes = 8 if lanes is None else lanes
     dense = Folded(min(max(lanes // 8, 1), graph.classes))
     return Plan(Counting(lanes, family) if _counts(graph) else Folded(lanes), dense)
+
+
+def _in_turn(graph: EnsembleGraph, engine: Plan | HypervectorPlan) -> InTurnPlan:
+    """Members that share the engine made for one of them."""
+    merge(graph.vote.members)  # says why they cannot, if so
+    count = len(graph.vote.members)
+    if isinstance(engine, Plan) and isinstance(engine.convolution, Counting):
+        engine = replace(engine, convolution=replace(engine.convolution, groups=count))
+    return InTurnPlan(count, engine)
+
+
+def _longest(graph: EnsembleGraph) -> Graph:
+    """The member with the most filters; any, where they have none."""
+    return max(
+        graph.vote.members,
+        key=lambda member: member.convolution.filters if isinstance(member, ConvolutionGraph) else 0,
+    )
+
+
+def _check_members(members: Members | None) -> None:
+    if members is not None:
+        raise HwgenError(f"--members {members}: the model is no ensemble; leave it out")
 
 
 def _counts(graph: Graph) -> TypeGuard[ConvolutionGraph]:

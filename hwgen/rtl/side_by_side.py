@@ -33,6 +33,7 @@ class SideBySide(wiring.Component):
     def __init__(self, node: Vote, members: Sequence[Chain]) -> None:
         self.node, self.members = node, tuple(members)
         self.kind = node.output_type()
+        self.interval = max(member.interval for member in self.members)
         super().__init__({"tokens": In(token_stream(node.vocabulary)), "scores": Out(vector_stream(self.kind))})
 
     def elaborate(self, platform: object) -> Module:

@@ -8,7 +8,9 @@ from amaranth.lib import wiring
 
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
+from hwgen.graph.merge import merge
 from hwgen.rtl.argmax import Argmax
+from hwgen.rtl.ballot import Ballot
 from hwgen.rtl.binary_convolution import BinaryConvolution
 from hwgen.rtl.binary_dense import FoldedBinaryDense
 from hwgen.rtl.chain import Chain, Stages
@@ -19,7 +21,7 @@ from hwgen.rtl.folded_dense import FoldedDense
 from hwgen.rtl.hypervector_encoder import HypervectorEncoder
 from hwgen.rtl.max_over_time import RunningMaximum
 from hwgen.rtl.patch_convolution import PatchConvolver
-from hwgen.rtl.plan import AnyPlan, Counting, EnsemblePlan, Folded, HypervectorPlan, Plan, Spatial
+from hwgen.rtl.plan import AnyPlan, Counting, EnsemblePlan, Folded, HypervectorPlan, InTurnPlan, Plan, Spatial
 from hwgen.rtl.requantise import Requantiser
 from hwgen.rtl.side_by_side import SideBySide
 from hwgen.rtl.spatial_convolution import SpatialConvolution
@@ -29,15 +31,29 @@ TREE_CLASSES = 8
 """So many classes, or fewer, are compared by a tree behind folded lanes, too: it is small then, and faster."""
 
 
-@singledispatch
 def stages(graph: Graph, plan: AnyPlan) -> Stages:
     """The components from tokens to results, by the names of their nodes; each has one stream in and one out."""
+    scored = graph.types()[-1]
+    folded = not _tree_serves(graph, plan)
+    return {**_scoring(graph, plan), "argmax": FoldedArgmax(scored) if folded else Argmax(scored)}
+
+
+def _tree_serves(graph: Graph, plan: AnyPlan) -> bool:
+    """Whether all scores are compared at once."""
+    if graph.classes <= TREE_CLASSES or isinstance(plan, EnsemblePlan):
+        return True
+    return isinstance(plan, Plan) and isinstance(plan.dense, Spatial)
+
+
+@singledispatch
+def _scoring(graph: Graph, plan: AnyPlan) -> Stages:
+    """The components from tokens to class scores."""
     raise TypeError(f"no circuit for {type(graph).__name__}")
 
 
-@stages.register
+@_scoring.register
 def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
-    embedded, summed, activated, pooled, scored = graph.types()
+    embedded, summed, activated, pooled, _ = graph.types()
     made: dict[str, wiring.Component] = {"embedding": EmbeddingRom(graph.embedding)}
     match plan.convolution:
         case Spatial(adders_per_stage):
@@ -48,7 +64,7 @@ def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
             made["convolution"] = FoldedConvolution(
                 graph.convolution, graph.requantise, graph.pooling, embedded, lanes=lanes
             )
-        case Counting(lanes, family):
+        case Counting(lanes, family, groups):
             made["convolution"] = BinaryConvolution(
                 graph.convolution,
                 graph.requantise,
@@ -57,46 +73,31 @@ def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
                 signs=graph.embedding.bits == 1,
                 lanes=lanes,
                 family=family,
+                groups=groups,
             )
     match plan.dense:
         case Spatial(adders_per_stage):
             made["dense"] = SpatialDense(graph.dense, pooled, adders_per_stage=adders_per_stage)
         case Folded(lanes):
             made["dense"] = FoldedDense(graph.dense, pooled, lanes=lanes)
-    folded = isinstance(plan.dense, Folded) and graph.classes > TREE_CLASSES
-    made["argmax"] = FoldedArgmax(scored) if folded else Argmax(scored)
     return made
 
 
-@stages.register
+@_scoring.register
 def _(graph: HypervectorGraph, plan: HypervectorPlan) -> Stages:
     lanes = plan.lanes or graph.hypervector.dimension
-    scored = graph.types()[-1]
     made: dict[str, wiring.Component] = {"hypervector": HypervectorEncoder(graph.hypervector, lanes=lanes)}
     if graph.convolution is not None:
         made["patch_convolution"] = PatchConvolver(graph.convolution, lanes=lanes, family=plan.family)
         lanes = graph.convolution.features(lanes)
     made["binary_dense"] = FoldedBinaryDense(graph.dense, lanes=lanes, family=plan.family)
-    made["argmax"] = FoldedArgmax(scored) if graph.classes > TREE_CLASSES else Argmax(scored)
     return made
 
 
-@stages.register
-def _(graph: EnsembleGraph, plan: EnsemblePlan) -> Stages:
+@_scoring.register
+def _(graph: EnsembleGraph, plan: EnsemblePlan | InTurnPlan) -> Stages:
+    if isinstance(plan, InTurnPlan):
+        shared = merge(graph.vote.members)
+        return {**_scoring(shared, plan.engine), "vote": Ballot(graph.vote, shared.types()[-1])}
     members = [Chain(stages(member, own)) for member, own in zip(graph.vote.members, plan.members, strict=True)]
-    return {"vote": SideBySide(graph.vote, members), "argmax": Argmax(graph.types()[-1])}
-
-
-def cycles_per_token(made: Stages) -> int:
-    """Of the slowest stage, in long sentences."""
-    slowest = 1
-    for stage in made.values():
-        if isinstance(stage, FoldedConvolution):
-            slowest = max(slowest, stage.schedule.period)
-        elif isinstance(stage, BinaryConvolution):
-            slowest = max(slowest, stage.rows)
-        elif isinstance(stage, HypervectorEncoder):
-            slowest = max(slowest, stage.passes)
-        elif isinstance(stage, SideBySide):
-            slowest = max(slowest, *(cycles_per_token(member.stages) for member in stage.members))
-    return slowest
+    return {"vote": SideBySide(graph.vote, members)}

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from amaranth.sim import Simulator
 
 from hwgen.graph import golden
+from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
-from hwgen.graph.tensor import Integers
+from hwgen.graph.merge import merge
+from hwgen.graph.tensor import Integers, TensorType
 from hwgen.rtl.binary_convolution import BinaryConvolution
 from hwgen.rtl.chain import streams_of
 from hwgen.rtl.core import Core
 from hwgen.rtl.folded_convolution import FoldedConvolution
+from hwgen.rtl.plan import InTurnPlan
 from hwgen.sim.results import Results
 
 
@@ -64,29 +68,31 @@ def first_mismatch(core: Core, sentences: Sentences, results: Results, graph: Gr
     start, length = int(sentences.starts[number]), int(sentences.lengths[number])
     alone = Sentences.of([sentences.tokens[start : start + length].tolist()])
     return _compare_layers(core, graph, alone, number) or _score_mismatch(
-        number, graph.nodes[-1].name, expected[number], results.scores[number], int(results.labels[number])
+        graph, number, expected[number], results.scores[number], int(results.labels[number])
     )
 
 
-def _score_mismatch(number: int, layer: str, expected: Integers, found: Integers, label: int) -> Mismatch:
+def _score_mismatch(graph: Graph, number: int, expected: Integers, found: Integers, label: int) -> Mismatch:
     channels = np.flatnonzero(expected != found)
     if channels.size:
         channel = int(channels[0])
-        return Mismatch(number, layer, None, channel, int(expected[channel]), int(found[channel]))
+        return Mismatch(number, graph.nodes[-1].name, None, channel, int(expected[channel]), int(found[channel]))
     return Mismatch(number, "class", None, 0, int(expected.argmax()), label)
 
 
 def _compare_layers(core: Core, graph: Graph, sentence: Sentences, number: int) -> Mismatch | None:
     observed = _observe(core, sentence)
-    outputs = dict(zip((node.name for node in graph.nodes), golden.trace(graph, sentence), strict=True))
-    types = dict(zip((node.name for node in graph.nodes), graph.types(), strict=True))
+    outputs: dict[str, Integers] = {}
+    types: dict[str, TensorType] = {}
+    for part in _parts(core, graph):
+        names = [node.name for node in part.nodes]
+        outputs |= zip(names, golden.trace(part, sentence), strict=True)
+        types |= zip(names, part.types(), strict=True)
     for name, vectors in observed.items():
         # A folded or counting convolution's output is what stands behind the maximum.
         whole = isinstance(core.stages[name], FoldedConvolution | BinaryConvolution)
         layer = "max_over_time" if whole else name
-        if not types[layer].per_token:  # a vector may have come in pieces
-            joined = [value for piece in vectors for value in piece]
-            vectors = [joined] if len(joined) == types[layer].channels else []
+        vectors = _joined(vectors, outputs[layer].shape[1])
         for place, expected in enumerate(outputs[layer]):
             token = place if types[layer].per_token else None
             if place >= len(vectors):
@@ -96,6 +102,19 @@ def _compare_layers(core: Core, graph: Graph, sentence: Sentences, number: int) 
                 channel = int(channels[0])
                 return Mismatch(number, layer, token, channel, int(expected[channel]), vectors[place][channel])
     return None
+
+
+def _joined(pieces: list[list[int]], channels: int) -> list[list[int]]:
+    """Whole vectors, where they left in pieces."""
+    each = max(channels // len(pieces[0]), 1) if pieces else 1
+    return [list(chain.from_iterable(pieces[start : start + each])) for start in range(0, len(pieces), each)]
+
+
+def _parts(core: Core, graph: Graph) -> list[Graph]:
+    """The graphs whose nodes the stages are: an ensemble on one engine has its merged members' before its own."""
+    if isinstance(core.plan, InTurnPlan) and isinstance(graph, EnsembleGraph):
+        return [merge(graph.vote.members), graph]
+    return [graph]
 
 
 def _observe(core: Core, sentence: Sentences) -> dict[str, list[list[int]]]:

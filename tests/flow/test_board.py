@@ -1,6 +1,7 @@
 """Board files: every listed one loads, a user's own works, a malformed one is one clear line."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import engine, platform
 from hwgen.flow.design import plan_for
+from hwgen.flow.estimate import estimate, memory
+from hwgen.graph.ensemble import EnsembleGraph, Vote
 from hwgen.model import Model
 from hwgen.rtl.core import Core
-from hwgen.rtl.plan import Folded, HypervectorPlan, Spatial
+from hwgen.rtl.plan import EnsemblePlan, Folded, HypervectorPlan, InTurnPlan, Members, Plan, Spatial, folded
 from hwgen.shipped import shipped
-from tests.random_graph import random_hypervector_graph
+from tests.random_graph import random_graph, random_hypervector_graph
 
 OWN = """
 title = "My board"
@@ -184,6 +187,30 @@ def test_lanes_of_a_hypervector_fill_the_part(filters: int) -> None:
         assert isinstance(plan, HypervectorPlan) and plan.family == family
         chosen[name] = plan.lanes
     assert chosen["ulx3s"] == 0 and 32 <= chosen["icebreaker"] < 1024
+
+
+def test_ensembles_are_counted_as_their_plan_has_them() -> None:
+    """In turn, lanes are paid for once and tables share their block RAMs; and the advice is what there is to gain."""
+    random = np.random.default_rng(0)
+    members = tuple(random_graph(random, bits=1, embedding_bits=1, vocabulary=200, rank=20) for _ in range(3))
+    graph = EnsembleGraph((Vote(members, np.ones(3, int)),))
+    board = boards.load("icebreaker")
+    asked = {how: folded(graph, 8, "ice40", how) for how in Members}
+    found = {how: estimate(Core(graph, plan), "ice40", board.budget) for how, plan in asked.items()}
+    shared, apart = found[Members.in_turn], found[Members.side_by_side]
+    assert shared.luts < 0.7 * apart.luts
+    tables = {how: memory(graph, board.budget, plan) for how, plan in asked.items()}
+    assert tables == {Members.in_turn: 4, Members.side_by_side: 6}
+    assert apart.brams - shared.brams == 2 + 2  # and the dense layers' ROMs
+    assert "--members in-turn" in engine.advice(graph, board, asked[Members.side_by_side])
+    assert "--lanes 4" in engine.advice(graph, board, asked[Members.in_turn])
+    assert "--engine folded" in engine.advice(graph, board, EnsemblePlan((Plan.spatial(),) * 3))
+    # A part with room for the one and not for the other.
+    tight = replace(board, budget=replace(board.budget, luts=round(1.1 * shared.luts / engine.FOLDED_SHARE)))
+    plan = engine.choose(graph, tight, "ice40", "folded", slowest=500)
+    assert isinstance(plan, InTurnPlan) and plan.name == asked[Members.in_turn].name
+    apart_plan = engine.choose(graph, tight, "ice40", "folded", Members.side_by_side, slowest=500)
+    assert isinstance(apart_plan, EnsemblePlan) and apart_plan.name.split("x")[-1] < "8"
 
 
 @pytest.mark.parametrize(

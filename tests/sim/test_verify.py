@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from hwgen.graph import golden
+from hwgen.graph.ensemble import EnsembleGraph, Vote
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.rtl.core import Core
-from hwgen.rtl.plan import HypervectorPlan, Plan
+from hwgen.rtl.plan import HypervectorPlan, Members, Plan, folded
 from hwgen.sim import icarus, pysim
 from hwgen.sim.cxxrtl import compile_core
 from hwgen.sim.verify import first_mismatch
-from tests.random_graph import random_graph, random_hypervector_graph, random_sentences
+from tests.random_graph import random_ensemble, random_graph, random_hypervector_graph, random_sentences
 
 PLANS = [Plan.spatial(2), Plan.folded(3)]
 
@@ -49,7 +50,7 @@ def changed(graph: Graph, layer: str) -> Graph:
         case "requantise":
             nodes[2] = replace(graph.requantise, bias=graph.requantise.bias + 9)
         case "dense":
-            nodes[4] = replace(graph.dense, bias=graph.dense.bias + 1)
+            nodes[4] = replace(graph.dense, bias=graph.dense.bias + 1 + np.arange(graph.classes))
     return ConvolutionGraph(tuple(nodes))
 
 
@@ -98,3 +99,44 @@ def test_a_right_circuit_has_no_mismatch() -> None:
     sentences = random_sentences(random, graph, 5)
     core = Core(graph, PLANS[0])
     assert first_mismatch(core, sentences, pysim.run(core, sentences)) is None
+
+
+@pytest.mark.parametrize(
+    ("layer", "seen"), [("embedding", "embedding"), ("requantise", "max_over_time"), ("dense", "dense")]
+)
+def test_a_wrong_layer_of_a_member_in_turn_is_named(layer: str, seen: str) -> None:
+    random = np.random.default_rng(3)
+    graph = random_ensemble(random, "convolution")
+    sentences = random_sentences(random, graph, 20)
+    graph = EnsembleGraph((replace(graph.vote, votes=np.array([1, 1, 3])),))
+    members = (*graph.vote.members[:2], changed(graph.vote.members[2], layer))
+    core = Core(EnsembleGraph((replace(graph.vote, members=members),)), folded(graph, 4))
+    found = first_mismatch(core, sentences, pysim.run(core, sentences), graph)
+    assert found is not None and found.layer == seen
+    # The third member's channels come last.
+    assert found.channel >= {"embedding": 12, "max_over_time": 21, "dense": 6}[seen]
+
+
+@pytest.mark.parametrize("members", list(Members))
+def test_a_wrong_vote_is_named(members: Members) -> None:
+    random = np.random.default_rng(3)
+    graph = random_ensemble(random, "convolution")
+    sentences = random_sentences(random, graph, 5)
+    wrong = EnsembleGraph((Vote(graph.vote.members, graph.vote.votes + 1),))
+    core = Core(wrong, folded(graph, 4, members=members))
+    found = first_mismatch(core, sentences, pysim.run(core, sentences), graph)
+    assert found is not None and (found.sentence, found.layer) == (0, "vote")
+
+
+def test_a_hypervector_in_pieces_is_compared_as_a_whole() -> None:
+    random = np.random.default_rng(4)
+    graph = random_hypervector_graph(random, dimension=12, block=4)
+    sentences = random_sentences(random, graph, 5)
+    for layer, node in (
+        ("hypervector", replace(graph.hypervector, items=1 - graph.hypervector.items)),
+        ("binary_dense", replace(graph.dense, bias=graph.dense.bias + 1)),
+    ):
+        nodes = (node, graph.dense) if layer == "hypervector" else (graph.hypervector, node)
+        core = Core(HypervectorGraph(nodes), HypervectorPlan(4))
+        found = first_mismatch(core, sentences, pysim.run(core, sentences), graph)
+        assert found is not None and found.layer == layer

@@ -1,0 +1,62 @@
+"""How an ensemble's members work: as asked, or on one engine where they can share it and lose nothing by it."""
+
+import numpy as np
+import pytest
+
+from hwgen.errors import HwgenError
+from hwgen.graph.ensemble import EnsembleGraph, Vote
+from hwgen.graph.graph import Graph
+from hwgen.rtl import plan as plans
+from hwgen.rtl.plan import Counting, EnsemblePlan, InTurnPlan, Members
+from tests.random_graph import random_ensemble, random_graph, random_hypervector_graph
+
+
+def ensemble(kind: str, **given: int) -> EnsembleGraph:
+    return random_ensemble(np.random.default_rng(0), kind, **given)
+
+
+def unlike() -> EnsembleGraph:
+    random = np.random.default_rng(0)
+    members: tuple[Graph, ...] = tuple(random_hypervector_graph(random) for _ in range(2))
+    return EnsembleGraph((Vote(members, np.ones(2, int)),))
+
+
+def test_members_share_where_they_can() -> None:
+    cnn, hypervectors = ensemble("convolution"), ensemble("hypervector")
+    assert isinstance(plans.folded(cnn), InTurnPlan) and isinstance(plans.folded(hypervectors), InTurnPlan)
+    # All at once, only the hypervector is the same for all members.
+    assert isinstance(plans.spatial(cnn), EnsemblePlan) and isinstance(plans.spatial(hypervectors), InTurnPlan)
+    for make in (plans.spatial, plans.folded):
+        assert isinstance(make(unlike()), EnsemblePlan)
+        for graph in (cnn, hypervectors):
+            assert isinstance(make(graph, members=Members.in_turn), InTurnPlan)
+            assert isinstance(make(graph, members=Members.side_by_side), EnsemblePlan)
+
+
+def test_the_engine_is_that_of_one_member() -> None:
+    """Its lanes are, at most, as many as the largest member has filters."""
+    graph = ensemble("convolution", embedding_bits=1)
+    plan = plans.folded(graph, 4, "ice40")
+    assert isinstance(plan, InTurnPlan) and isinstance(plan.engine, plans.Plan)
+    assert plan.engine.convolution == Counting(4, "ice40", 3) and plan.members == 3
+    assert plan.counts and not plan.never_stalls
+    whole = plans.spatial(graph, members=Members.in_turn)
+    assert isinstance(whole, InTurnPlan) and isinstance(whole.engine, plans.Plan)
+    assert whole.engine.convolution == Counting(15, None, 3)
+
+
+def test_names_say_how() -> None:
+    graph = ensemble("convolution")
+    assert plans.folded(graph, 2).name == "3 members in turn, popcounts x2"
+    assert plans.folded(graph, 2, members=Members.side_by_side).name == "3 members side by side, popcounts x2"
+    assert plans.spatial(ensemble("hypervector")).name == "3 members in turn, spatial"
+
+
+@pytest.mark.parametrize("make", [plans.spatial, plans.folded])
+def test_what_does_not_go_together_is_refused(make: object) -> None:
+    assert callable(make)
+    with pytest.raises(HwgenError, match="their hypervectors differ"):
+        make(unlike(), members=Members.in_turn)
+    for members in Members:
+        with pytest.raises(HwgenError, match=rf"--members {members}: the model is no ensemble"):
+            make(random_graph(np.random.default_rng(0)), members=members)
