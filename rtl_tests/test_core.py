@@ -12,10 +12,11 @@ from hwgen.model import Model
 from hwgen.rtl import plan as plans
 from hwgen.rtl.core import Core
 from hwgen.rtl.plan import Counting, Folded, HypervectorPlan, Members, Plan, Spatial
-from hwgen.shipped import shipped_models
+from hwgen.shipped import OTHERS, shipped_models
 from hwgen.sim import icarus
 from hwgen.sim.cxxrtl import compile_core
-from tests.data import sst2_test
+from hwgen.text import datasets
+from tests.data import folder, sst2_test
 from tests.random_graph import random_ensemble, random_graph, random_hypervector_graph, random_sentences
 
 PLANS = [Plan.spatial(1), Plan.folded(3, 2), Plan(Spatial(2), Folded(1)), Plan(Folded(12), Spatial(3))]
@@ -114,7 +115,7 @@ def test_real_sentences_under_icarus_with_stalls(size: str, plan: Plan) -> None:
 
 def shipped_plans() -> Iterator[tuple[str, Plan, float]]:
     """Both engines; stalls on the cheaper of the two."""
-    for name in sorted(shipped_models()):
+    for name in sorted(set(shipped_models()) - set(OTHERS)):
         if name.endswith("-1bit"):
             yield name, Plan(Counting(4), Spatial(2)), 0.2
             yield name, Plan(Counting(3), Folded(2)), 0.0
@@ -129,4 +130,13 @@ def test_every_shipped_model_on_the_test_set(name: str, plan: Plan, stall: float
     model = Model.load(shipped_models()[name])
     sentences = model.encode(sst2_test()[: 120 if name == "sst2-full-1bit" else None])
     results = compile_core(Core(model.graph, plan)).run(sentences, stall=stall)
+    assert not results.mismatches(golden.scores(model.graph, sentences)).size
+
+
+@pytest.mark.parametrize(("name", "lanes", "count"), [("snips-hd", 256, None), ("sst2-ensemble-1bit", 8, 40)])
+def test_shipped_models_of_other_kinds(name: str, lanes: int, count: int | None) -> None:
+    """Every score of the test set; of its first sentences where popcounts are simulated bit by bit for long."""
+    model = Model.load(shipped_models()[name])
+    sentences = model.encode([text for _, text in datasets.load(folder(OTHERS[name][1])).test[:count]])
+    results = compile_core(Core(model.graph, plans.folded(model.graph, lanes))).run(sentences, stall=0.1)
     assert not results.mismatches(golden.scores(model.graph, sentences)).size

@@ -11,7 +11,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hwgen.graph.hypervector import Hypervector
-from hwgen.graph.shift_register import SEED_BITS, TAPS, seed_bits
+from hwgen.graph.shift_register import TAPS, seed_bits
 
 
 class ItemMemory(wiring.Component):
@@ -53,15 +53,16 @@ class ItemMemory(wiring.Component):
         # A register for each block; one for all lanes would be slow to simulate.
         expanded = [Signal(block, name=f"item_{number}", reset_less=True) for number in range(blocks)]
         for number, part in enumerate(expanded):
+            row = self._expanded(m, read.data.word_select(number, width), f"row_{number}")
             with m.If(self.enable):
-                m.d.sync += part.eq(_expanded(read.data.word_select(number, width), block))
+                m.d.sync += part.eq(row)
         m.d.comb += self.item.eq(Cat(expanded))
         return m
 
-
-def _expanded(seed: Value, length: int) -> Value:
-    """As `hwgen.graph.shift_register.expand`."""
-    bits: list[Value] = list(seed)
-    for _ in range(SEED_BITS, length):
-        bits.append(reduce(xor, (bits[-tap] for tap in TAPS)))
-    return Cat(bits)
+    def _expanded(self, m: Module, row: Value, name: str) -> Value:
+        """As `hwgen.graph.shift_register.expand`, as many bits at a time as come from those that are there."""
+        for start in range(len(row), self.node.block, min(TAPS)):
+            more = Signal(min(min(TAPS), self.node.block - start), name=f"{name}_from_{start}")
+            m.d.comb += more.eq(reduce(xor, (row[start - tap : start - tap + len(more)] for tap in TAPS)))
+            row = Cat(row, more)
+        return row

@@ -30,6 +30,19 @@ def test_shipped_model(size: str, bits: int) -> None:
     assert model.digest.hex() in card
 
 
+@pytest.mark.parametrize("name", shipped.OTHERS)
+def test_shipped_model_of_another_kind(name: str) -> None:
+    folder = shipped.shipped_models()[name]
+    assert sorted(path.name for path in folder.iterdir()) == ["README.md", "model.json", "model.safetensors"]
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 400_000
+    model = Model.load(folder)
+    recipe, source = shipped.OTHERS[name]
+    assert recipes.parse(model.record["recipe"]) == recipes.load(shipped.recipe_path(recipe))
+    assert model.record["data"]["name"] == source
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert f"hwgen train {recipe} --data {source}" in card and model.digest.hex() in card
+
+
 def test_floors_of_the_default_model() -> None:
     record = Model.load(shipped.shipped("full", 5)).record
     parent, test = record["stages"][0]["test"], record["accuracy"]["test"]
@@ -48,7 +61,8 @@ def test_only_what_exists() -> None:
 
 
 def test_listing() -> None:
-    assert set(shipped.shipped_models()) == {shipped.model_name(size, bits) for size, bits in FOLDERS}
+    sized = {shipped.model_name(size, bits) for size, bits in FOLDERS}
+    assert set(shipped.shipped_models()) == sized | set(shipped.OTHERS)
     assert {"demo", "sentences", "sst2-full", "sst2-small"} <= set(shipped.recipes())
 
 

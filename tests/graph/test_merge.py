@@ -59,10 +59,10 @@ def expect_members_scores(random: np.random.Generator, members: list[Convolution
 
 def test_nodes_are_compared_by_their_fields() -> None:
     node = random_hypervector(np.random.default_rng(0))
-    same = replace(node, items=node.items.copy())
+    same = replace(node, seeds=node.seeds.copy())
     assert alike(node, same) and alike(node, node)
     others = [
-        replace(node, items=1 - node.items),
+        replace(node, seeds=node.seeds ^ 1),
         replace(node, sizes=(7, 8)),
         replace(node, longest=node.longest + 1),
         replace(node, words=not node.words, sizes=(2,)),

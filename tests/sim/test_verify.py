@@ -126,17 +126,3 @@ def test_a_wrong_vote_is_named(members: Members) -> None:
     core = Core(wrong, folded(graph, 4, members=members))
     found = first_mismatch(core, sentences, pysim.run(core, sentences), graph)
     assert found is not None and (found.sentence, found.layer) == (0, "vote")
-
-
-def test_a_hypervector_in_pieces_is_compared_as_a_whole() -> None:
-    random = np.random.default_rng(4)
-    graph = random_hypervector_graph(random, dimension=12, block=4)
-    sentences = random_sentences(random, graph, 5)
-    for layer, node in (
-        ("hypervector", replace(graph.hypervector, items=1 - graph.hypervector.items)),
-        ("binary_dense", replace(graph.dense, bias=graph.dense.bias + 1)),
-    ):
-        nodes = (node, graph.dense) if layer == "hypervector" else (graph.hypervector, node)
-        core = Core(HypervectorGraph(nodes), HypervectorPlan(4))
-        found = first_mismatch(core, sentences, pysim.run(core, sentences), graph)
-        assert found is not None and found.layer == layer
