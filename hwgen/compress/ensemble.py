@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -18,6 +19,7 @@ from hwgen.compress.progress import Reporter
 from hwgen.compress.recipe import Recipe
 from hwgen.compress.record import describe
 from hwgen.compress.report import Stage
+from hwgen.compress.stages import fit
 from hwgen.graph import golden
 from hwgen.graph.ensemble import EnsembleGraph, Vote
 from hwgen.graph.golden import Sentences
@@ -139,34 +141,52 @@ def _trainer(
 ) -> Trainer:
     member = recipes.parse(recipe.member, f"recipe {recipe.name}: member")
     if isinstance(member, Recipe):
-        return _Convolutions(member, dataset, bits, seed, reporter, memory)
+        return _Convolutions(recipe, member, dataset, bits, seed, reporter, memory)
     assert isinstance(member, HypervectorRecipe)
     return _Hypervectors(member, dataset, bits, seed, reporter)
 
 
 class _Convolutions:
-    """Sentence CNNs: one float network, quantised by each member on its own rows and labels alone."""
+    """Sentence CNNs: one network of few bits, taught as the recipe says; each member goes on from it, on its own rows
+    and labels alone."""
 
     def __init__(
-        self, recipe: Recipe, dataset: Dataset, bits: int, seed: int, reporter: Reporter, memory: Memory | None
+        self,
+        ensemble: EnsembleRecipe,
+        recipe: Recipe,
+        dataset: Dataset,
+        bits: int,
+        seed: int,
+        reporter: Reporter,
+        memory: Memory | None,
     ) -> None:
-        alone = replace(recipe.quantised, distil=0.0, previous=0.0, features=0.0)
-        self._parent = pipeline.compress(recipe, dataset, seed, reporter, memory)
-        self._parent = replace(self._parent, recipe=replace(recipe, quantised=alone), lessons=None)
-        self._bits = bits
+        parent = pipeline.compress(recipe, dataset, seed, reporter, memory)
+        self._start, self._bits = pipeline.train_quantised(parent, bits, reporter), bits
+        alone = replace(
+            recipe.quantised,
+            distil=0.0,
+            previous=0.0,
+            features=0.0,
+            epochs=ensemble.epochs,
+            learning_rate=ensemble.learning_rate,
+        )
+        self._parent = replace(parent, recipe=replace(recipe, quantised=alone), lessons=None)
         encoded = self._parent.encoded
         splits = {split: getattr(encoded, split) for split in SPLITS}
         self.vocabulary: Vocabulary | Characters = encoded.vocabulary
         self.sentences = {name: Sentences(each.tokens.numpy(), each.starts.numpy()) for name, each in splits.items()}
         self.labels = {name: each.labels.numpy() for name, each in splits.items()}
-        self.stages = self._parent.stages
+        self.stages = report.stages_of(pipeline.model_of(parent, self._start, bits).record)
         self.float_bits = report.network_bits(self._parent.parent)
 
     def fit(self, rows: Integers, number: int, reporter: Reporter) -> Graph:
         encoded = self._parent.encoded
         drawn = replace(encoded, train=encoded.train.taken(torch.from_numpy(rows)))
         seed = self._parent.seed + _ANOTHER_SEED * number
-        return pipeline.quantise(replace(self._parent, encoded=drawn, seed=seed), self._bits, reporter).graph
+        state = replace(self._parent, encoded=drawn, seed=seed)
+        network = copy.deepcopy(self._start.network)
+        dev = fit(network, "quantised", state, reporter, name=f"member {number + 1}")
+        return pipeline.model_of(state, replace(self._start, network=network, dev=dev.accuracy), self._bits).graph
 
     def memory(self, graph: Graph) -> int:
         assert isinstance(graph, ConvolutionGraph)

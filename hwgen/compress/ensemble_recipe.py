@@ -20,6 +20,8 @@ class EnsembleRecipe:
         members: how many, 2..15.
         method: boosting (AdaBoost: rows that were answered wrongly are drawn more often, and members vote with their
             weight) or bagging (all rows alike, one vote each).
+        epochs, learning_rate: of sentence CNNs, which all go on from one network of the member's recipe and few bits;
+            hypervector members begin anew, as their recipe says.
         vote_bits: votes are whole numbers of so many bits.
     """
 
@@ -28,12 +30,16 @@ class EnsembleRecipe:
     kind: str = "ensemble"
     members: int = 3
     method: str = "boosting"
+    epochs: int = 2
+    learning_rate: float = 5e-4
     vote_bits: int = 4
     data: Data = field(default_factory=Data)
 
     def __post_init__(self) -> None:
         check("members", self.members, 2, 15)
         choose("method", self.method, METHODS)
+        check("epochs", self.epochs, 1, 10_000)
+        check("learning_rate", self.learning_rate, 1e-9, 10)
         check("vote_bits", self.vote_bits, 1, 8)
 
     def as_dict(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from hwgen.compress.encoded import Encoded
 from hwgen.compress.progress import Reporter, Silent
 from hwgen.compress.recipe import Quantised, Recipe
 from hwgen.compress.record import describe
+from hwgen.compress.report import Stage
 from hwgen.compress.stages import Compressed, advance, fit, lessons_split, start
 from hwgen.compress.teacher import teach
 from hwgen.compress.train import Guidance, answers, evaluate, reproducible
@@ -86,15 +87,38 @@ def compress(
     return state
 
 
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network of few bits, trained.
+
+    Attributes:
+        network: as torch has it.
+        dev: its accuracy on dev, 0..1.
+        stages: one row for each stage before the last.
+    """
+
+    network: QuantTextCNN
+    dev: float
+    stages: tuple[Stage, ...]
+
+
 def quantise(parent: Compressed, bits: int, reporter: Reporter | None = None) -> Model:
     """Quantisation-aware training of `parent` at `bits`, and the model it ends in; `parent` is left as it was.
 
     Raises:
         HwgenError: when `bits` is outside 1..8, or torch and the golden model differ in any score.
     """
+    return model_of(parent, train_quantised(parent, bits, reporter or Silent()), bits)
+
+
+def train_quantised(parent: Compressed, bits: int, reporter: Reporter) -> Trained:
+    """Quantisation-aware training of `parent` at `bits`, by way of the recipe's other widths.
+
+    Raises:
+        HwgenError: when `bits` is outside 1..8.
+    """
     Precision.uniform(bits)
-    reporter = reporter or Silent()
-    wanted, encoded = parent.recipe.quantised, parent.encoded
+    wanted = parent.recipe.quantised
     before: SentenceCNN = parent.network
     stages = parent.stages
     for width in (*(width for width in wanted.through if width > bits), bits):
@@ -104,18 +128,28 @@ def quantise(parent: Compressed, bits: int, reporter: Reporter | None = None) ->
         prune.make_permanent(network)
         if width > bits:
             with reproducible(parent.seed, f"evaluate {width}b"):
-                test = evaluate(network, encoded.test).accuracy
+                test = evaluate(network, parent.encoded.test).accuracy
             stages = (*stages, report.quantised_stage(from_torch(network), dev.accuracy, test, f"quantised {width}b"))
         before = network
+    return Trained(network, dev.accuracy, stages)
+
+
+def model_of(parent: Compressed, quantised: Trained, bits: int) -> Model:
+    """The model of a network quantised from `parent`.
+
+    Raises:
+        HwgenError: when torch and the golden model differ in any score.
+    """
+    network, encoded = quantised.network, parent.encoded
     graph = from_torch(network)
     scores = {split: _golden_scores(network, graph, getattr(encoded, split)) for split in ("dev", "test")}
     right = {
         split: float((golden.classes(values) == getattr(encoded, split).labels.numpy()).mean())
         for split, values in scores.items()
     }
-    if right["dev"] != dev.accuracy:
-        raise HwgenError(f"quantised: dev accuracy {dev.accuracy} in training but {right['dev']} as integers")
-    stages = (*stages, report.quantised_stage(graph, right["dev"], right["test"]))
+    if right["dev"] != quantised.dev:
+        raise HwgenError(f"quantised: dev accuracy {quantised.dev} in training but {right['dev']} as integers")
+    stages = (*quantised.stages, report.quantised_stage(graph, right["dev"], right["test"]))
     labels = {split: getattr(encoded, split).labels.numpy() for split in scores}
     record = describe(
         parent.recipe.as_dict(),
