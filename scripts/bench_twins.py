@@ -121,8 +121,8 @@ as training of both.
 {"".join(map(line, rows))}
 ![What is saved]({PICTURE.name})
 
-The box is what Jain et al. (2020) claim, {CLAIM[0]} to {CLAIM[1]} % less memory and training time. What lies below zero costs
-more.
+The box is what Jain et al. (2020) claim, {CLAIM[0]} to {CLAIM[1]} % less memory and training time. Below zero is what
+costs more.
 
 Regenerate: `python scripts/bench_twins.py --data DIR`.
 """
