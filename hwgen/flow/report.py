@@ -24,6 +24,7 @@ class Report:
         toy: trained on the generated demo corpus.
         checked_sentences: how many the circuit answered in simulation, all equal to the golden model.
         clock, fmax: the board's and the routed design's, in Hz; `fmax` is None without place and route.
+        token: what a token is.
         tokens_per_sentence: length of the sentences the speeds are for.
         cycles_per_sentence: measured in simulation, sentences back to back.
         first_token_cycles, last_token_cycles: latency from first and last token in to class out.
@@ -47,6 +48,7 @@ class Report:
     checked_sentences: int
     clock: float
     fmax: float | None
+    token: str
     tokens_per_sentence: int
     cycles_per_sentence: float
     first_token_cycles: int
@@ -97,11 +99,12 @@ class Report:
         board_rate = self.clock / self.cycles_per_sentence
         table.add_row(
             "throughput",
-            f"{rate:,.0f} sentences/s of {self.tokens_per_sentence} tokens ({board_rate:,.0f} at the board's clock)",
+            f"{rate:,.0f} sentences/s of {self.tokens_per_sentence} {self.token}s "
+            f"({board_rate:,.0f} at the board's clock)",
         )
         for name, cycles in (("first", self.first_token_cycles), ("last", self.last_token_cycles)):
             micro = cycles / self.speed_clock * 1e6
-            table.add_row(f"latency, {name} token to class", f"{cycles} cycles, {micro:.2f} µs")
+            table.add_row(f"latency, {name} {self.token} to class", f"{cycles} cycles, {micro:.2f} µs")
         for name in ("luts", "ffs", "dsps", "brams"):
             used, available = getattr(self, name)
             share = f" ({used / available:.0%})" if available else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 BYTES = 256
 
@@ -13,6 +14,10 @@ class Characters:
 
     What a byte means (letters of either case, space, punctuation) is the graph's to say.
     """
+
+    TOKEN: ClassVar[str] = "character"
+    USUAL: ClassVar[int] = 50
+    """Characters of a usual request, which speeds are quoted for: SNIPS's have 46 on average."""
 
     def __len__(self) -> int:
         return BYTES
