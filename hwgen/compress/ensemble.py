@@ -74,7 +74,7 @@ def train(
         found = {split: golden.classes(golden.scores(member, trainer.sentences[split])) for split in SPLITS}
         if recipe.method == "boosting":
             wrong = found["train"] != expected
-            alphas.append(weight_of(float(weights[wrong].sum()), len(expected), classes))
+            alphas.append(recipe.rate * weight_of(float(weights[wrong].sum()), len(expected), classes))
             weights *= np.exp(np.where(wrong, alphas[-1], -alphas[-1]))
             weights /= weights.sum()
         else:

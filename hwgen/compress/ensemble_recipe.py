@@ -20,6 +20,7 @@ class EnsembleRecipe:
         members: how many, 2..15.
         method: boosting (AdaBoost: rows that were answered wrongly are drawn more often, and members vote with their
             weight) or bagging (all rows alike, one vote each).
+        rate: of boosting, 0..1: less of it draws the next member's rows more evenly, and members vote more alike.
         epochs, learning_rate: of sentence CNNs, which all go on from one network of the member's recipe and few bits;
             hypervector members begin anew, as their recipe says.
         vote_bits: votes are whole numbers of so many bits.
@@ -30,6 +31,7 @@ class EnsembleRecipe:
     kind: str = "ensemble"
     members: int = 3
     method: str = "boosting"
+    rate: float = 1.0
     epochs: int = 2
     learning_rate: float = 5e-4
     vote_bits: int = 4
@@ -38,6 +40,7 @@ class EnsembleRecipe:
     def __post_init__(self) -> None:
         check("members", self.members, 2, 15)
         choose("method", self.method, METHODS)
+        check("rate", self.rate, 0.01, 1)
         check("epochs", self.epochs, 1, 10_000)
         check("learning_rate", self.learning_rate, 1e-9, 10)
         check("vote_bits", self.vote_bits, 1, 8)

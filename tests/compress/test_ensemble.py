@@ -80,6 +80,7 @@ def test_weights_of_members() -> None:
     ("setting", "message"),
     [
         ("members=1", r"members: 1 is outside 2\.\.15"),
+        ("rate=0", r"rate: 0\.0 is outside 0\.01\.\.1"),
         ("epochs=0", r"epochs: 0 is outside 1\.\."),
         ("method=stacking", "'stacking' is not one of boosting, bagging"),
         ("member.head.epochs=0", "member: head.epochs: 0 is outside"),

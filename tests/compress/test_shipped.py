@@ -9,7 +9,10 @@ import pytest
 from hwgen import shipped
 from hwgen.compress import recipes
 from hwgen.errors import HwgenError
+from hwgen.graph import golden
 from hwgen.model import Model
+from hwgen.text import datasets
+from tests.data import folder
 
 FOLDERS = [(size, bits) for size in shipped.SIZES for bits in shipped.BITS]
 
@@ -32,15 +35,24 @@ def test_shipped_model(size: str, bits: int) -> None:
 
 @pytest.mark.parametrize("name", shipped.OTHERS)
 def test_shipped_model_of_another_kind(name: str) -> None:
-    folder = shipped.shipped_models()[name]
-    assert sorted(path.name for path in folder.iterdir()) == ["README.md", "model.json", "model.safetensors"]
-    assert sum(path.stat().st_size for path in folder.iterdir()) < 400_000
-    model = Model.load(folder)
+    place = shipped.shipped_models()[name]
+    assert sorted(path.name for path in place.iterdir()) == ["README.md", "model.json", "model.safetensors"]
+    assert sum(path.stat().st_size for path in place.iterdir()) < 400_000
+    model = Model.load(place)
     recipe, source = shipped.OTHERS[name]
     assert recipes.parse(model.record["recipe"]) == recipes.load(shipped.recipe_path(recipe))
     assert model.record["data"]["name"] == source
-    card = (folder / "README.md").read_text(encoding="utf-8")
+    card = (place / "README.md").read_text(encoding="utf-8")
     assert f"hwgen train {recipe} --data {source}" in card and model.digest.hex() in card
+
+
+@pytest.mark.parametrize("name", shipped.OTHERS)
+def test_accuracy_of_another_kind_on_every_test_row(name: str) -> None:
+    model = Model.load(shipped.shipped_models()[name])
+    rows = datasets.load(folder(shipped.OTHERS[name][1])).test
+    found = golden.classes(golden.scores(model.graph, model.encode([text for _, text in rows])))
+    right = [model.labels[number] == label for number, (label, _) in zip(found, rows, strict=True)]
+    assert sum(right) / len(right) == model.record["accuracy"]["test"]
 
 
 def test_floors_of_the_default_model() -> None:
