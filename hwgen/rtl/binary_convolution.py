@@ -107,16 +107,20 @@ class BinaryConvolution(wiring.Component):
         m = Module()
         vectors, features = self.vectors, self.features
         advance, going, taken, ends = Signal(), Signal(), Signal(), Signal()
+        # The row after this one has a register of its own, for nothing else to lie before the memory of weights.
         row, following = Signal(range(self.rows)), Signal(range(self.rows))
+        moving = Signal()
         m.d.comb += [
             advance.eq(~features.valid | features.ready),
-            ends.eq(row == self.rows - 1),
             vectors.ready.eq(advance & (~going | ends)),
             taken.eq(vectors.valid & vectors.ready),
-            following.eq(Mux(going & ~ends, row + 1, 0)),
+            moving.eq(advance & ((going & ~ends) | taken)),
         ]
         with m.If(advance):
-            m.d.sync += [going.eq(Mux(going & ~ends, 1, taken)), row.eq(following)]
+            m.d.sync += going.eq(moving)
+        with m.If(moving):
+            wraps = following == self.rows - 1
+            m.d.sync += [row.eq(following), ends.eq(wraps), following.eq(Mux(wraps, 0, following + 1))]
         for counter in self.counters:
             for plane in counter:
                 m.submodules += plane
