@@ -23,7 +23,8 @@ from hwgen.errors import HwgenError
 from hwgen.flow.report import Report
 from hwgen.graph.golden import Sentences
 from hwgen.model import Model
-from hwgen.rtl.plan import Members
+from hwgen.rtl import plan as circuits
+from hwgen.rtl.plan import AnyPlan, Members
 
 app = typer.Typer(
     name="hwgen",
@@ -249,7 +250,6 @@ def sim(
     """Run the circuit in simulation against the golden model, sentence by sentence."""
     from hwgen.flow.design import made_up_sentences
     from hwgen.graph import golden
-    from hwgen.rtl import plan as plans
     from hwgen.rtl.core import Core
     from hwgen.sim import cxxrtl, icarus, pysim
     from hwgen.sim.verify import first_mismatch
@@ -257,10 +257,7 @@ def sim(
     name, loaded = _model(model)
     if circuit not in ("spatial", "folded"):
         raise HwgenError(f"--circuit: {circuit!r} is not one of spatial, folded")
-    if circuit == "spatial":
-        plan = plans.spatial(loaded.graph, members=members)
-    else:
-        plan = plans.folded(loaded.graph, lanes, members=members)
+    plan = _plan(loaded, circuit == "folded", lanes, members)
     core = Core(loaded.graph, plan)
     sentences = _test_sentences(loaded, data) if data else made_up_sentences(loaded.graph)
     sentences = sentences.head(count) if count else sentences
@@ -391,13 +388,9 @@ def export(
     """Write the circuit as Verilog with AXI4-Stream ports, a README and a self-checking test bench."""
     from hwgen.export.verilog import export as write
     from hwgen.flow.design import made_up_sentences
-    from hwgen.rtl import plan as plans
 
     _, loaded = _model(model)
-    if lanes is not None or engine.value == "folded":
-        plan = plans.folded(loaded.graph, lanes, members=members)
-    else:
-        plan = plans.spatial(loaded.graph, members=members)
+    plan = _plan(loaded, lanes is not None or engine is Engine.folded, lanes, members)
     sentences = _test_sentences(loaded, data) if data else made_up_sentences(loaded.graph)
     write(loaded, plan, sentences.head(count), output)
     out.print(f"{output}: run `make` there to simulate")
@@ -426,6 +419,13 @@ def _model(given: str | None, size: str = "full", bits: int = 5) -> tuple[str, M
             raise HwgenError(f"model {given}: not a folder, and not one of the shipped: {', '.join(known)}")
         folder = known[given]
     return folder.resolve().name, Model.load(folder)
+
+
+def _plan(model: Model, folded: bool, lanes: int | None, members: Members | None) -> AnyPlan:
+    """Of a circuit for no board in particular."""
+    if folded:
+        return circuits.folded(model.graph, lanes, members=members)
+    return circuits.spatial(model.graph, members=members)
 
 
 def _test_sentences(model: Model, data: str) -> Sentences:

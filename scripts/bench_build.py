@@ -89,6 +89,17 @@ def built_from(model: Model, board: Board) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def speed(row: dict[str, Any]) -> int:
+    """Sentences a second: at the routed clock, or at the board's where there is no open place and route."""
+    routed = row["fmax"] is not None
+    return int(row["sentences_per_second_at_fmax" if routed else "sentences_per_second_at_board_clock"])
+
+
+def clock(row: dict[str, Any]) -> str:
+    """The routed clock in MHz, or the board's in brackets."""
+    return f"{row['fmax'] / 1e6:.1f}" if row["fmax"] is not None else f"({row['clock'] / 1e6:g})"
+
+
 def page(rows: list[dict[str, Any]]) -> str:
     """The table as Markdown."""
     lines = [
@@ -105,14 +116,11 @@ def page(rows: list[dict[str, Any]]) -> str:
     ]
     for row in rows:
         used = [f"{row[kind][0]:g} ({row[kind][0] / row[kind][1]:.0%})" for kind in ("luts", "ffs", "dsps", "brams")]
-        routed = row["fmax"] is not None
-        speed = row["sentences_per_second_at_fmax" if routed else "sentences_per_second_at_board_clock"]
-        fmax = f"{row['fmax'] / 1e6:.1f}" if routed else f"({row['clock'] / 1e6:g})"
         latency = f"{row['last_token_cycles']} cycles, {row['last_token_latency_ns'] / 1000:.2f} µs"
         seconds = sum(row["seconds"].values())
         lines.append(
             f"| {row['board']} | {row['model']} | {100 * row['test_accuracy']:.1f} | {row['engine']} | {used[0]} |"
-            f" {used[1]} | {used[2]} | {used[3]} | {fmax} | {speed:,} | {latency} | {seconds:.0f} |"
+            f" {used[1]} | {used[2]} | {used[3]} | {clock(row)} | {speed(row):,} | {latency} | {seconds:.0f} |"
             f" {row['peak_megabytes']} |"
         )
     tools = ", ".join(f"{name} {version}" for name, version in rows[0]["tools"].items()) if rows else ""

@@ -16,6 +16,7 @@ from typing import Any
 import bench_build
 import matplotlib
 from amaranth.hdl import UnusedElaboratable
+from bench_build import clock, speed
 
 from hwgen.errors import HwgenError
 from hwgen.model import Model
@@ -48,12 +49,6 @@ def main() -> int:
     return 0
 
 
-def speed(row: dict[str, Any]) -> int:
-    """Sentences a second: at the routed clock, or at the board's where there is no open place and route."""
-    routed = row["fmax"] is not None
-    return int(row["sentences_per_second_at_fmax" if routed else "sentences_per_second_at_board_clock"])
-
-
 def page(rows: list[dict[str, Any]]) -> str:
     """The table."""
     text = """# One bit beside five, on the same boards
@@ -67,10 +62,9 @@ tokens. For Artix-7 the figures are yosys's, and the speed is that at the board'
 |---|---|---:|---|---:|---:|---:|---:|---:|---:|
 """
     for row in rows:
-        fmax = f"{row['fmax'] / 1e6:.1f}" if row["fmax"] is not None else f"({row['clock'] / 1e6:g})"
         text += (
             f"| {row['board']} | {row['model']} | {100 * row['test_accuracy']:.1f} | {row['engine']} "
-            f"| {row['luts'][0]:,g} | {row['brams'][0]:g} | {row['dsps'][0]:g} | {fmax} | {speed(row):,} "
+            f"| {row['luts'][0]:,g} | {row['brams'][0]:g} | {row['dsps'][0]:g} | {clock(row)} | {speed(row):,} "
             f"| {kilobytes(row):.1f} |\n"
         )
     return text + f"\n![Look-up tables and speed]({PICTURE.name})\n\nRegenerate: `python scripts/bench_widths.py`.\n"

@@ -66,7 +66,6 @@ def train(name: str, size: str, widths: Sequence[int], data: Path, seed: int, ou
         for bits in widths:
             model = replace(pipeline.quantise(parent, bits, progress), labels=LABELS)
             folder = output / shipped.model_name(size, bits)
-            model.save(folder)
             command = f"hwgen train {name} --data {shipped.SET} --bits {bits} --seed {seed} -o {folder.name}"
             save(model, folder, command, console)
 

@@ -74,7 +74,7 @@ def train(recipe: HypervectorRecipe, dataset: Dataset, seed: int, reporter: Repo
         head, dev = learn(recipe.head, variant, splits, len(dataset.labels), seed, reporter)
         test = evaluate(head, variant, splits["test"])
         seconds[variant.name] = _since(began)
-        stages.append(_stage(variant, node.item_bits, head, dev.accuracy, test.accuracy))
+        stages.append(_stage(variant, node, head, dev.accuracy, test.accuracy))
     graph = to_graph(node, head)
     scores = {split: _golden_scores(graph, head, splits[split]) for split in ("dev", "test")}
     labels = {split: splits[split].labels.numpy() for split in scores}
@@ -169,11 +169,8 @@ def _learn(
     reporter: Reporter,
 ) -> tuple[ClassVectors, Outcome]:
     train_split, dev_split = splits["train"], splits["dev"]
-    if wanted.kind == "margin":
-        head = _widest(variant, train_split, classes, generator.initial_seed())
-        return head, evaluate(head, variant, dev_split)
     head = _untrained(wanted, variant, train_split, classes, generator)
-    if wanted.kind == "nearest":
+    if wanted.kind in ("nearest", "margin"):
         return head, evaluate(head, variant, dev_split)
     batches = -(-len(train_split) // wanted.batch)
     reporter.start(variant.name, wanted.epochs * batches)
@@ -228,7 +225,9 @@ def _widest(variant: Variant, split: Vectors, classes: int, seed: int) -> ClassV
 def _untrained(
     wanted: Head, variant: Variant, split: Vectors, classes: int, generator: torch.Generator
 ) -> ClassVectors:
-    """Random filters, and what the mean vector of each class tells."""
+    """The nearest or the margin head; or what training starts from: random filters, the mean vector of each class."""
+    if wanted.kind == "margin":
+        return _widest(variant, split, classes, generator.initial_seed())
     if wanted.kind != "convolution":
         start = _start(variant, split, classes, centred=wanted.kind != "nearest")
         return ClassVectors(start, binary=variant.binary)
@@ -260,19 +259,15 @@ def _start(
     return (means - means.mean(dim=0)) / 2 if centred else means
 
 
-def _stage(variant: Variant, items: int, head: ClassVectors, dev: float, test: float) -> Stage:
+def _stage(variant: Variant, node: Hypervector, head: ClassVectors, dev: float, test: float) -> Stage:
     weights = head.vectors.numel() + head.bias.numel()
-    convolved = isinstance(head, ConvolvedClassVectors)
-    if convolved:
+    if isinstance(head, ConvolvedClassVectors):
         weights += head.filters.weights.numel() + head.filters.thresholds.numel()
-    bits = 1 if variant.binary else FLOAT_BITS
     if variant.binary:
-        dense = to_dense(head)
-        stored = dense.weights.size + bias_bits(dense.bias)
-        stored += filter_bits(to_convolution(head.filters)) if convolved else 0
+        bits, stored = 1, memory_bits(to_graph(node, head))["total"]
     else:
-        stored = FLOAT_BITS * weights
-    return Stage(variant.name, dev, test, weights, weights, bits, kilobytes(items + stored))
+        bits, stored = FLOAT_BITS, node.item_bits + FLOAT_BITS * weights
+    return Stage(variant.name, dev, test, weights, weights, bits, kilobytes(stored))
 
 
 @torch.no_grad()

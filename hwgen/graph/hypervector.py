@@ -14,18 +14,13 @@ from typing import ClassVar
 import numpy as np
 
 from hwgen.errors import HwgenError
-from hwgen.graph.nodes import ClassWeights, check_integers
+from hwgen.graph.nodes import ClassWeights, check_binary, check_integers
 from hwgen.graph.shift_register import expand, seed_bits
 from hwgen.graph.tensor import Integers, TensorType
 
 BYTES = 256
 BOUNDARY = 0
 """The symbol between words; what stands before a text and behind it, too."""
-
-
-def _check_binary(node: object, name: str, array: Integers) -> None:
-    if array.min() < 0 or array.max() > 1:
-        raise HwgenError(f"{type(node).__name__}.{name}: values {array.min()}..{array.max()} are not bits")
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +162,7 @@ class BinaryDense(ClassWeights):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_binary(self, "weights", self.weights)
+        check_binary(self, "weights", self.weights)
 
     def output_type(self, source: TensorType) -> TensorType:
         return TensorType(self.bias - self.channels, self.bias + self.channels, source.per_token)

@@ -32,6 +32,12 @@ def check_integers(node: object, name: str, ndim: int) -> Integers:
     return array
 
 
+def check_binary(node: object, name: str, array: Integers) -> None:
+    """Raise unless `array`, field `name` of `node`, holds single bits."""
+    if array.min() < 0 or array.max() > 1:
+        raise HwgenError(f"{type(node).__name__}.{name}: values {array.min()}..{array.max()} are not bits")
+
+
 def _check_width(node: object, bits: int) -> None:
     if not 1 <= bits <= 8:
         raise HwgenError(f"{type(node).__name__}.bits: {bits} is outside 1..8")

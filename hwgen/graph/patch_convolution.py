@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from hwgen.errors import HwgenError
-from hwgen.graph.nodes import check_integers
+from hwgen.graph.nodes import check_binary, check_integers
 from hwgen.graph.tensor import Integers, TensorType
 
 
@@ -32,8 +32,7 @@ class PatchConvolution:
 
     def __post_init__(self) -> None:
         weights, thresholds = check_integers(self, "weights", 2), check_integers(self, "thresholds", 1)
-        if weights.min() < 0 or weights.max() > 1:
-            raise HwgenError(f"PatchConvolution.weights: values {weights.min()}..{weights.max()} are not bits")
+        check_binary(self, "weights", weights)
         if thresholds.size != self.filters:
             raise HwgenError(f"PatchConvolution.thresholds: {thresholds.size} values for {self.filters} filters")
         if thresholds.min() < 0 or thresholds.max() > self.patch + 1:
