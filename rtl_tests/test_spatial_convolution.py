@@ -7,22 +7,32 @@ from hwgen.graph.golden import apply
 from hwgen.graph.nodes import Convolution
 from hwgen.graph.tensor import TensorType, signed_range
 from hwgen.rtl.spatial_convolution import SpatialConvolution
+from rtl_tests.cell_models import with_models
 from rtl_tests.stream_bench import run
 from rtl_tests.vectors import extremes, vector_beats
 from tests.random_graph import random_graph, random_sentences, weights
 
 
-def check(folder: Path, node: Convolution, source: TensorType, random: np.random.Generator, per_stage: int) -> None:
+def check(
+    folder: Path,
+    node: Convolution,
+    source: TensorType,
+    random: np.random.Generator,
+    per_stage: int,
+    family: str | None = None,
+) -> None:
     sentences = random_sentences(random, random_graph(random), 30)
     values = extremes(random, source, sentences.tokens.size)
-    component = SpatialConvolution(node, source, adders_per_stage=per_stage)
+    offset = random.integers(-40, 40, node.filters) * (random.random(node.filters) < 0.7)
+    component = SpatialConvolution(node, source, offset=offset, adders_per_stage=per_stage, family=family)
     run(
         folder,
         component,
         "vectors",
         vector_beats(component.vectors, values, sentences, per_token=True),
         "sums",
-        vector_beats(component.sums, apply(node, values, sentences), sentences, per_token=True),
+        vector_beats(component.sums, apply(node, values, sentences) + offset, sentences, per_token=True),
+        verilog=with_models(component, family, folder) if family else None,
     )
 
 
@@ -31,6 +41,13 @@ def test_bits_and_stages(bits: int, tmp_path: Path) -> None:
     random = np.random.default_rng(bits)
     graph = random_graph(random, bits=bits, sparsity=0.1 * bits, widths=(1, 3, 5), filters=3)
     check(tmp_path, graph.convolution, graph.types()[0], random, per_stage=1 + bits % 3)
+
+
+def test_three_operands_in_the_cells_of_a_part(tmp_path: Path) -> None:
+    """By yosys's models of them."""
+    random = np.random.default_rng(7)
+    graph = random_graph(random, bits=5, sparsity=0.4, widths=(1, 3), filters=6)
+    check(tmp_path, graph.convolution, graph.types()[0], random, per_stage=2, family="xilinx")
 
 
 def test_signs_zeros_and_one_sided_inputs(tmp_path: Path) -> None:

@@ -80,11 +80,10 @@ def figures(model: Model) -> dict[str, Any]:
     graph = model.graph
     assert isinstance(graph, ConvolutionGraph)
     node, embedded = graph.convolution, graph.types()[0]
-    spatial = SpatialConvolution(node, embedded, adders_per_stage=2)
+    spatial = SpatialConvolution(node, embedded, adders_per_stage=2, family="ecp5")
     folded = FoldedConvolution(node, graph.requantise, graph.pooling, embedded, lanes=LANES)
-    taps = sum(int(kernel.any(axis=2).sum()) for kernel in node.kernels)
     return {
-        "adders": len(spatial.graph.adders) + taps - node.filters,
+        "adders": len(spatial.graph.sums),
         "spatial_luts": bench_tools.synthesise(spatial, "ecp5").luts,
         "cycles": folded.schedule.period,
         "folded_luts": bench_tools.synthesise(folded, "ecp5").luts,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import singledispatch
 
-import numpy as np
-
 from hwgen.flow.board import Budget
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
@@ -80,8 +78,8 @@ def _(graph: ConvolutionGraph, core: Core, family: str, budget: Budget) -> Estim
     convolution, dense = core.stages["convolution"], core.stages["dense"]
     luts, brams, multipliers = 0.0, memory(graph, budget), 0
     if isinstance(convolution, SpatialConvolution):
-        activations = graph.convolution.filters * 4 * graph.requantise.bits
-        luts += _LUTS_PER_BIT[family] * (_adder_bits(convolution) + 2 * _sum_bits(convolution) + activations)
+        activations = graph.convolution.filters * (2 * graph.requantise.bits + 2)
+        luts += _LUTS_PER_BIT[family] * (convolution.graph.adder_bits(convolution.source) + activations)
     if isinstance(convolution, BinaryConvolution):
         bits = convolution.width * convolution.channels * len(convolution.planes)
         wired = convolution.rows == 1  # then only the bits a filter uses, and no table for the exclusive-or
@@ -97,7 +95,7 @@ def _(graph: ConvolutionGraph, core: Core, family: str, budget: Budget) -> Estim
         elif not wired:
             luts += row * convolution.rows / 16
     if isinstance(dense, SpatialDense):
-        luts += _LUTS_PER_BIT[family] * _adder_bits(dense)
+        luts += _LUTS_PER_BIT[family] * dense.graph.adder_bits(dense.source)
     for engine in (convolution, dense):
         if isinstance(engine, FoldedConvolution | FoldedDense):
             lanes, period = len(engine.schedule.lanes), engine.schedule.period
@@ -178,16 +176,3 @@ def blocks(depth: int, width: int, budget: Budget) -> int:
     """Block RAMs of a ``depth x width`` ROM, all set to the one shape that needs fewest."""
     shapes = _SHAPES.get(budget.bram_kbit, ((budget.bram_kbit * 1024 // 32, 32),))
     return min(-(-depth // rows) * -(-width // columns) for rows, columns in shapes)
-
-
-def _adder_bits(engine: SpatialConvolution | SpatialDense) -> int:
-    low, high = engine.graph.intervals(engine.source)
-    spans = (high - low)[engine.graph.inputs :]
-    return int(np.ceil(np.log2(np.maximum(spans, 1) + 1)).sum())
-
-
-def _sum_bits(convolution: SpatialConvolution) -> int:
-    """Bits of the window sums; tap adders are about as many again per further tap."""
-    spans = convolution.kind.high - convolution.kind.low
-    taps = convolution.node.taps
-    return int(np.ceil(np.log2(np.maximum(spans, 1) + 1)).mean() * taps / 2)

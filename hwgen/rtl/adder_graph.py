@@ -1,8 +1,7 @@
-"""A constant matrix as a graph of shifts and adders, with shared sub-expressions and exact widths.
+"""Constant sums over a window of tokens as a graph of shifts, delays and adders, with shared parts and exact widths.
 
-The search is `da4ml.cmvm.solve` (distributed arithmetic with common-subexpression elimination). What comes back is
-re-expressed in plain integers, checked to be the very matrix that was asked for, and given the exact interval of
-every node: a node is a linear form of the inputs, so its extremes follow from its coefficients.
+A node is a linear form of the inputs of this token and of earlier ones, and a constant: its extremes follow from its
+coefficients, so every register and adder is exactly as wide as its values need.
 """
 
 from __future__ import annotations
@@ -11,163 +10,135 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from da4ml.cmvm import QInterval, solve
 
-from hwgen.graph.tensor import Integers, TensorType
-
-_ADD, _SUBTRACT, _INPUT = 0, 1, -1
+from hwgen.graph.tensor import Integers, TensorType, width_of
 
 
 @dataclass(frozen=True)
-class Adder:
-    """``(left << left_shift) +- (right << right_shift)``; operands are node numbers, inputs first."""
+class Term:
+    """``+-(node << shift)``, of `delay` tokens ago."""
 
-    left: int
-    right: int
-    left_shift: int
-    right_shift: int
-    subtract: bool
-
-
-@dataclass(frozen=True)
-class Root:
-    """One output: ``+-(node << shift)``, or zero when `node` is None."""
-
-    node: int | None
+    node: int
     shift: int = 0
+    delay: int = 0
     negate: bool = False
 
 
 @dataclass(frozen=True)
+class Sum:
+    """Terms and a constant. Terms and a non-zero constant are its operands; not all of them are negated terms."""
+
+    terms: tuple[Term, ...]
+    constant: int = 0
+
+    @property
+    def operands(self) -> list[tuple[int, bool]]:
+        """Shift, and whether negated, of each."""
+        found = [(term.shift, term.negate) for term in self.terms]
+        return [*found, (trailing_zeros(self.constant), False)] if self.constant else found
+
+    @property
+    def start(self) -> int:
+        """The lowest bit that is added up; those below pass from the one operand that has them."""
+        operands = sorted(self.operands)
+        if len(operands) < 2 or operands[0][1]:
+            return operands[0][0] if operands else 0
+        return operands[1][0]
+
+
+def trailing_zeros(value: int) -> int:
+    """Of an integer that is not zero."""
+    return (value & -value).bit_length() - 1
+
+
+@dataclass(frozen=True)
 class AdderGraph:
-    """Adders that compute ``matrix @ x`` for a constant integer matrix (columns of ever-zero inputs as zeros).
+    """Adders that compute ``sum over d, c of matrix[r, d, c] * x[t - d, c] + constants[r]`` for every row r.
+
+    Before the first token, x is zero.
 
     Attributes:
-        inputs: length of x; nodes ``0 .. inputs-1`` are its elements.
-        adders: node ``inputs + i`` is adder i; operands come before it.
-        roots: one per row of the matrix.
+        inputs: channels of x; nodes ``0 .. inputs-1`` are they, at this token.
+        taps: tokens of the window; delays are below it.
+        sums: node ``inputs + i`` is sum i, whose terms come before it.
+        roots: the node of each row, as it is or shifted or delayed, never negated.
     """
 
     inputs: int
-    adders: tuple[Adder, ...]
-    roots: tuple[Root, ...]
-
-    @classmethod
-    def solve(cls, matrix: Integers, source: TensorType) -> AdderGraph:
-        """Search a cheap graph for ``matrix`` of shape ``(rows, channels)`` and inputs inside `source`.
-
-        Raises:
-            AssertionError: if the solver's graph is not exactly the matrix (a defect, never silently passed on).
-        """
-        matrix = matrix * ((source.low != 0) | (source.high != 0))  # an input that is always zero takes no adder
-        rows, scaling = _distinct_rows(matrix)
-        intervals = [QInterval(float(low), float(high), 1.0) for low, high in zip(source.low, source.high, strict=True)]
-        # hard_dc=0: no deeper than a balanced tree, since every level is a cycle of latency and a row of registers.
-        pipeline = solve(np.ascontiguousarray(rows.T, dtype=np.float32), qintervals=intervals, hard_dc=0)
-        builder = _Builder(matrix.shape[1])
-        values: list[_Scaled | None] = [_Scaled(i, 0, False) for i in range(matrix.shape[1])]
-        for stage in pipeline.solutions:
-            values = builder.add_stage(stage, values)
-        roots = []
-        for row, shift, negate in scaling:
-            value = _moved(values[row], shift, negate)
-            if value is None:
-                roots.append(Root(None))
-            else:
-                assert value.exponent >= 0, "a row with a fractional factor"
-                roots.append(Root(value.node, value.exponent, value.negate))
-        graph = cls(matrix.shape[1], tuple(builder.adders), tuple(roots))
-        assert np.array_equal(graph.matrix, matrix), "the adder graph does not compute the matrix"
-        return graph
+    taps: int
+    sums: tuple[Sum, ...]
+    roots: tuple[Term, ...]
 
     @cached_property
-    def coefficients(self) -> Integers:
-        """``(nodes, inputs)``: every node as a linear form of the inputs."""
-        rows = list(np.eye(self.inputs, dtype=np.int64))
-        for adder in self.adders:
-            right = rows[adder.right] << adder.right_shift
-            rows.append((rows[adder.left] << adder.left_shift) + (-right if adder.subtract else right))
-        return np.array(rows)
+    def forms(self) -> tuple[Integers, Integers]:
+        """Every node as coefficients ``(nodes, taps, inputs)`` and constants ``(nodes,)``."""
+        count = self.inputs + len(self.sums)
+        coefficients = np.zeros((count, self.taps, self.inputs), dtype=np.int64)
+        constants = np.zeros(count, dtype=np.int64)
+        coefficients[np.arange(self.inputs), 0, np.arange(self.inputs)] = 1
+        for node, each in enumerate(self.sums, start=self.inputs):
+            constants[node] = each.constant
+            for term in each.terms:
+                _accumulate(coefficients[node], coefficients[term.node], term)
+                constants[node] += _scaled(constants[term.node], term)
+        return coefficients, constants
 
     @property
     def matrix(self) -> Integers:
-        """``(rows, inputs)``: what the roots compute."""
-        zero = np.zeros(self.inputs, dtype=np.int64)
-        return np.array(
-            [
-                zero if root.node is None else (self.coefficients[root.node] << root.shift) * (-1 if root.negate else 1)
-                for root in self.roots
-            ]
-        )
+        """``(rows, taps, inputs)``: what the roots compute; delay 0 first."""
+        found = np.zeros((len(self.roots), self.taps, self.inputs), dtype=np.int64)
+        for row, root in zip(found, self.roots, strict=True):
+            _accumulate(row, self.forms[0][root.node], root)
+        return found
+
+    @property
+    def constants(self) -> Integers:
+        """``(rows,)``."""
+        return np.array([_scaled(self.forms[1][root.node], root) for root in self.roots])
 
     def intervals(self, source: TensorType) -> tuple[Integers, Integers]:
-        """Least and greatest value of every node for inputs inside `source`."""
-        positive: Integers = np.maximum(self.coefficients, 0)
-        negative: Integers = np.minimum(self.coefficients, 0)
-        return positive @ source.low + negative @ source.high, positive @ source.high + negative @ source.low
+        """Least and greatest value of every node for inputs inside `source`, and zero ones before the first token."""
+        return interval(*self.forms, source)
+
+    def adder_bits(self, source: TensorType) -> int:
+        """Bits that are added up, all sums together."""
+        total = 0
+        for each, low, high in zip(self.sums, *(ends[self.inputs :] for ends in self.intervals(source)), strict=True):
+            if len(each.operands) > 1:
+                total += width_of(int(low), int(high))[0] - each.start
+        return total
 
     @cached_property
     def depths(self) -> tuple[int, ...]:
-        """Adders on the longest path to each node."""
+        """Sums on the longest path to each node."""
         depths = [0] * self.inputs
-        for adder in self.adders:
-            depths.append(1 + max(depths[adder.left], depths[adder.right]))
+        for each in self.sums:
+            depths.append(1 + max((depths[term.node] for term in each.terms), default=-1))
         return tuple(depths)
 
     @property
     def depth(self) -> int:
-        """Adders on the longest path to any root."""
-        return max((self.depths[root.node] for root in self.roots if root.node is not None), default=0)
+        """Sums on the longest path to any root."""
+        return max(self.depths[root.node] for root in self.roots)
 
 
-def _distinct_rows(matrix: Integers) -> tuple[Integers, list[tuple[int, int, bool]]]:
-    """Rows that differ by more than shift and sign, and each row of `matrix` as (distinct row, shift, negated)."""
-    joint = np.bitwise_or.reduce(np.abs(matrix), axis=1)
-    shifts = np.log2(np.maximum(joint & -joint, 1)).astype(np.int64)  # trailing zeros all entries share
-    first = matrix[np.arange(len(matrix)), (matrix != 0).argmax(axis=1)]
-    signs = np.where(first < 0, -1, 1)
-    rows, which = np.unique(signs[:, None] * (matrix >> shifts[:, None]), axis=0, return_inverse=True)
-    return rows, list(zip(which.tolist(), shifts.tolist(), (signs < 0).tolist(), strict=True))
+def _accumulate(total: Integers, form: Integers, term: Term) -> None:
+    moved = form[: len(form) - term.delay] << term.shift
+    total[term.delay :] += -moved if term.negate else moved
 
 
-@dataclass(frozen=True)
-class _Scaled:
-    """``+-node * 2**exponent``, a value while the solver's stages are strung together."""
-
-    node: int
-    exponent: int
-    negate: bool
+def _scaled(constant: np.int64, term: Term) -> np.int64:
+    moved = constant << term.shift
+    return -moved if term.negate else moved
 
 
-class _Builder:
-    def __init__(self, inputs: int) -> None:
-        self.inputs = inputs
-        self.adders: list[Adder] = []
+def interval(coefficients: Integers, constants: Integers, source: TensorType) -> tuple[Integers, Integers]:
+    """Least and greatest value of forms ``(..., taps, inputs)`` with constants ``(...)``.
 
-    def add_stage(self, stage: object, sources: list[_Scaled | None]) -> list[_Scaled | None]:
-        """Append one of the solver's stages; returns its outputs."""
-        buffer: list[_Scaled | None] = []
-        for op in stage.ops:  # type: ignore[attr-defined]
-            if op.opcode == _INPUT:
-                buffer.append(_moved(sources[op.id0], stage.inp_shifts[op.id0], False))  # type: ignore[attr-defined]
-            elif op.opcode in (_ADD, _SUBTRACT):
-                right = _moved(buffer[op.id1], op.data, op.opcode == _SUBTRACT)
-                buffer.append(self._sum(buffer[op.id0], right))
-            else:
-                raise AssertionError(f"unexpected operation {op.opcode} in a constant matrix")
-        outputs = zip(stage.out_idxs, stage.out_shifts, stage.out_negs, strict=True)  # type: ignore[attr-defined]
-        return [None if index < 0 else _moved(buffer[index], shift, negate) for index, shift, negate in outputs]
-
-    def _sum(self, left: _Scaled | None, right: _Scaled | None) -> _Scaled | None:
-        if left is None or right is None:
-            return left or right
-        if left.negate and not right.negate:
-            left, right = right, left
-        exponent = min(left.exponent, right.exponent)
-        subtract = left.negate != right.negate
-        self.adders.append(Adder(left.node, right.node, left.exponent - exponent, right.exponent - exponent, subtract))
-        return _Scaled(self.inputs + len(self.adders) - 1, exponent, left.negate)
-
-
-def _moved(value: _Scaled | None, shift: int, negate: bool) -> _Scaled | None:
-    return value and _Scaled(value.node, value.exponent + int(shift), value.negate != bool(negate))
+    At delay 0 there is a token; at every other, there may be none, which counts as zeros.
+    """
+    positive, negative = np.maximum(coefficients, 0), np.minimum(coefficients, 0)
+    lows = positive @ source.low + negative @ source.high
+    highs = positive @ source.high + negative @ source.low
+    lows[..., 1:], highs[..., 1:] = np.minimum(lows[..., 1:], 0), np.maximum(highs[..., 1:], 0)
+    return lows.sum(axis=-1) + constants, highs.sum(axis=-1) + constants

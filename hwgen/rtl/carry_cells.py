@@ -41,9 +41,9 @@ def add(m: Module, adders: Sequence[Adder], wires: Wires, family: str | None) ->
         if not adder.atoms:
             bits = [wires[bit] for bit in adder.single]
             if family == "xilinx":
-                _put(adder, _two_outputs(m, _parity, _majority, bits), wires)
+                _put(adder, two_outputs(m, parity, majority, bits), wires)
             else:
-                _put(adder, [_lut(m, function, bits, family) for function in (_parity, _majority)], wires)
+                _put(adder, [_lut(m, function, bits, family) for function in (parity, majority)], wires)
     if family == "xilinx":
         for adder in chains:
             _put(adder, _xilinx_chain(m, adder, wires), wires)
@@ -72,11 +72,11 @@ def _table(function: Callable[..., int], inputs: int) -> int:
     return sum(bool(function(*(row >> place & 1 for place in range(inputs)))) << row for row in range(1 << inputs))
 
 
-def _parity(*bits: int) -> int:
+def parity(*bits: int) -> int:
     return sum(bits) & 1
 
 
-def _majority(*bits: int) -> int:
+def majority(*bits: int) -> int:
     return int(sum(bits) >= 2)
 
 
@@ -108,7 +108,7 @@ def _wide(function: Callable[..., int], count: int, inputs: int) -> int:
     return _table(lambda *bits: function(*bits[:count]), inputs)
 
 
-def _two_outputs(
+def two_outputs(
     m: Module, upper: Callable[..., int], lower: Callable[..., int], inputs: Sequence[Value]
 ) -> tuple[Value, Value]:
     """A 7-series table of up to five inputs with both its outputs, O6 and O5."""
@@ -157,16 +157,16 @@ def _xilinx_atom(m: Module, atom: Atom, wires: Wires, *, crowded: bool) -> list[
         if len(low) < 2:
             return [(low[0] if low else _ZERO, _ZERO)]
         if crowded:
-            return [_two_outputs(m, _parity, lambda x, y: x, low)]
-        return [(_lut(m, _parity, low, "xilinx"), low[0])]
-    parity = _lut(m, _parity, low, "xilinx")
+            return [two_outputs(m, parity, lambda x, y: x, low)]
+        return [(_lut(m, parity, low, "xilinx"), low[0])]
+    total = _lut(m, parity, low, "xilinx")
     if high:  # the pairs among the first three, and one more
         return [
-            (parity, low[3]),
-            (_lut(m, lambda x, y, z, more: more ^ _majority(x, y, z), [*low[:3], *high], "xilinx"), high[0]),
+            (total, low[3]),
+            (_lut(m, lambda x, y, z, more: more ^ majority(x, y, z), [*low[:3], *high], "xilinx"), high[0]),
         ]
-    pairs = _two_outputs(m, lambda *bits: sum(bits) // 2 == 1, lambda *bits: sum(bits) // 2 == 2, low[:5])
-    return [(parity, low[5]), pairs]
+    pairs = two_outputs(m, lambda *bits: sum(bits) // 2 == 1, lambda *bits: sum(bits) // 2 == 2, low[:5])
+    return [(total, low[5]), pairs]
 
 
 # ---- lines of carry chains where tables have four inputs
@@ -231,7 +231,7 @@ def _ice40_cells(m: Module, cells: Sequence[_Cell]) -> list[Value]:
         x, y = cell.operands
         total = Signal()
         if cell.output is not None:
-            table = C(_table(lambda _, x, y, carry: _parity(x, y, carry), 4), 16)
+            table = C(_table(lambda _, x, y, carry: parity(x, y, carry), 4), 16)
             pins = {"i_I0": _ZERO, "i_I1": x, "i_I2": y, "i_I3": carry}
             m.submodules += Instance("SB_LUT4", p_LUT_INIT=table, **pins, o_O=total)
         sums.append(total)
@@ -281,7 +281,7 @@ def _ecp5_table(cell: _Cell) -> tuple[int, tuple[Value, ...]]:
     # With C = D = 0 the second operand is 0, and the table shows the first: just the carry where both are equal.
     if cell.both:
         return _table(lambda a, b, c, d: (a & b) ^ (c & d), 4), cell.operands
-    return _table(_parity, 4), cell.operands
+    return _table(parity, 4), cell.operands
 
 
 _CELLS = {"ice40": _ice40_cells, "gowin": _gowin_cells, "ecp5": _ecp5_cells}

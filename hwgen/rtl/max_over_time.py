@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.graph.nodes import MaxOverTime
 from hwgen.graph.tensor import TensorType
-from hwgen.rtl.streams import element_shape, vector_stream
+from hwgen.rtl.pipeline import interval_shape
+from hwgen.rtl.streams import vector_stream
 
 
 class RunningMaximum(wiring.Component):
     """Equals the golden function of `MaxOverTime`: one vector out per sentence.
 
-    Latency 1 cycle from the last token, initiation interval 1 (a result that is not taken stops the next sentence's
-    last token only). Costs a comparator, a multiplexer and two registers per channel.
+    Latency 1 cycle from the last token, initiation interval 1; a result that is not taken stops the next sentence.
+    Costs a comparator and a register per channel, whose own enable keeps what a token does not exceed.
 
     Ports:
         vectors: `vector_stream` of `source`, one vector per token.
@@ -31,27 +32,22 @@ class RunningMaximum(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        last = self.vectors.payload.last
-        free = Signal()
+        marks = self.vectors.payload
+        free, taken = Signal(), Signal()
         m.d.comb += [
             free.eq(~self.maxima.valid | self.maxima.ready),
-            self.vectors.ready.eq(free | ~last),
+            self.vectors.ready.eq(free),
+            taken.eq(self.vectors.valid & free),
             self.maxima.payload.first.eq(1),
             self.maxima.payload.last.eq(1),
         ]
         with m.If(free):
-            m.d.sync += self.maxima.valid.eq(self.vectors.valid & last)
-        taken = Signal()
-        m.d.comb += taken.eq(self.vectors.valid & self.vectors.ready)
+            m.d.sync += self.maxima.valid.eq(taken & marks.last)
         for channel in range(self.source.channels):
-            # The least value of the channel stands for "nothing yet", and is what the reset restores.
-            floor = int(self.source.low[channel])
-            best = Signal(element_shape(self.source), init=floor, name=f"best_{channel}")
-            better = Signal(element_shape(self.source), name=f"better_{channel}")
-            value = self.vectors.payload.values[channel]
-            m.d.comb += better.eq(Mux(value > best, value, best))
-            with m.If(taken):
-                m.d.sync += best.eq(better)
-                with m.If(last):
-                    m.d.sync += [best.eq(floor), self.maxima.payload.values[channel].eq(better)]
+            # Only the bits this channel can really use, not those of the widest one.
+            shape = interval_shape(self.source.low[channel], self.source.high[channel])
+            value, best = Signal(shape, name=f"value_{channel}"), Signal(shape, name=f"best_{channel}", reset_less=True)
+            m.d.comb += [value.eq(marks.values[channel]), self.maxima.payload.values[channel].eq(best)]
+            with m.If(taken & (marks.first | (value > best))):
+                m.d.sync += best.eq(value)
         return m

@@ -26,9 +26,11 @@ class Spatial:
 
     Attributes:
         adders_per_stage: adders between two registers; fewer is faster and takes more flip-flops.
+        family: of the part whose cells the adders are made of; None for any.
     """
 
     adders_per_stage: int = 1
+    family: str | None = None
 
     def __post_init__(self) -> None:
         _check_least("adders_per_stage", self.adders_per_stage, 1)
@@ -75,8 +77,8 @@ class Plan:
     dense: Spatial | Folded
 
     @classmethod
-    def spatial(cls, adders_per_stage: int = 1) -> Plan:
-        return cls(Spatial(adders_per_stage), Spatial(adders_per_stage))
+    def spatial(cls, adders_per_stage: int = 1, family: str | None = None) -> Plan:
+        return cls(Spatial(adders_per_stage, family), Spatial(adders_per_stage, family))
 
     @classmethod
     def folded(cls, lanes: int, dense_lanes: int = 1) -> Plan:
@@ -225,7 +227,7 @@ def spatial(graph: Graph, family: str | None = None, members: Members | None = N
     _check_members(members)
     if isinstance(graph, HypervectorGraph):
         return HypervectorPlan(0, family)
-    plan = Plan.spatial(ADDERS_PER_STAGE)
+    plan = Plan.spatial(ADDERS_PER_STAGE, family)
     if _counts(graph) and graph.embedding.bits == 1:  # wider inputs are cheaper by adders that filters share
         return Plan(Counting(graph.convolution.filters, family), plan.dense)
     return plan

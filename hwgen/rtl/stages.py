@@ -53,12 +53,18 @@ def _scoring(graph: Graph, plan: AnyPlan) -> Stages:
 
 @_scoring.register
 def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
-    embedded, summed, activated, pooled, _ = graph.types()
+    embedded, _, activated, pooled, _ = graph.types()
     made: dict[str, wiring.Component] = {"embedding": EmbeddingRom(graph.embedding)}
     match plan.convolution:
-        case Spatial(adders_per_stage):
-            made["convolution"] = SpatialConvolution(graph.convolution, embedded, adders_per_stage=adders_per_stage)
-            made["requantise"] = Requantiser(graph.requantise, summed)
+        case Spatial(adders_per_stage, family):
+            made["convolution"] = convolution = SpatialConvolution(
+                graph.convolution,
+                embedded,
+                offset=graph.requantise.offset,
+                adders_per_stage=adders_per_stage,
+                family=family,
+            )
+            made["requantise"] = Requantiser(graph.requantise, convolution.kind)
             made["max_over_time"] = RunningMaximum(graph.pooling, activated)
         case Folded(lanes):
             made["convolution"] = FoldedConvolution(
@@ -76,8 +82,8 @@ def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
                 groups=groups,
             )
     match plan.dense:
-        case Spatial(adders_per_stage):
-            made["dense"] = SpatialDense(graph.dense, pooled, adders_per_stage=adders_per_stage)
+        case Spatial(adders_per_stage, family):
+            made["dense"] = SpatialDense(graph.dense, pooled, adders_per_stage=adders_per_stage, family=family)
         case Folded(lanes):
             made["dense"] = FoldedDense(graph.dense, pooled, lanes=lanes)
     return made

