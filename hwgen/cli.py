@@ -205,7 +205,12 @@ def build(
     members: MembersOption = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder; default build/BOARD-MODEL.")] = None,
     data: Annotated[str | None, typer.Option("--data", help="Check on this set's test sentences instead.")] = None,
+    clock: Annotated[
+        float | None,
+        typer.Option("--clock", min=1, help="MHz that the routed circuit shall reach; default the board's."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the placer.")] = 1,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Place with so many, keep the fastest.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Generate the circuit, check it against the golden model, and make the bitstream."""
@@ -224,7 +229,8 @@ def build(
             engine=engine.value,
             lanes=lanes,
             members=members,
-            seed=seed,
+            clock=None if clock is None else clock * 1e6,
+            seeds=range(seed, seed + seeds),
             sentences=_test_sentences(loaded, data) if data else None,
             say=say,
         )

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shlex
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from amaranth.lib import wiring
@@ -15,6 +21,7 @@ from hwgen.flow import utilisation, xilinx
 from hwgen.flow.board import Board
 from hwgen.flow.built import NAME, Built
 from hwgen.flow.steps import Steps
+from hwgen.flow.timing import critical_path
 from hwgen.flow.top import BoardTop
 
 _CONFLICT = "multiple conflicting drivers"
@@ -27,7 +34,14 @@ _BITSTREAM = {"ecp5": "top.bit", "ice40": "top.bin", "gowin": "top.fs", "xilinx"
 
 
 def build(
-    shell: wiring.Component, board: Board, steps: Steps, *, advice: str = "", seed: int = 1, counts: bool = False
+    shell: wiring.Component,
+    board: Board,
+    steps: Steps,
+    *,
+    clock: float | None = None,
+    advice: str = "",
+    seeds: Sequence[int] = (1,),
+    counts: bool = False,
 ) -> Built:
     """Synthesise, check the fit, place, route and pack, in `steps.folder`.
 
@@ -35,35 +49,44 @@ def build(
     and the projects for both are left in the folder in any case.
 
     Args:
+        clock: in Hz, that place and route shall aim at; None for the board's.
         advice: what would fit, should this not.
-        seed: of the placer.
+        seeds: of the placer; of several, tried at a time, the fastest result is kept.
         counts: whether there are popcounts in it.
 
     Raises:
-        HwgenError: when the design does not fit or a tool is missing or fails.
+        HwgenError: when the design does not fit, a tool is missing or fails, or `clock` or the board's is not reached.
     """
     platform = platforms.make(board)
     family = platforms.family(platform)
     top = BoardTop(shell, board)
     if family == "xilinx":
+        if clock is not None:
+            raise HwgenError(
+                f"--clock: {board.title} has no open place and route here that could aim at it; leave it out"
+            )
         return xilinx.build(top, board, steps, advice)
-    plan = platforms.plan(platform, board, top, NAME, **_overrides(platform, board, seed, counts))
+    aim = clock or platform.default_clk_frequency
+    plan = platforms.plan(platform, board, top, NAME, **_overrides(platform, board, aim, counts))
     plan.extract(steps.folder)
+    _aim(steps.folder, aim)
     commands = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
     synthesis, place, pack = [[tools.require(tool, "to build"), *rest] for tool, *rest in commands[:3]]
     synthesise(steps, synthesis, family)
     used = utilisation.of_netlist(steps.folder / _NETLIST[family], family)
     utilisation.check_fit(used, board, advice)
-    steps.run("place and route", place)
+    _place(steps, place, seeds)
     steps.run("bitstream", pack)
     for tool, *rest in commands[3:]:
         # What a platform appends is a convenience, such as OrangeCrab's suffix for its boot loader.
         if found := tools.find(tool):
             steps.run(tool, [found, *rest])
     report = json.loads((steps.folder / PLACED).read_text())
-    fmax = fmax_of(report, platform.default_clk_frequency)
+    fmax = fmax_of(report, aim)
     used = used.placed(report["utilization"], family)
-    return Built(used, fmax, _BITSTREAM[family], steps.seconds, steps.peak_megabytes())
+    return Built(
+        used, fmax, _BITSTREAM[family], steps.seconds, steps.peak_megabytes(), critical_path=critical_path(report)
+    )
 
 
 def synthesise(steps: Steps, command: list[str], family: str) -> None:
@@ -87,31 +110,86 @@ def synthesise(steps: Steps, command: list[str], family: str) -> None:
     steps.run("synthesis again", command)
 
 
-def _overrides(platform: Any, board: Board, seed: int, counts: bool) -> dict[str, str]:
+def _aim(folder: Path, clock: float) -> None:
+    """Put `clock` in the place of the board's in the constraints, where Amaranth has written it."""
+    for name, pattern, unit in (
+        (f"{NAME}.lpf", r'(FREQUENCY PORT "\S+") \S+', 1),
+        (f"{NAME}.pcf", r"(set_frequency \S+) \S+", 1e6),
+    ):
+        if (path := folder / name).is_file():
+            path.write_text(re.sub(pattern, rf"\g<1> {clock / unit}", path.read_text()))
+
+
+def _place(steps: Steps, command: list[str], seeds: Sequence[int]) -> None:
+    """Place and route, with several seeds in folders of their own; the fastest one's files are kept."""
+    if len(seeds) == 1:
+        steps.run("place and route", [*command, "--seed", str(seeds[0])])
+        return
+    steps.say(f"place and route, seeds {', '.join(map(str, seeds))}")
+    given = [path for path in steps.folder.iterdir() if path.is_file() and not steps.is_log(path)]
+
+    def attempt(seed: int) -> tuple[float, Path, float]:
+        folder = steps.folder / f"seed-{seed}"
+        folder.mkdir()
+        for path in given:
+            shutil.copyfile(path, folder / path.name)
+        own = Steps(folder, lambda line: None)
+        own.run("place and route", [*command, "--seed", str(seed)])
+        report = json.loads((folder / PLACED).read_text())
+        return _slowest(report), folder, own.seconds["place and route"]
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        done = list(pool.map(attempt, seeds))
+    _, best, _ = max(done, key=lambda found: found[0])
+    for path in best.iterdir():
+        path.replace(steps.folder / path.name)
+    steps.seconds["place and route"] = sum(seconds for _, _, seconds in done)
+    for _, folder, _ in done:
+        shutil.rmtree(folder)
+
+
+def _overrides(platform: Any, board: Board, aim: float, counts: bool) -> dict[str, str]:
     """Options of the tools behind Amaranth's templates."""
-    place = ["--report", PLACED, "--seed", str(seed), "--timing-allow-fail"]
+    place = ["--report", PLACED, "--timing-allow-fail"]
     if platforms.family(platform) == "gowin":
         # No constraint file carries the clock there.
-        place += ["--freq", f"{platform.default_clk_frequency / 1e6:g}"]
+        place += ["--freq", f"{aim / 1e6:g}"]
     if counts and platforms.family(platform) == "ice40":
         # The default router, mostly the better one, rips the same two nets up for ever among popcounts' carry chains.
         place += ["--router", "router2"]
     return {"synth_opts": board.synthesis, "nextpnr_opts": shlex.join(place)}
 
 
+class TimingError(HwgenError):
+    """The routed design misses its clock.
+
+    Attributes:
+        found: what it reaches, and which path keeps it from more.
+    """
+
+    def __init__(self, report: dict[str, Any], clock: float) -> None:
+        self.found = f"the routed design reaches {_slowest(report) / 1e6:.1f} MHz of {clock / 1e6:g}"
+        if path := critical_path(report):
+            self.found += f"; its slowest path is {path}"
+        super().__init__(f"{self.found}; try --seeds 4, fewer --lanes, or --engine folded")
+
+
 def fmax_of(report: dict[str, Any], clock: float) -> float:
-    """The slowest clock in nextpnr's report, which must keep up with the board's.
+    """The slowest clock in nextpnr's report, in Hz.
 
     Raises:
-        HwgenError: when there is none, or it is slower than the board's.
+        TimingError: when it is slower than `clock`.
+        HwgenError: when there is none.
     """
+    fmax = _slowest(report)
+    if fmax < clock:
+        raise TimingError(report, clock)
+    return fmax
+
+
+def _slowest(report: dict[str, Any]) -> float:
+    """Of the clocks, in Hz."""
     clocks = report["fmax"]
     if not clocks:
         raise HwgenError("place and route: nextpnr reports no clock; is the board's clock pin right?")
-    fmax = float(min(each["achieved"] for each in clocks.values())) * 1e6
-    if fmax < clock:
-        raise HwgenError(
-            f"the routed design reaches {fmax / 1e6:.1f} MHz, the board's clock is {clock / 1e6:g} MHz; "
-            "try another --seed, fewer --lanes, or --engine folded"
-        )
-    return fmax
+    return float(min(each["achieved"] for each in clocks.values())) * 1e6

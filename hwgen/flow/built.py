@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hwgen.flow.timing import CriticalPath
 from hwgen.flow.utilisation import Utilisation
 
 NAME = "top"
@@ -21,6 +22,7 @@ class Built:
         seconds: of each step.
         peak_megabytes: memory of the largest tool process.
         note: what is left to the user, if anything.
+        critical_path: of the routed design.
     """
 
     utilisation: Utilisation
@@ -29,3 +31,4 @@ class Built:
     seconds: dict[str, float]
     peak_megabytes: int
     note: str = ""
+    critical_path: CriticalPath | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from hwgen.errors import HwgenError
 from hwgen.flow import engine as engines
 from hwgen.flow import platform as platforms
 from hwgen.flow.board import Board
-from hwgen.flow.build import build
+from hwgen.flow.build import TimingError, build
 from hwgen.flow.report import FILE, Report
 from hwgen.flow.steps import Say, Steps, forget_logs
 from hwgen.folders import written_whole
@@ -23,7 +23,7 @@ from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
 from hwgen.model import Model
 from hwgen.rtl.core import Core
-from hwgen.rtl.plan import AnyPlan, Members, folded
+from hwgen.rtl.plan import AnyPlan, Members, deeper, folded
 from hwgen.rtl.shell import Shell
 from hwgen.rtl.uart import clocks_per_bit
 from hwgen.sim.cxxrtl import CompiledCore, compile_core
@@ -71,74 +71,107 @@ def build_design(
     engine: str = "auto",
     lanes: int | None = None,
     members: Members | None = None,
-    seed: int = 1,
+    clock: float | None = None,
+    seeds: Sequence[int] = (1,),
     sentences: Sentences | None = None,
     say: Say = lambda line: None,
 ) -> Report:
     """Check the circuit against the golden model, then build it; `folder` appears only when all is well.
 
+    A circuit of wired weights that does not reach its clock is tried again with more registers between its adders.
+
     Args:
         name: of the model, for the report.
         lanes: force a folded engine of so many.
         members: of an ensemble, on one engine or one each; None for the choice of the plan.
-        seed: of the placer.
+        clock: in Hz, that the routed design shall reach; None for the board's.
+        seeds: of the placer; of several, tried at a time, the fastest result is kept.
         sentences: for the check; made-up ones when None.
         say: told as each step begins.
 
     Raises:
-        HwgenError: when the design does not fit, differs from the golden model, or a tool is missing or fails; what
-            the tools said then stands in `folder` with ``-failed`` behind its name.
+        HwgenError: when the design does not fit, misses the clock, differs from the golden model, or a tool is missing
+            or fails; what the tools said then stands in `folder` with ``-failed`` behind its name.
     """
-    clock = platforms.make(board).default_clk_frequency
+    checked = sentences or made_up_sentences(model.graph)
     plan = plan_for(model, board, engine, lanes, members)
-    shell = make_shell(model, plan, clock, board.uart.baud)
-    say(f"engine: {plan.name}")
     with written_whole(folder, proof=FILE, what="an earlier build") as scratch:
-        steps = Steps(scratch, say)
-        start = time.monotonic()
-        say("golden check")
-        checked = sentences or made_up_sentences(model.graph)
-        circuit = compile_core(shell.core, say=say)
-        check(circuit, checked)
-        usual = model.vocabulary.USUAL
-        cycles, first, last = measure(circuit, usual)
-        steps.seconds["golden check"] = round(time.monotonic() - start, 1)
-        with _logs_kept(steps, folder.with_name(f"{folder.name}-failed")):
-            built = build(
-                shell, board, steps, advice=engines.advice(model.graph, board, plan), seed=seed, counts=plan.counts
-            )
-        used, budget = built.utilisation, board.budget
-        record = model.record
-        report = Report(
-            board=board.name,
-            title=board.title,
-            model=name,
-            digest=model.digest.hex(),
-            bits=model.bits,
-            engine=plan.name,
-            dev_accuracy=record.get("accuracy", {}).get("dev"),
-            test_accuracy=record.get("accuracy", {}).get("test"),
-            toy=bool(record.get("data", {}).get("toy", False)),
-            checked_sentences=len(checked),
-            clock=clock,
-            fmax=built.fmax,
-            token=model.vocabulary.TOKEN,
-            tokens_per_sentence=usual,
-            cycles_per_sentence=cycles,
-            first_token_cycles=first,
-            last_token_cycles=last,
-            luts=(used.luts, budget.luts),
-            ffs=(used.ffs, budget.ffs),
-            dsps=(used.dsps, budget.dsps),
-            brams=(used.brams, budget.brams),
-            bitstream=built.bitstream,
-            note=built.note,
-            seconds=built.seconds,
-            peak_megabytes=built.peak_megabytes,
-            tools={package: tools.package_version(package) for package in PACKAGES},
-        )
+        while True:
+            try:
+                report = _attempt(model, name, board, scratch, folder, plan, clock, seeds, checked, say)
+                break
+            except TimingError as error:
+                again = deeper(plan)
+                if again is None:
+                    raise
+                say(f"{error.found}; again with more registers")
+                plan = again
         report.save(scratch)
     return report
+
+
+def _attempt(
+    model: Model,
+    name: str,
+    board: Board,
+    scratch: Path,
+    folder: Path,
+    plan: AnyPlan,
+    clock: float | None,
+    seeds: Sequence[int],
+    sentences: Sentences,
+    say: Say,
+) -> Report:
+    """One plan, checked and built in `scratch`.
+
+    Raises:
+        TimingError: when it misses the clock.
+    """
+    own_clock = platforms.make(board).default_clk_frequency
+    shell = make_shell(model, plan, own_clock, board.uart.baud)
+    say(f"engine: {plan.name}")
+    steps = Steps(scratch, say)
+    start = time.monotonic()
+    say("golden check")
+    circuit = compile_core(shell.core, say=say)
+    check(circuit, sentences)
+    usual = model.vocabulary.USUAL
+    cycles, first, last = measure(circuit, usual)
+    steps.seconds["golden check"] = round(time.monotonic() - start, 1)
+    with _logs_kept(steps, folder.with_name(f"{folder.name}-failed")):
+        advice = engines.advice(model.graph, board, plan)
+        built = build(shell, board, steps, clock=clock, advice=advice, seeds=seeds, counts=plan.counts)
+    used, budget = built.utilisation, board.budget
+    record = model.record
+    return Report(
+        board=board.name,
+        title=board.title,
+        model=name,
+        digest=model.digest.hex(),
+        bits=model.bits,
+        engine=plan.name,
+        dev_accuracy=record.get("accuracy", {}).get("dev"),
+        test_accuracy=record.get("accuracy", {}).get("test"),
+        toy=bool(record.get("data", {}).get("toy", False)),
+        checked_sentences=len(sentences),
+        clock=own_clock,
+        fmax=built.fmax,
+        critical_path=str(built.critical_path or ""),
+        token=model.vocabulary.TOKEN,
+        tokens_per_sentence=usual,
+        cycles_per_sentence=cycles,
+        first_token_cycles=first,
+        last_token_cycles=last,
+        luts=(used.luts, budget.luts),
+        ffs=(used.ffs, budget.ffs),
+        dsps=(used.dsps, budget.dsps),
+        brams=(used.brams, budget.brams),
+        bitstream=built.bitstream,
+        note=built.note,
+        seconds=built.seconds,
+        peak_megabytes=built.peak_megabytes,
+        tools={package: tools.package_version(package) for package in PACKAGES},
+    )
 
 
 @contextmanager
@@ -149,7 +182,8 @@ def _logs_kept(steps: Steps, folder: Path) -> Iterator[None]:
     except HwgenError as error:
         if not steps.keep_logs(folder):
             raise
-        raise HwgenError(f"{error}; logs: {folder}") from None
+        error.args = (f"{error}; logs: {folder}",)
+        raise
     forget_logs(folder)
 
 

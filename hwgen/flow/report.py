@@ -24,6 +24,7 @@ class Report:
         toy: trained on the generated demo corpus.
         checked_sentences: how many the circuit answered in simulation, all equal to the golden model.
         clock, fmax: the board's and the routed design's, in Hz; `fmax` is None without place and route.
+        critical_path: what bounds `fmax`, in words; empty without place and route.
         token: what a token is.
         tokens_per_sentence: length of the sentences the speeds are for.
         cycles_per_sentence: measured in simulation, sentences back to back.
@@ -48,6 +49,7 @@ class Report:
     checked_sentences: int
     clock: float
     fmax: float | None
+    critical_path: str
     token: str
     tokens_per_sentence: int
     cycles_per_sentence: float
@@ -95,6 +97,8 @@ class Report:
         table.add_row("engine", f"{self.engine}, {self.bits} bits")
         where = "routed" if self.fmax else "board clock, not routed"
         table.add_row("clock", f"{self.speed_clock / 1e6:.1f} MHz {where} (board {self.clock / 1e6:g} MHz)")
+        if self.critical_path:
+            table.add_row("critical path", self.critical_path)
         rate = self.speed_clock / self.cycles_per_sentence
         board_rate = self.clock / self.cycles_per_sentence
         table.add_row(

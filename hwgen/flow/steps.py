@@ -54,7 +54,7 @@ class Steps:
 
     def keep_logs(self, folder: Path) -> bool:
         """Copy what the tools said into `folder`, in place of an earlier failure's; False when no tool has run."""
-        logs = [path for path in self.folder.rglob("*") if path.suffix in _LOGS]
+        logs = [path for path in self.folder.rglob("*") if self.is_log(path)]
         if logs:
             forget_logs(folder)
         for path in logs:
@@ -64,6 +64,11 @@ class Steps:
         return bool(logs)
 
     @staticmethod
+    def is_log(path: Path) -> bool:
+        """Whether it is what a tool said."""
+        return path.suffix in _LOGS
+
+    @staticmethod
     def peak_megabytes() -> int:
         """Memory of the largest process run so far."""
         return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
@@ -71,7 +76,7 @@ class Steps:
 
 def forget_logs(folder: Path) -> None:
     """Delete `folder` if `Steps.keep_logs` made it, and so nothing but logs is in it."""
-    if folder.is_dir() and all(path.is_dir() or path.suffix in _LOGS for path in folder.rglob("*")):
+    if folder.is_dir() and all(path.is_dir() or Steps.is_log(path) for path in folder.rglob("*")):
         shutil.rmtree(folder)
 
 

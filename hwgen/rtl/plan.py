@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeGuard, cast
+from typing import TypeGuard, TypeVar, cast
 
 from hwgen.errors import HwgenError
 from hwgen.graph.ensemble import EnsembleGraph
@@ -254,6 +254,30 @@ def folded(
     lanes = 8 if lanes is None else lanes
     dense = Folded(min(max(lanes // 8, 1), graph.classes))
     return Plan(Counting(lanes, family) if _counts(graph) else Folded(lanes), dense)
+
+
+def deeper(plan: AnyPlan) -> AnyPlan | None:
+    """The same circuit with more registers between its adders; None where there is no room for any."""
+    if isinstance(plan, EnsemblePlan):
+        members = [deeper(member) for member in plan.members]
+        mixed = tuple(member or own for member, own in zip(members, plan.members, strict=True))
+        return EnsemblePlan(mixed) if any(members) else None
+    if isinstance(plan, InTurnPlan):
+        engine = deeper(plan.engine)
+        return engine and replace(plan, engine=cast(Plan | HypervectorPlan, engine))
+    if isinstance(plan, HypervectorPlan):
+        return None
+    convolution, dense = _deeper(plan.convolution), _deeper(plan.dense)
+    return Plan(convolution, dense) if (convolution, dense) != (plan.convolution, plan.dense) else None
+
+
+_Engine = TypeVar("_Engine", Spatial | Folded | Counting, Spatial | Folded)
+
+
+def _deeper(engine: _Engine) -> _Engine:
+    if isinstance(engine, Spatial) and engine.adders_per_stage > 1:
+        return replace(engine, adders_per_stage=engine.adders_per_stage - 1)
+    return engine
 
 
 def _in_turn(graph: EnsembleGraph, engine: Plan | HypervectorPlan) -> InTurnPlan:

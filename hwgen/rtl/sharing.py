@@ -27,6 +27,10 @@ _DEPTH_PRICE = 0.5
 """Bits of adder that a level of depth may cost: every level is a cycle of latency and a row of registers."""
 
 
+_DEEPEST = 5
+"""Sums on the longest path to a shared pair: more save no bits, but make chains where rows are few and long."""
+
+
 def adder_graph(matrix: Integers, constants: Integers, source: TensorType, arity: int = 2) -> AdderGraph:
     """A cheap graph for ``matrix`` of shape ``(rows, taps, channels)``, delay 0 first, and inputs inside `source`.
 
@@ -224,11 +228,10 @@ class _Greedy:
         while self.queue:
             promised, pattern = heapq.heappop(self.queue)
             value = self._value(pattern)
-            if value < -promised:  # of a time when there were more of them
-                if value > 0:
-                    heapq.heappush(self.queue, (-value, pattern))
-                continue
-            self._share(pattern)
+            if value == -promised:
+                self._share(pattern)
+            elif value > 0:  # there were more of them when it was promised
+                heapq.heappush(self.queue, (-value, pattern))
 
     def _share(self, pattern: _Pattern) -> None:
         """Put a new node in the place of every such pair."""
@@ -260,8 +263,8 @@ class _Greedy:
         for other in row:
             pattern = _pattern(item, other)
             count = self.counts[pattern] = self.counts.get(pattern, 0) + 1
-            if count > 1:
-                heapq.heappush(self.queue, (-self._value(pattern), pattern))
+            if count > 1 and (value := self._value(pattern)):
+                heapq.heappush(self.queue, (-value, pattern))
         row.add(item)
 
     def _take(self, row: set[_Item], item: _Item) -> None:
@@ -274,9 +277,10 @@ class _Greedy:
         worth = self.worth.get(pattern)
         if worth is None:
             first, second, shift, _, _ = pattern
-            widths = self.builder.widths
+            widths, depths = self.builder.widths, self.builder.depths
             overlap = min(widths[first], widths[second] + shift) - max(0, shift)
-            worth = self.worth[pattern] = 1 + 0.05 * max(overlap, 0)
+            deep = max(depths[first], depths[second]) >= _DEEPEST
+            worth = self.worth[pattern] = 0 if deep else 1 + 0.05 * max(overlap, 0)
         return worth * (self.counts[pattern] - 1)
 
 

@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,6 +110,7 @@ def test_abc9_gets_a_second_chance(family: str, said: str, status: int, runs: in
     log.write_text("")
     fake = f"""
 from pathlib import Path
+from typing import Any
 again = "-dff" in Path({str(script)!r}).read_text()
 Path({str(log)!r}).write_text("End of script." if again else {said!r})
 with Path({str(count)!r}).open("a") as file:
@@ -147,13 +149,42 @@ def test_routed_designs_are_counted_by_nextpnr(family: str, report: dict[str, in
 
 
 @pytest.mark.parametrize(
-    ("achieved", "message"), [({}, "no clock"), ({"a": 90.0, "b": 24.9}, r"24\.9 MHz.*25 MHz; try")]
+    ("achieved", "message"), [({}, "no clock"), ({"a": 90.0, "b": 24.9}, r"24\.9 MHz of 25.*from embedding to argmax, 9\.0 ns, 67% of it routing; try")]
 )
 def test_a_design_slower_than_its_board_is_refused(achieved: dict[str, float], message: str) -> None:
     clocks = {name: {"achieved": rate, "constraint": 25.0} for name, rate in achieved.items()}
     with pytest.raises(HwgenError, match=message):
-        fmax_of({"fmax": clocks}, 25e6)
+        fmax_of({"fmax": clocks, "critical_paths": [_path("<async>", 99), _path("posedge clk", 6)]}, 25e6)
     assert fmax_of({"fmax": {"a": {"achieved": 25.5}, "b": {"achieved": 90}}}, 25e6) == 25.5e6
+
+
+def _path(clock: str, wire: float) -> dict[str, Any]:
+    """As nextpnr reports one."""
+    first, last = "shell.core.embedding.table.0.1", "shell.core.argmax.label_FF"
+    ends = ((first, first, "clk-to-q", 1.0), (first, last, "routing", wire), (last, last, "setup", 2.0))
+    steps = [{"from": {"cell": a}, "to": {"cell": b}, "type": kind, "delay": delay} for a, b, kind, delay in ends]
+    return {"from": clock, "to": "posedge clk", "path": steps}
+
+
+def test_a_missed_clock_is_tried_again_with_more_registers(model: Model, tmp_path: Path) -> None:
+    """And given up, naming the path, when there is no room for any."""
+    said: list[str] = []
+    with pytest.raises(HwgenError, match=r"MHz of 900; its slowest path is (in|from) \w+.*try --seeds 4.*logs: "):
+        build_design(
+            model, "tiny", boards.load("ulx3s"), tmp_path / "out", engine="spatial", clock=900e6, say=said.append
+        )
+    assert sum("again with more registers" in line for line in said) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["out-failed"]
+
+
+def test_of_several_seeds_the_fastest_is_kept(model: Model, tmp_path: Path) -> None:
+    board = boards.load("icebreaker")
+    alone = [
+        build_design(model, "tiny", board, tmp_path / str(seed), engine="folded", seeds=(seed,)).fmax for seed in (1, 2)
+    ]
+    report = build_design(model, "tiny", board, tmp_path / "out", engine="folded", seeds=(1, 2))
+    assert report.fmax == max(filter(None, alone)) and alone[0] != alone[1]
+    assert not list((tmp_path / "out").glob("seed-*")) and (tmp_path / "out" / "top.bin").is_file()
 
 
 def test_a_folder_with_other_things_in_it_is_left_alone(model: Model, tmp_path: Path) -> None:
