@@ -31,7 +31,7 @@ def test_ice40_netlist_of_a_binary_graph(lanes: int, tmp_path: Path) -> None:
     check(graph, Plan(Counting(lanes, "ice40"), Folded(1)), "", tmp_path)
 
 
-@pytest.mark.parametrize(("lanes", "filters", "patch"), [(0, 0, 1), (16, 0, 1), (16, 3, 8), (16, 2, 16)])
+@pytest.mark.parametrize(("lanes", "filters", "patch"), [(0, 0, 1), (16, 3, 8), (16, 2, 16)])
 def test_ice40_netlist_of_hypervectors(lanes: int, filters: int, patch: int, tmp_path: Path) -> None:
     """With a convolution of tables, and one of popcounts."""
     graph = random_hypervector_graph(

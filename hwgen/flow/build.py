@@ -23,7 +23,9 @@ from hwgen.flow.built import NAME, Built
 from hwgen.flow.steps import Steps
 from hwgen.flow.timing import critical_path
 from hwgen.flow.top import BoardTop
+from hwgen.flow.utilisation import FitError
 
+_FULL = "Failed to expand region"
 _CONFLICT = "multiple conflicting drivers"
 _ABC = "Running ABC command"
 _ASSERT = "ERROR: Assert"
@@ -55,7 +57,8 @@ def build(
         counts: whether there are popcounts in it.
 
     Raises:
-        HwgenError: when the design does not fit, a tool is missing or fails, or `clock` or the board's is not reached.
+        FitError: when the design does not fit.
+        HwgenError: when a tool is missing or fails, or `clock` or the board's is not reached.
     """
     platform = platforms.make(board)
     family = platforms.family(platform)
@@ -75,7 +78,14 @@ def build(
     synthesise(steps, synthesis, family)
     used = utilisation.of_netlist(steps.folder / _NETLIST[family], family)
     utilisation.check_fit(used, board, advice)
-    _place(steps, place, seeds)
+    try:
+        _place(steps, place, seeds)
+    except HwgenError as error:
+        if _FULL not in str(error):
+            raise
+        raise FitError(
+            f"the design does not fit {board.title}: nextpnr finds no place for it ({error}); {advice}"
+        ) from None
     steps.run("bitstream", pack)
     for tool, *rest in commands[3:]:
         # What a platform appends is a convenience, such as OrangeCrab's suffix for its boot loader.

@@ -17,6 +17,7 @@ from hwgen.flow.board import Board
 from hwgen.flow.build import TimingError, build
 from hwgen.flow.report import FILE, Report
 from hwgen.flow.steps import Say, Steps, forget_logs
+from hwgen.flow.utilisation import FitError
 from hwgen.folders import written_whole
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
@@ -46,8 +47,10 @@ def make_shell(model: Model, plan: AnyPlan, clock: float, baud: int) -> Shell:
     )
 
 
-def plan_for(model: Model, board: Board, engine: str, lanes: int | None, members: Members | None = None) -> AnyPlan:
-    """Engine and folding for a model on a board; `lanes` forces a folded engine of that many.
+def plans_for(
+    model: Model, board: Board, engine: str, lanes: int | None, members: Members | None = None
+) -> Iterator[AnyPlan]:
+    """Engines and foldings for a model on a board, the fastest first; `lanes` forces a folded engine of that many.
 
     Raises:
         HwgenError: when nothing fits, or `members` does not go with the model.
@@ -57,9 +60,9 @@ def plan_for(model: Model, board: Board, engine: str, lanes: int | None, members
     if lanes is not None:
         if engine == "spatial":
             raise HwgenError("--lanes belongs to the folded engine; leave out --engine spatial")
-        return folded(model.graph, lanes, family, members)
+        return iter([folded(model.graph, lanes, family, members)])
     slowest = 20 * clocks_per_bit(platform.default_clk_frequency, board.uart.baud)
-    return engines.choose(model.graph, board, family, engine, members, slowest=slowest)
+    return engines.candidates(model.graph, board, family, engine, members, slowest=slowest)
 
 
 def build_design(
@@ -78,7 +81,8 @@ def build_design(
 ) -> Report:
     """Check the circuit against the golden model, then build it; `folder` appears only when all is well.
 
-    A circuit of wired weights that does not reach its clock is tried again with more registers between its adders.
+    A circuit of wired weights that does not reach its clock is tried again with more registers between its adders; one
+    that turns out not to fit is followed by the next smaller choice.
 
     Args:
         name: of the model, for the report.
@@ -94,7 +98,8 @@ def build_design(
             or fails; what the tools said then stands in `folder` with ``-failed`` behind its name.
     """
     checked = sentences or made_up_sentences(model.graph)
-    plan = plan_for(model, board, engine, lanes, members)
+    plans = plans_for(model, board, engine, lanes, members)
+    plan = next(plans)
     with written_whole(folder, proof=FILE, what="an earlier build") as scratch:
         while True:
             try:
@@ -106,6 +111,12 @@ def build_design(
                     raise
                 say(f"{error.found}; again with more registers")
                 plan = again
+            except FitError as error:
+                smaller = next(plans, None)
+                if smaller is None:
+                    raise
+                say(f"{error}; a smaller circuit instead")
+                plan = smaller
         report.save(scratch)
     return report
 

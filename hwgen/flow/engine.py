@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
 from hwgen.flow.estimate import blocks, estimate, memory
@@ -22,20 +24,22 @@ from hwgen.rtl.plan import (
 )
 
 ENGINES = ("auto", "spatial", "folded")
-SPATIAL_SHARE = {"ecp5": 0.75, "ice40": 0.75, "gowin": 0.5, "xilinx": 0.9}
+_ADDERS_PER_STAGE = (2, 4, 8)
+"""Of spatial engines, in the order they are tried: fewer registers take less room and a slower clock."""
+SPATIAL_SHARE = {"ecp5": 0.75, "ice40": 0.98, "gowin": 0.5, "xilinx": 0.9}
 FOLDED_SHARE = 0.6
 """Of the look-up tables: how much an automatic choice may fill, by estimate. nextpnr takes long to legalise Gowin's
-carry chains, which close whole slices, so those parts are filled less; 7-series tables have six inputs and two outputs,
-of which yosys, and so the estimate, uses one."""
+carry chains, which close whole slices, so those parts are filled less; for iCE40 the estimate counts logic cells as
+they are placed, registers that want one for themselves included."""
 
 
-def choose(
+def candidates(
     graph: Graph, board: Board, family: str, engine: str, members: Members | None = None, *, slowest: int
-) -> AnyPlan:
-    """The plan for a model on a board.
+) -> Iterator[AnyPlan]:
+    """The plans for a model on a board that fit it by estimate, the fastest first.
 
     "spatial" and "folded" are obeyed; "auto" takes the spatial engine where it fills no more than `SPATIAL_SHARE` of
-    the part, and otherwise as many lanes as fit `FOLDED_SHARE`.
+    the part, with as many registers as that leaves room for, and otherwise as many lanes as fit `FOLDED_SHARE`.
 
     Args:
         members: of an ensemble, on one engine or one each; None for the plan's own choice.
@@ -48,15 +52,21 @@ def choose(
         raise HwgenError(f"engine: {engine!r} is not one of {', '.join(ENGINES)}")
     budget = board.budget
     if engine != "folded":
-        plan = spatial(graph, family, members)
-        wanted = estimate(Core(graph, plan), family, budget)
-        if engine == "spatial" or wanted.fits(budget, SPATIAL_SHARE[family]):
-            _require_memory(graph, board, plan)
-            return plan
+        plans = [spatial(graph, family, members, adders) for adders in _ADDERS_PER_STAGE]
+        plans = [plan for place, plan in enumerate(plans) if plan not in plans[:place]]
+        share = 1 if engine == "spatial" else SPATIAL_SHARE[family]
+        fitting = [plan for plan in plans if estimate(Core(graph, plan), family, budget).fits(budget, share)]
+        if fitting or engine == "spatial":
+            _require_memory(graph, board, plans[0])
+        yield from fitting
+        if engine == "spatial":
+            if not fitting:  # as asked, to find out what is short
+                yield plans[-1]
+            return
     for lanes in _lanes(graph):
         core = Core(graph, folded(graph, lanes, family, members))
         if estimate(core, family, budget).fits(budget, FOLDED_SHARE) and 1 / core.tokens_per_cycle <= slowest:
-            return core.plan
+            yield core.plan
     _require_memory(graph, board, folded(graph, 1, family, members))
     raise HwgenError(f"the model does not fit {board.title} with any engine; {advice(graph, board, None)}")
 

@@ -25,10 +25,11 @@ SHELL_LUTS = 700
 _LUTS_PER_SCORE_BIT = 4
 """Of argmax and reply; a spatial core's result buffer takes as much again. From `docs/results/components.md`."""
 
-# Look-up tables a spatial core takes per bit of adder, comparator and clip, set so that the estimate is right for
-# sst2-full-5bit: by yosys's count for Xilinx and Gowin, as placed for ECP5. For sst2-small-5bit it is then a tenth to a
-# quarter too high. For iCE40 it is set by sst2-small-5bit, for the full models' tables fit no such part.
-_LUTS_PER_BIT = {"ecp5": 1.4, "gowin": 1.19, "xilinx": 1.07, "ice40": 0.95}
+# Look-up tables a spatial core takes per bit of adder, comparator and clip, by yosys's count of sst2-full-5bit for ECP5
+# and Xilinx, of sst2-small-5bit for Gowin. For iCE40 they are logic cells as nextpnr placed sst2-small-5bit with two
+# and with eight adders a stage, and so are the flip-flops that have no table of their own before them.
+_LUTS_PER_BIT = {"ecp5": 1.07, "gowin": 1.02, "xilinx": 0.94, "ice40": 1.31}
+_LUTS_PER_FLIP_FLOP = {"ecp5": 0.0, "gowin": 0.0, "xilinx": 0.0, "ice40": 0.41}
 _FOLDED_BASE, _FOLDED_PER_LANE = 600, 250
 _POPCOUNT_PER_BIT = {"xilinx": 0.7, "ecp5": 1.4, "ice40": 1.5, "gowin": 1.6}
 """From `docs/results/popcount.md`."""
@@ -79,7 +80,7 @@ def _(graph: ConvolutionGraph, core: Core, family: str, budget: Budget) -> Estim
     luts, brams, multipliers = 0.0, memory(graph, budget), 0
     if isinstance(convolution, SpatialConvolution):
         activations = graph.convolution.filters * (2 * graph.requantise.bits + 2)
-        luts += _LUTS_PER_BIT[family] * (convolution.graph.adder_bits(convolution.source) + activations)
+        luts += _LUTS_PER_BIT[family] * activations + _adders(convolution, family)
     if isinstance(convolution, BinaryConvolution):
         bits = convolution.width * convolution.channels * len(convolution.planes)
         wired = convolution.rows == 1  # then only the bits a filter uses, and no table for the exclusive-or
@@ -95,7 +96,7 @@ def _(graph: ConvolutionGraph, core: Core, family: str, budget: Budget) -> Estim
         elif not wired:
             luts += row * convolution.rows / 16
     if isinstance(dense, SpatialDense):
-        luts += _LUTS_PER_BIT[family] * dense.graph.adder_bits(dense.source)
+        luts += _adders(dense, family)
     for engine in (convolution, dense):
         if isinstance(engine, FoldedConvolution | FoldedDense):
             lanes, period = len(engine.schedule.lanes), engine.schedule.period
@@ -176,3 +177,9 @@ def blocks(depth: int, width: int, budget: Budget) -> int:
     """Block RAMs of a ``depth x width`` ROM, all set to the one shape that needs fewest."""
     shapes = _SHAPES.get(budget.bram_kbit, ((budget.bram_kbit * 1024 // 32, 32),))
     return min(-(-depth // rows) * -(-width // columns) for rows, columns in shapes)
+
+
+def _adders(engine: SpatialConvolution | SpatialDense, family: str) -> float:
+    """Look-up tables of an adder graph and its registers."""
+    bits, flip_flops = engine.graph.adder_bits(engine.source), engine.placement.flip_flops(engine.source)
+    return _LUTS_PER_BIT[family] * bits + _LUTS_PER_FLIP_FLOP[family] * flip_flops

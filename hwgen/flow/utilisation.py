@@ -87,6 +87,10 @@ def of_netlist(netlist: Path, family: str) -> Utilisation:
     return Utilisation.of_cells(json.loads(text)["design"]["num_cells_by_type"], family)
 
 
+class FitError(HwgenError):
+    """The design is larger than the part."""
+
+
 def check_fit(used: Utilisation, board: Board, advice: str) -> None:
     """Refuse a design that is larger than the part.
 
@@ -94,7 +98,7 @@ def check_fit(used: Utilisation, board: Board, advice: str) -> None:
         advice: what would fit, for the message.
 
     Raises:
-        HwgenError: naming what is short and by how much.
+        FitError: naming what is short and by how much.
     """
     short = []
     for name in ("luts", "ffs", "dsps", "brams"):
@@ -102,4 +106,4 @@ def check_fit(used: Utilisation, board: Board, advice: str) -> None:
         if wanted > available:
             short.append(f"{wanted:g} {name.upper()[:-1]}s of {available} (+{wanted - available:g})")
     if short:
-        raise HwgenError(f"the design does not fit {board.title}: it needs {', '.join(short)}; {advice}")
+        raise FitError(f"the design does not fit {board.title}: it needs {', '.join(short)}; {advice}")

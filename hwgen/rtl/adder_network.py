@@ -5,14 +5,10 @@ from __future__ import annotations
 from amaranth.hdl import C, Cat, Const, Module, Signal, Value
 
 from hwgen.graph.tensor import TensorType
-from hwgen.rtl.adder_graph import AdderGraph, Sum
+from hwgen.rtl.adder_graph import Sum
 from hwgen.rtl.pipeline import Pipeline, interval_shape
+from hwgen.rtl.placement import Place, Placement
 from hwgen.rtl.ternary_adder import Operand, sum_of
-
-
-def stages_of(graph: AdderGraph, adders_per_stage: int) -> int:
-    """Registers between the inputs and the roots, one or more: one after every `adders_per_stage` adders."""
-    return max(-(-graph.depth // adders_per_stage), 1)
 
 
 def arity_of(family: str | None) -> int:
@@ -21,12 +17,11 @@ def arity_of(family: str | None) -> int:
 
 
 class AdderNetwork:
-    """Places the sums of a graph into a pipeline, each on the stage its depth asks for.
+    """The sums of a graph in a pipeline, as a `Placement` says.
 
-    A sum of depth d belongs to stage ``(d - 1) // adders_per_stage``; its result is registered when it crosses into the
-    next stage, and once more for every further stage it is needed at. A value of earlier tokens comes from registers
-    that move with the tokens; the last token of a sentence clears them, which is the zero padding before the next.
-    Every node is exactly as wide as its interval. Costs a cell per bit that is added up, and the registers.
+    A value of earlier tokens comes from registers that move with the tokens; the last token of a sentence clears them,
+    which is the zero padding before the next. Every node is exactly as wide as its interval. Costs a cell per bit that
+    is added up, and the registers.
 
     Attributes:
         roots: the values of the graph's rows, behind the last stage.
@@ -36,46 +31,38 @@ class AdderNetwork:
         self,
         m: Module,
         pipeline: Pipeline,
-        graph: AdderGraph,
+        placement: Placement,
         source: TensorType,
         inputs: list[Value],
-        adders_per_stage: int,
         family: str | None = None,
     ) -> None:
-        self._m, self._pipeline, self._graph, self._family = m, pipeline, graph, family
-        self._per_stage = adders_per_stage
+        graph = placement.graph
+        self._m, self._pipeline, self._family = m, pipeline, family
         self._tokens: dict[int, tuple[Value, Value]] = {}
-        self._constants = graph.forms[1].tolist()
+        self._values: list[dict[Place, Value]] = []
         lows, highs = graph.intervals(source)
-        # The value of each node at the stage where it arises, of this token; all others are added on demand.
-        self._at: list[dict[tuple[int, int], Value]] = [{(0, 0): value} for value in inputs]
+        constants = graph.forms[1].tolist()
         # Synthesis would merge adders without a register between them into carry-save trees, which are larger.
         kept = {"keep": 1} if family and arity_of(family) == 2 else {}
-        for node, each in enumerate(graph.sums, start=graph.inputs):
-            stage = self._stage(node)
-            result = Signal(interval_shape(lows[node], highs[node]), name=f"node_{node}", attrs=kept)
-            m.d.comb += result.eq(self._sum(each, stage, len(result)))
-            self._at.append({(stage, 0): result})
-        final = stages_of(graph, adders_per_stage)
-        self.roots = [self._value(root.node, final, root.delay) << root.shift for root in graph.roots]
-
-    def _stage(self, node: int) -> int:
-        return max(self._graph.depths[node] - 1, 0) // self._per_stage
-
-    def _value(self, node: int, stage: int, delay: int) -> Value:
-        known = self._at[node]
-        if (stage, delay) not in known:
-            name = f"node_{node}_at_{stage}_of_{delay}"
-            # Behind a stage that has it already, or else behind the token after it.
-            if delay and (stage - 1, delay) not in known:
-                known[stage, delay] = self._delayed(self._value(node, stage, delay - 1), stage, node, name)
+        for node, stage in enumerate(placement.stages):
+            if node < graph.inputs:
+                result = inputs[node]
             else:
-                known[stage, delay] = self._pipeline.register(self._value(node, stage - 1, delay), name)
-        return known[stage, delay]
+                result = Signal(interval_shape(lows[node], highs[node]), name=f"node_{node}", attrs=kept)
+                m.d.comb += result.eq(self._sum(graph.sums[node - graph.inputs], stage, len(result)))
+            values = {(stage, 0): result}
+            for place, before in placement.registers[node].items():
+                name = f"node_{node}_at_{place[0]}_of_{place[1]}"
+                if place[0] == before[0]:
+                    values[place] = self._delayed(values[before], place[0], constants[node], name)
+                else:
+                    values[place] = pipeline.register(values[before], name)
+            self._values.append(values)
+        final = placement.final
+        self.roots = [self._values[root.node][final, root.delay] << root.shift for root in graph.roots]
 
-    def _delayed(self, value: Value, stage: int, node: int, name: str) -> Signal:
-        """`value` of one token before; of inputs that are all zero before the first."""
-        constant = self._constants[node]
+    def _delayed(self, value: Value, stage: int, constant: int, name: str) -> Signal:
+        """`value` of one token before; `constant`, as it is for zeros, before the first."""
         later = Signal(value.shape(), name=name, init=constant)
         clear, enable = self._token(stage)
         with self._m.If(clear):  # outside of the enable, so that the register's own reset serves for this, too
@@ -101,7 +88,7 @@ class AdderNetwork:
         passing: Value = C(each.constant & (1 << start) - 1, start)
         operands: list[Operand] = []
         for term in each.terms:
-            value = self._value(term.node, stage, term.delay)
+            value = self._values[term.node][stage, term.delay]
             if term.shift < start:
                 low, value = _cut(value << term.shift, start)
                 passing = passing | low

@@ -209,7 +209,12 @@ class Members(StrEnum):
     side_by_side = "side-by-side"
 
 
-def spatial(graph: Graph, family: str | None = None, members: Members | None = None) -> AnyPlan:
+def spatial(
+    graph: Graph,
+    family: str | None = None,
+    members: Members | None = None,
+    adders_per_stage: int = ADDERS_PER_STAGE,
+) -> AnyPlan:
     """Everything at once: one token per clock.
 
     An ensemble's members then have an engine each, unless `members` says otherwise or a shared one is as fast: a
@@ -222,12 +227,12 @@ def spatial(graph: Graph, family: str | None = None, members: Members | None = N
         given = graph.vote.members
         shareable = all(isinstance(member, HypervectorGraph) for member in given) and mergeable(given)
         if members is Members.side_by_side or (members is None and not shareable):
-            return EnsemblePlan(tuple(spatial(member, family) for member in given))
-        return _in_turn(graph, cast(Plan | HypervectorPlan, spatial(_longest(graph), family)))
+            return EnsemblePlan(tuple(spatial(member, family, None, adders_per_stage) for member in given))
+        return _in_turn(graph, cast(Plan | HypervectorPlan, spatial(_longest(graph), family, None, adders_per_stage)))
     _check_members(members)
     if isinstance(graph, HypervectorGraph):
         return HypervectorPlan(0, family)
-    plan = Plan.spatial(ADDERS_PER_STAGE, family)
+    plan = Plan.spatial(adders_per_stage, family)
     if _counts(graph) and graph.embedding.bits == 1:  # wider inputs are cheaper by adders that filters share
         return Plan(Counting(graph.convolution.filters, family), plan.dense)
     return plan
@@ -276,7 +281,7 @@ _Engine = TypeVar("_Engine", Spatial | Folded | Counting, Spatial | Folded)
 
 def _deeper(engine: _Engine) -> _Engine:
     if isinstance(engine, Spatial) and engine.adders_per_stage > 1:
-        return replace(engine, adders_per_stage=engine.adders_per_stage - 1)
+        return replace(engine, adders_per_stage=engine.adders_per_stage // 2)
     return engine
 
 

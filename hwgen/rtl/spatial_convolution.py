@@ -9,8 +9,9 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.graph.nodes import Convolution
 from hwgen.graph.tensor import Integers, TensorType
-from hwgen.rtl.adder_network import AdderNetwork, arity_of, stages_of
+from hwgen.rtl.adder_network import AdderNetwork, arity_of
 from hwgen.rtl.pipeline import Pipeline
+from hwgen.rtl.placement import Placement
 from hwgen.rtl.sharing import adder_graph
 from hwgen.rtl.streams import vector_stream
 
@@ -39,12 +40,13 @@ class SpatialConvolution(wiring.Component):
         family: str | None = None,
     ) -> None:
         self.node, self.source = node, source
-        self.adders_per_stage, self.family = adders_per_stage, family
+        self.family = family
         self.offset = np.zeros(node.filters, dtype=np.int64) if offset is None else offset
         plain = node.output_type(source)
         self.kind = TensorType(plain.low + self.offset, plain.high + self.offset, per_token=True)
         self.graph = adder_graph(_window_matrix(node), self.offset, source, arity_of(family))
-        self.latency = stages_of(self.graph, adders_per_stage)
+        self.placement = Placement(self.graph, adders_per_stage)
+        self.latency = self.placement.final
         super().__init__({"vectors": In(vector_stream(source)), "sums": Out(vector_stream(self.kind))})
 
     def elaborate(self, platform: object) -> Module:
@@ -52,7 +54,7 @@ class SpatialConvolution(wiring.Component):
         pipeline = Pipeline(m, self.vectors, self.sums, self.latency)
         inputs: list[Value] = [self.vectors.payload.values[i] for i in range(self.source.channels)]
         family = self.family if platform is not None else None
-        network = AdderNetwork(m, pipeline, self.graph, self.source, inputs, self.adders_per_stage, family)
+        network = AdderNetwork(m, pipeline, self.placement, self.source, inputs, family)
         m.d.comb += [
             *(value.eq(root) for value, root in zip(self.sums.payload.values, network.roots, strict=True)),
             self.sums.payload.first.eq(pipeline.first[-1]),

@@ -8,8 +8,9 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.graph.nodes import Dense
 from hwgen.graph.tensor import TensorType
-from hwgen.rtl.adder_network import AdderNetwork, arity_of, stages_of
+from hwgen.rtl.adder_network import AdderNetwork, arity_of
 from hwgen.rtl.pipeline import Pipeline
+from hwgen.rtl.placement import Placement
 from hwgen.rtl.sharing import adder_graph
 from hwgen.rtl.streams import vector_stream
 
@@ -29,10 +30,11 @@ class SpatialDense(wiring.Component):
         self, node: Dense, source: TensorType, *, adders_per_stage: int = 1, family: str | None = None
     ) -> None:
         self.node, self.source = node, source
-        self.adders_per_stage, self.family = adders_per_stage, family
+        self.family = family
         self.kind = node.output_type(source)
         self.graph = adder_graph(node.weights[:, None], node.bias, source, arity_of(family))
-        self.latency = stages_of(self.graph, adders_per_stage)
+        self.placement = Placement(self.graph, adders_per_stage)
+        self.latency = self.placement.final
         super().__init__({"vectors": In(vector_stream(source)), "scores": Out(vector_stream(self.kind))})
 
     def elaborate(self, platform: object) -> Module:
@@ -40,7 +42,7 @@ class SpatialDense(wiring.Component):
         pipeline = Pipeline(m, self.vectors, self.scores, self.latency)
         inputs: list[Value] = [self.vectors.payload.values[i] for i in range(self.source.channels)]
         family = self.family if platform is not None else None
-        network = AdderNetwork(m, pipeline, self.graph, self.source, inputs, self.adders_per_stage, family)
+        network = AdderNetwork(m, pipeline, self.placement, self.source, inputs, family)
         m.d.comb += [
             *(value.eq(root) for value, root in zip(self.scores.payload.values, network.roots, strict=True)),
             self.scores.payload.first.eq(pipeline.first[-1]),

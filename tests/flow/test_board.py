@@ -11,7 +11,7 @@ import pytest
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import engine, platform
-from hwgen.flow.design import plan_for
+from hwgen.flow.design import plans_for
 from hwgen.flow.estimate import estimate, memory
 from hwgen.graph.ensemble import EnsembleGraph, Vote
 from hwgen.model import Model
@@ -71,7 +71,7 @@ def test_a_listed_board_has_a_platform_a_plan_and_a_model_for_every_width(name: 
     assert made.default_clk_frequency > 0
     for bits in range(1, 9):
         model = shipped_model(board.size(bits), bits)
-        plan = plan_for(model, board, "auto", None)
+        plan = next(plans_for(model, board, "auto", None))
         wanted = engine.estimate(engine.Core(model.graph, plan), platform.family(made), board.budget)
         assert wanted.luts <= board.budget.luts and wanted.brams <= board.budget.brams
 
@@ -167,13 +167,27 @@ def test_pins_of_every_family(family: str, device: str, package: str, known: boo
 
 
 def test_engines_are_chosen_by_size_and_obeyed_when_asked() -> None:
-    model = Model.load(shipped("full", 5))
-    large, small = boards.load("ulx3s"), boards.load("ulx3s_25f")
-    assert isinstance(engine.choose(model.graph, large, "ecp5", "auto", slowest=500).convolution, Spatial)
-    assert isinstance(engine.choose(model.graph, small, "ecp5", "auto", slowest=500).convolution, Folded)
-    assert isinstance(engine.choose(model.graph, large, "ecp5", "folded", slowest=500).convolution, Folded)
+    graph, large = Model.load(shipped("full", 5)).graph, boards.load("ulx3s")
+    small = replace(large, budget=replace(large.budget, luts=12_000))
+
+    def plans(board: boards.Board, asked: str) -> list[Plan]:
+        return list(engine.candidates(graph, board, "ecp5", asked, slowest=500))
+
+    chosen = next(engine.candidates(graph, large, "ecp5", "auto", slowest=500))
+    assert isinstance(chosen.convolution, Spatial) and chosen.convolution.adders_per_stage == 2
+    chosen = next(engine.candidates(graph, small, "ecp5", "auto", slowest=500))
+    assert isinstance(chosen.convolution, Folded)
+    assert [plan.convolution.adders_per_stage for plan in plans(large, "spatial")] == [2, 4, 8]
+    assert [plan.convolution.adders_per_stage for plan in plans(small, "spatial")] == [8], "as asked, though too large"
+    assert isinstance(next(engine.candidates(graph, large, "ecp5", "folded", slowest=500)).convolution, Folded)
     with pytest.raises(HwgenError, match=r"block RAMs \(\+\d+\).*sst2-small"):
-        engine.choose(model.graph, boards.load("icebreaker"), "ice40", "auto", slowest=240)
+        next(engine.candidates(graph, boards.load("icebreaker"), "ice40", "auto", slowest=240))
+
+
+def test_on_ice40_registers_that_find_no_room_are_left_out() -> None:
+    graph, board = Model.load(shipped("small", 5)).graph, boards.load("icebreaker")
+    chosen = next(engine.candidates(graph, board, "ice40", "auto", slowest=240))
+    assert isinstance(chosen.convolution, Spatial) and chosen.convolution.adders_per_stage > 2
 
 
 @pytest.mark.parametrize("filters", [0, 8])
@@ -183,7 +197,7 @@ def test_lanes_of_a_hypervector_fill_the_part(filters: int) -> None:
     )
     chosen = {}
     for name, family in (("ulx3s", "ecp5"), ("icebreaker", "ice40")):
-        plan = engine.choose(graph, boards.load(name), family, "auto", slowest=500)
+        plan = next(engine.candidates(graph, boards.load(name), family, "auto", slowest=500))
         assert isinstance(plan, HypervectorPlan) and plan.family == family
         chosen[name] = plan.lanes
     assert chosen["ulx3s"] == 0 and 32 <= chosen["icebreaker"] < 1024
@@ -207,9 +221,9 @@ def test_ensembles_are_counted_as_their_plan_has_them() -> None:
     assert "--engine folded" in engine.advice(graph, board, EnsemblePlan((Plan.spatial(),) * 3))
     # A part with room for the one and not for the other.
     tight = replace(board, budget=replace(board.budget, luts=round(1.1 * shared.luts / engine.FOLDED_SHARE)))
-    plan = engine.choose(graph, tight, "ice40", "folded", slowest=500)
+    plan = next(engine.candidates(graph, tight, "ice40", "folded", slowest=500))
     assert isinstance(plan, InTurnPlan) and plan.name == asked[Members.in_turn].name
-    apart_plan = engine.choose(graph, tight, "ice40", "folded", Members.side_by_side, slowest=500)
+    apart_plan = next(engine.candidates(graph, tight, "ice40", "folded", Members.side_by_side, slowest=500))
     assert isinstance(apart_plan, EnsemblePlan) and apart_plan.name.split("x")[-1] < "8"
 
 

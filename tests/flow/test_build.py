@@ -17,7 +17,7 @@ from hwgen.flow.built import Built
 from hwgen.flow.design import build_design
 from hwgen.flow.report import Report
 from hwgen.flow.steps import Steps
-from hwgen.flow.utilisation import Utilisation, check_fit
+from hwgen.flow.utilisation import FitError, Utilisation, check_fit
 from hwgen.model import Model
 from hwgen.text.vocabulary import Vocabulary
 from tests.random_graph import random_graph
@@ -149,7 +149,11 @@ def test_routed_designs_are_counted_by_nextpnr(family: str, report: dict[str, in
 
 
 @pytest.mark.parametrize(
-    ("achieved", "message"), [({}, "no clock"), ({"a": 90.0, "b": 24.9}, r"24\.9 MHz of 25.*from embedding to argmax, 9\.0 ns, 67% of it routing; try")]
+    ("achieved", "message"),
+    [
+        ({}, "no clock"),
+        ({"a": 90.0, "b": 24.9}, r"24\.9 MHz of 25.*from embedding to argmax, 9\.0 ns, 67% of it routing; try"),
+    ],
 )
 def test_a_design_slower_than_its_board_is_refused(achieved: dict[str, float], message: str) -> None:
     clocks = {name: {"achieved": rate, "constraint": 25.0} for name, rate in achieved.items()}
@@ -175,6 +179,21 @@ def test_a_missed_clock_is_tried_again_with_more_registers(model: Model, tmp_pat
         )
     assert sum("again with more registers" in line for line in said) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["out-failed"]
+
+
+def test_a_design_that_finds_no_place_is_followed_by_a_smaller_one(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def crowded(*arguments: object, **options: object) -> Built:
+        tried.append("")
+        if len(tried) <= 3:
+            raise FitError("too large")
+        return Built(Utilisation(1, 1, 1, 1), 30e6, "top.bin", {}, 1)
+
+    monkeypatch.setattr(design, "build", crowded)
+    assert "folded" in build_design(model, "tiny", boards.load("icebreaker"), tmp_path / "out").engine
 
 
 def test_of_several_seeds_the_fastest_is_kept(model: Model, tmp_path: Path) -> None:
