@@ -90,7 +90,7 @@ def _(graph: HypervectorGraph) -> str:
     kinds = [f"{size}-grams" for size in node.sizes] + ["words"] * node.words
     return (
         f"A binary hyperdimensional classifier: character {', '.join(kinds)} of {node.symbol_count} symbols, bundled "
-        f"in vectors of {node.dimension:,} bits,{_filters(graph)} and one class vector each for"
+        f"in vectors of {node.dimension:,} bits,{_filters(graph)} a class vector each"
     )
 
 
