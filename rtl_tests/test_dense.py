@@ -7,12 +7,19 @@ from hwgen.graph.nodes import Dense
 from hwgen.graph.tensor import TensorType, unsigned_range
 from hwgen.rtl.folded_dense import FoldedDense
 from hwgen.rtl.spatial_dense import SpatialDense
+from rtl_tests.cell_models import with_models
 from rtl_tests.stream_bench import run
 from rtl_tests.vectors import extremes, vector_beats
 from tests.random_graph import random_graph, random_sentences, weights
 
 
-def check(folder: Path, node: Dense, component: SpatialDense | FoldedDense, random: np.random.Generator) -> None:
+def check(
+    folder: Path,
+    node: Dense,
+    component: SpatialDense | FoldedDense,
+    random: np.random.Generator,
+    verilog: str | None = None,
+) -> None:
     sentences = random_sentences(random, random_graph(random), 30)
     values = extremes(random, component.source, len(sentences))
     run(
@@ -22,6 +29,7 @@ def check(folder: Path, node: Dense, component: SpatialDense | FoldedDense, rand
         vector_beats(component.vectors, values, sentences, per_token=False),
         "scores",
         vector_beats(component.scores, values @ node.weights.T + node.bias, sentences, per_token=False),
+        verilog=verilog,
     )
 
 
@@ -55,6 +63,22 @@ def test_inputs_narrower_than_the_shifts(low: int, tmp_path: Path) -> None:
     node = Dense(weights(random, (3, 10), 8, 0.0), np.zeros(3, int), 8, 0)
     source = TensorType(np.full(10, low), np.ones(10, int), per_token=False)
     check(tmp_path, node, SpatialDense(node, source, adders_per_stage=2), random)
+
+
+def test_inputs_that_never_change(tmp_path: Path) -> None:
+    """As those of filters that always saturate: their terms are constants, and may cancel."""
+    random = np.random.default_rng(2)
+    node = Dense(np.array([[1, 8, -8, 3], [0, 8, -8, 5], [2, 0, 7, 0]]), np.array([3, 0, -9]), 5, 0)
+    source = TensorType(np.array([0, 1, 1, 2]), np.array([1, 1, 1, 9]), per_token=False)
+    check(tmp_path, node, SpatialDense(node, source), random)
+
+
+@pytest.mark.parametrize("bits", [2, 5])
+def test_spatial_in_the_cells_of_a_part(bits: int, tmp_path: Path) -> None:
+    random = np.random.default_rng(bits)
+    node, source = dense(random, bits, classes=3)
+    component = SpatialDense(node, source, family="xilinx")
+    check(tmp_path, node, component, random, with_models(component, "xilinx", tmp_path))
 
 
 def test_folded_with_a_lane_for_every_class_and_an_empty_class(tmp_path: Path) -> None:

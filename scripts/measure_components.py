@@ -26,7 +26,7 @@ from hwgen.rtl.ballot import Ballot
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core
 from hwgen.rtl.folded_argmax import FoldedArgmax
 from hwgen.rtl.frames import SYMBOL, Stuffer, Unstuffer
-from hwgen.rtl.plan import ADDERS_PER_STAGE, Plan
+from hwgen.rtl.plan import Plan, pipelinings
 from hwgen.rtl.reply import ReplyBuilder
 from hwgen.rtl.request import RequestParser
 from hwgen.rtl.shell import RECEIVE_BUFFER, Shell
@@ -104,7 +104,7 @@ def components() -> Iterator[tuple[str, wiring.Component]]:
     for members in (3, 5):
         vote = Vote((graph,) * members, np.arange(1, members + 1))
         yield f"Ballot, {members} members, 2 classes of 14 bits", Ballot(vote, scores_of(2 * members, 14))
-    stages = Core(graph, Plan.spatial(ADDERS_PER_STAGE)).stages
+    stages = Core(graph, Plan.spatial(pipelinings()[0])).stages
     spatial = ("embedding", "convolution", "requantise", "max_over_time", "dense")
     folded = Core(graph, Plan.folded(LANES)).stages
     for stage in (*(stages[name] for name in spatial), folded["convolution"], folded["dense"]):

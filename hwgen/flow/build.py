@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import shutil
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,7 +26,7 @@ from hwgen.flow.timing import critical_path
 from hwgen.flow.top import BoardTop
 from hwgen.flow.utilisation import FitError
 
-_FULL = "Failed to expand region"
+_FULL = re.compile("Failed to expand region|[Uu]nable to find (a )?(legal )?placement|no (Bels|BELs) remaining")
 _CONFLICT = "multiple conflicting drivers"
 _ABC = "Running ABC command"
 _ASSERT = "ERROR: Assert"
@@ -64,10 +65,6 @@ def build(
     family = platforms.family(platform)
     top = BoardTop(shell, board)
     if family == "xilinx":
-        if clock is not None:
-            raise HwgenError(
-                f"--clock: {board.title} has no open place and route here that could aim at it; leave it out"
-            )
         return xilinx.build(top, board, steps, advice)
     aim = clock or platform.default_clk_frequency
     plan = platforms.plan(platform, board, top, NAME, **_overrides(platform, board, aim, counts))
@@ -79,9 +76,9 @@ def build(
     used = utilisation.of_netlist(steps.folder / _NETLIST[family], family)
     utilisation.check_fit(used, board, advice)
     try:
-        _place(steps, place, seeds)
+        seed = _place(steps, place, seeds)
     except HwgenError as error:
-        if _FULL not in str(error):
+        if not _FULL.search(str(error)):
             raise
         raise FitError(
             f"the design does not fit {board.title}: nextpnr finds no place for it ({error}); {advice}"
@@ -95,7 +92,13 @@ def build(
     fmax = fmax_of(report, aim)
     used = used.placed(report["utilization"], family)
     return Built(
-        used, fmax, _BITSTREAM[family], steps.seconds, steps.peak_megabytes(), critical_path=critical_path(report)
+        used,
+        fmax,
+        _BITSTREAM[family],
+        steps.seconds,
+        steps.peak_megabytes(),
+        critical_path=critical_path(report),
+        seed=seed,
     )
 
 
@@ -127,35 +130,50 @@ def _aim(folder: Path, clock: float) -> None:
         (f"{NAME}.pcf", r"(set_frequency \S+) \S+", 1e6),
     ):
         if (path := folder / name).is_file():
-            path.write_text(re.sub(pattern, rf"\g<1> {clock / unit}", path.read_text()))
+            text, count = re.subn(pattern, rf"\g<1> {clock / unit}", path.read_text())
+            assert count, f"{name} constrains no clock"
+            path.write_text(text)
 
 
-def _place(steps: Steps, command: list[str], seeds: Sequence[int]) -> None:
-    """Place and route, with several seeds in folders of their own; the fastest one's files are kept."""
+def _place(steps: Steps, command: list[str], seeds: Sequence[int]) -> int:
+    """Place and route, with several seeds in folders of their own; the fastest one's files are kept, its seed returned.
+
+    Raises:
+        HwgenError: of the first seed, when no seed succeeds.
+    """
     if len(seeds) == 1:
         steps.run("place and route", [*command, "--seed", str(seeds[0])])
-        return
+        return seeds[0]
     steps.say(f"place and route, seeds {', '.join(map(str, seeds))}")
+    start = time.monotonic()
     given = [path for path in steps.folder.iterdir() if path.is_file() and not steps.is_log(path)]
+    folders = {seed: steps.folder / f"seed-{seed}" for seed in seeds}
 
-    def attempt(seed: int) -> tuple[float, Path, float]:
-        folder = steps.folder / f"seed-{seed}"
+    def attempt(seed: int) -> float | HwgenError:
+        folder = folders[seed]
         folder.mkdir()
         for path in given:
             shutil.copyfile(path, folder / path.name)
-        own = Steps(folder, lambda line: None)
-        own.run("place and route", [*command, "--seed", str(seed)])
-        report = json.loads((folder / PLACED).read_text())
-        return _slowest(report), folder, own.seconds["place and route"]
+        try:
+            Steps(folder, lambda line: None).run("place and route", [*command, "--seed", str(seed)])
+            return _slowest(json.loads((folder / PLACED).read_text()))
+        except HwgenError as error:
+            return error
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        done = list(pool.map(attempt, seeds))
-    _, best, _ = max(done, key=lambda found: found[0])
-    for path in best.iterdir():
-        path.replace(steps.folder / path.name)
-    steps.seconds["place and route"] = sum(seconds for _, _, seconds in done)
-    for _, folder, _ in done:
-        shutil.rmtree(folder)
+    try:
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            found = dict(zip(seeds, pool.map(attempt, seeds), strict=True))
+        reached = {seed: result for seed, result in found.items() if isinstance(result, float)}
+        best = max(reached, key=lambda seed: reached[seed], default=seeds[0])
+        for path in folders[best].iterdir():
+            path.replace(steps.folder / path.name)
+        if isinstance(error := found[best], HwgenError):
+            raise error
+    finally:
+        for folder in folders.values():
+            shutil.rmtree(folder, ignore_errors=True)
+    steps.seconds["place and route"] = round(time.monotonic() - start, 1)
+    return best
 
 
 def _overrides(platform: Any, board: Board, aim: float, counts: bool) -> dict[str, str]:

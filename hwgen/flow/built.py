@@ -23,6 +23,7 @@ class Built:
         peak_megabytes: memory of the largest tool process.
         note: what is left to the user, if anything.
         critical_path: of the routed design.
+        seed: of the placer, that made it.
     """
 
     utilisation: Utilisation
@@ -32,3 +33,4 @@ class Built:
     peak_megabytes: int
     note: str = ""
     critical_path: CriticalPath | None = None
+    seed: int | None = None

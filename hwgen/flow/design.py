@@ -97,28 +97,43 @@ def build_design(
         HwgenError: when the design does not fit, misses the clock, differs from the golden model, or a tool is missing
             or fails; what the tools said then stands in `folder` with ``-failed`` behind its name.
     """
+    _check_aims(board, clock, seeds)
     checked = sentences or made_up_sentences(model.graph)
     plans = plans_for(model, board, engine, lanes, members)
     plan = next(plans)
+    tried: set[AnyPlan] = set()
+    missed: TimingError | None = None
     with written_whole(folder, proof=FILE, what="an earlier build") as scratch:
         while True:
+            tried.add(plan)
             try:
                 report = _attempt(model, name, board, scratch, folder, plan, clock, seeds, checked, say)
                 break
             except TimingError as error:
-                again = deeper(plan)
-                if again is None:
+                missed, following = error, deeper(plan)
+                if following is None or following in tried:
                     raise
                 say(f"{error.found}; again with more registers")
-                plan = again
             except FitError as error:
-                smaller = next(plans, None)
-                if smaller is None:
-                    raise
-                say(f"{error}; a smaller circuit instead")
-                plan = smaller
+                # After a missed clock, wired weights with fewer registers are no way out.
+                left = (other for other in plans if other not in tried and not (missed and other.never_stalls))
+                following = next(left, None)
+                if following is None:
+                    raise missed or error from None
+                say(f"too large for {board.title}; instead: {following.name}")
+            plan = following
         report.save(scratch)
     return report
+
+
+def _check_aims(board: Board, clock: float | None, seeds: Sequence[int]) -> None:
+    """Raise where a clock or several seeds cannot be had."""
+    platform = platforms.make(board)
+    own = platform.default_clk_frequency
+    if platforms.family(platform) == "xilinx" and (clock is not None or len(seeds) > 1):
+        raise HwgenError(f"--clock, --seeds: there is no open place and route for {board.title} here; leave them out")
+    if clock is not None and clock < own:
+        raise HwgenError(f"--clock: {clock / 1e6:g} MHz is slower than the {own / 1e6:g} MHz of {board.title}")
 
 
 def _attempt(
@@ -168,6 +183,7 @@ def _attempt(
         clock=own_clock,
         fmax=built.fmax,
         critical_path=str(built.critical_path or ""),
+        seed=built.seed,
         token=model.vocabulary.TOKEN,
         tokens_per_sentence=usual,
         cycles_per_sentence=cycles,

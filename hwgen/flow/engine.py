@@ -20,12 +20,11 @@ from hwgen.rtl.plan import (
     Plan,
     Spatial,
     folded,
+    pipelinings,
     spatial,
 )
 
 ENGINES = ("auto", "spatial", "folded")
-_ADDERS_PER_STAGE = (2, 4, 8)
-"""Of spatial engines, in the order they are tried: fewer registers take less room and a slower clock."""
 SPATIAL_SHARE = {"ecp5": 0.75, "ice40": 0.98, "gowin": 0.5, "xilinx": 0.9}
 FOLDED_SHARE = 0.6
 """Of the look-up tables: how much an automatic choice may fill, by estimate. nextpnr takes long to legalise Gowin's
@@ -46,19 +45,21 @@ def candidates(
         slowest: cycles per token the serial line can wait for.
 
     Raises:
-        HwgenError: when even one lane does not fit, saying what is short; when `members` does not go with the graph.
+        HwgenError: when nothing fits, saying what is short; when `members` does not go with the graph.
     """
     if engine not in ENGINES:
         raise HwgenError(f"engine: {engine!r} is not one of {', '.join(ENGINES)}")
     budget = board.budget
+    nothing = True
     if engine != "folded":
-        plans = [spatial(graph, family, members, adders) for adders in _ADDERS_PER_STAGE]
+        plans = [spatial(graph, family, members, adders) for adders in pipelinings(family)]
         plans = [plan for place, plan in enumerate(plans) if plan not in plans[:place]]
         share = 1 if engine == "spatial" else SPATIAL_SHARE[family]
         fitting = [plan for plan in plans if estimate(Core(graph, plan), family, budget).fits(budget, share)]
         if fitting or engine == "spatial":
             _require_memory(graph, board, plans[0])
         yield from fitting
+        nothing = not fitting
         if engine == "spatial":
             if not fitting:  # as asked, to find out what is short
                 yield plans[-1]
@@ -67,6 +68,9 @@ def candidates(
         core = Core(graph, folded(graph, lanes, family, members))
         if estimate(core, family, budget).fits(budget, FOLDED_SHARE) and 1 / core.tokens_per_cycle <= slowest:
             yield core.plan
+            nothing = False
+    if not nothing:
+        return
     _require_memory(graph, board, folded(graph, 1, family, members))
     raise HwgenError(f"the model does not fit {board.title} with any engine; {advice(graph, board, None)}")
 

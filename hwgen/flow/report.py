@@ -25,6 +25,7 @@ class Report:
         checked_sentences: how many the circuit answered in simulation, all equal to the golden model.
         clock, fmax: the board's and the routed design's, in Hz; `fmax` is None without place and route.
         critical_path: what bounds `fmax`, in words; empty without place and route.
+        seed: of the placer; None without place and route.
         token: what a token is.
         tokens_per_sentence: length of the sentences the speeds are for.
         cycles_per_sentence: measured in simulation, sentences back to back.
@@ -50,6 +51,7 @@ class Report:
     clock: float
     fmax: float | None
     critical_path: str
+    seed: int | None
     token: str
     tokens_per_sentence: int
     cycles_per_sentence: float

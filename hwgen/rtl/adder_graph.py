@@ -26,7 +26,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Sum:
-    """Terms and a constant. Terms and a non-zero constant are its operands; not all of them are negated terms."""
+    """Terms and a constant. Terms and a non-zero constant are its operands; with two or more, one at least is added."""
 
     terms: tuple[Term, ...]
     constant: int = 0
@@ -104,7 +104,7 @@ class AdderGraph:
         """Bits that are added up, all sums together."""
         total = 0
         for each, low, high in zip(self.sums, *(ends[self.inputs :] for ends in self.intervals(source)), strict=True):
-            if len(each.operands) > 1:
+            if len(each.operands) > 1 or any(negate for _, negate in each.operands):
                 total += width_of(int(low), int(high))[0] - each.start
         return total
 

@@ -41,32 +41,33 @@ class AdderNetwork:
         self._tokens: dict[int, tuple[Value, Value]] = {}
         self._values: list[dict[Place, Value]] = []
         lows, highs = graph.intervals(source)
-        constants = graph.forms[1].tolist()
         # Synthesis would merge adders without a register between them into carry-save trees, which are larger.
-        kept = {"keep": 1} if family and arity_of(family) == 2 else {}
+        merged = family is not None and arity_of(family) == 2
         for node, stage in enumerate(placement.stages):
             if node < graph.inputs:
                 result = inputs[node]
             else:
+                each = graph.sums[node - graph.inputs]
+                kept = {"keep": 1} if merged and len(each.operands) > 1 else {}
                 result = Signal(interval_shape(lows[node], highs[node]), name=f"node_{node}", attrs=kept)
-                m.d.comb += result.eq(self._sum(graph.sums[node - graph.inputs], stage, len(result)))
+                m.d.comb += result.eq(self._sum(each, stage, len(result)))
             values = {(stage, 0): result}
             for place, before in placement.registers[node].items():
                 name = f"node_{node}_at_{place[0]}_of_{place[1]}"
                 if place[0] == before[0]:
-                    values[place] = self._delayed(values[before], place[0], constants[node], name)
+                    values[place] = self._delayed(values[before], place[0], name)
                 else:
                     values[place] = pipeline.register(values[before], name)
             self._values.append(values)
         final = placement.final
         self.roots = [self._values[root.node][final, root.delay] << root.shift for root in graph.roots]
 
-    def _delayed(self, value: Value, stage: int, constant: int, name: str) -> Signal:
-        """`value` of one token before; `constant`, as it is for zeros, before the first."""
-        later = Signal(value.shape(), name=name, init=constant)
+    def _delayed(self, value: Value, stage: int, name: str) -> Signal:
+        """`value` of one token before, and zero before the first: only roots hold constants, and no root is delayed."""
+        later = Signal(value.shape(), name=name)
         clear, enable = self._token(stage)
         with self._m.If(clear):  # outside of the enable, so that the register's own reset serves for this, too
-            self._m.d.sync += later.eq(constant)
+            self._m.d.sync += later.eq(0)
         with self._m.Elif(enable):
             self._m.d.sync += later.eq(value)
         return later
@@ -95,6 +96,8 @@ class AdderNetwork:
             else:
                 value = value << term.shift - start
             operands.append(Operand(value, term.negate))
+        if width <= start:  # what is added above cancels out
+            return passing
         if each.constant >> start:
             operands.append(Operand(Const(each.constant >> start)))
         return Cat(passing, sum_of(self._m, operands, width - start, self._family))

@@ -11,8 +11,13 @@ from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.merge import merge, mergeable
 
-ADDERS_PER_STAGE = 2
-"""Of a spatial engine, unless asked otherwise: adders between two registers."""
+
+def pipelinings(family: str | None = None) -> tuple[int, ...]:
+    """Adders between two registers of a spatial engine, as many registers as are worth having first.
+
+    A 7-series slice brings out both the sum of three operands and their majority only where the sum is registered.
+    """
+    return (1,) if family == "xilinx" else (2, 4, 8)
 
 
 def _check_least(name: str, value: int, least: int) -> None:
@@ -213,7 +218,7 @@ def spatial(
     graph: Graph,
     family: str | None = None,
     members: Members | None = None,
-    adders_per_stage: int = ADDERS_PER_STAGE,
+    adders_per_stage: int | None = None,
 ) -> AnyPlan:
     """Everything at once: one token per clock.
 
@@ -223,6 +228,7 @@ def spatial(
     Raises:
         HwgenError: when `members` does not go with the graph.
     """
+    adders_per_stage = adders_per_stage or pipelinings(family)[0]
     if isinstance(graph, EnsembleGraph):
         given = graph.vote.members
         shareable = all(isinstance(member, HypervectorGraph) for member in given) and mergeable(given)

@@ -1,10 +1,10 @@
 """The search for a cheap adder graph.
 
-Two searches for common parts, each followed by the same summing up of what is left of every row; the cheaper result is
-taken. `da4ml.cmvm.solve` (distributed arithmetic with common-subexpression elimination) looks for what the taps of all
-rows share of one token, the transposed form. `_Greedy` looks for pairs of terms that come again with any shift, sign
-and delay: what one filter does to this token, another does to the last. It finds the cheaper graph for the shipped
-models' convolutions, as it does where an adder has three operands; da4ml often does for dense layers.
+Two searches for common parts, each followed by the same summing up of what is left of every row; of graphs with two
+operands an adder, the cheaper is taken. `da4ml.cmvm.solve` (distributed arithmetic with common-subexpression
+elimination) looks for what the taps of all rows share of one token, the transposed form. `_Greedy` looks for pairs of
+terms that come again with any shift, sign and delay: what one filter does to this token, another does to the last. It
+finds the cheaper graph for the shipped models, and the only one where an adder has three operands.
 """
 
 from __future__ import annotations
@@ -45,6 +45,10 @@ def adder_graph(matrix: Integers, constants: Integers, source: TensorType, arity
         AssertionError: if a search's graph is not exactly the matrix (a defect, never silently passed on).
     """
     matrix = matrix * ((source.low != 0) | (source.high != 0))  # an input that is always zero takes no adder
+    if matrix.shape[1] == 1:  # nor does one that is always the same; before a window's tokens it is zero
+        fixed = source.low == source.high
+        constants = constants + matrix[:, 0, fixed] @ source.low[fixed]
+        matrix = matrix * ~fixed
     data = (matrix.astype(np.int64), constants.astype(np.int64), source.low, source.high)
     return _found(*(array.tobytes() for array in data), matrix.shape, arity)
 
@@ -163,7 +167,11 @@ def _da4ml(builder: _Builder, matrix: Integers) -> list[Term | None]:
     # hard_dc=0: no deeper than a balanced tree, since every level is a cycle of latency and a row of registers.
     pipeline = solve(
         np.ascontiguousarray(distinct.T, dtype=np.float32),
-        qintervals=[QInterval(float(low), float(high), 1.0) for low, high in zip(source.low, source.high, strict=True)],
+        # With zero in every interval: da4ml takes a constant for nothing.
+        qintervals=[
+            QInterval(float(min(low, 0)), float(max(high, 0)), 1.0)
+            for low, high in zip(source.low, source.high, strict=True)
+        ],
         hard_dc=0,
     )
     values: list[Term | None] = [Term(channel) for channel in range(source.channels)]

@@ -22,8 +22,8 @@ class SpatialConvolution(wiring.Component):
     All taps of all filters are one adder graph over this token and those before it, whose rows share what comes again
     with any shift, sign and delay. Only what is needed later is kept, mostly the inputs themselves.
 
-    Latency ``ceil(adder depth / adders_per_stage)`` cycles; initiation interval 1. Costs a cell per bit that is added
-    up, and the registers.
+    Latency ``ceil(adder depth / adders_per_stage)`` cycles, one at least; initiation interval 1. Costs a cell per bit
+    that is added up, and the registers.
 
     Ports:
         vectors: `vector_stream` of `source`, one vector per token.

@@ -18,8 +18,8 @@ from hwgen.rtl.streams import vector_stream
 class SpatialDense(wiring.Component):
     """Equals the golden function of `Dense`: the whole matrix as one adder graph, biases included.
 
-    Latency ``ceil(adder depth / adders_per_stage)`` cycles; initiation interval 1. Costs a cell per bit that is added
-    up, and the registers.
+    Latency ``ceil(adder depth / adders_per_stage)`` cycles, one at least; initiation interval 1. Costs a cell per bit
+    that is added up, and the registers.
 
     Ports:
         vectors: `vector_stream` of `source`.

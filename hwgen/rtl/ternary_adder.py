@@ -1,8 +1,9 @@
 """Sums of up to three operands, each added or subtracted.
 
 Synthesis makes two adders of a sum of three. A 7-series table has room for more: beside the parity of three bits and a
-carry it makes their majority, which enters the next place, so that three operands take one cell a place as two do
-(Xilinx UG474; Simkins and Philofsky, US patent 7,274,211, describe the structure).
+carry it makes their majority, which enters the next place, so that three operands take one cell a place as two do. The
+sum must go to a register then: the slice has one way out for sum and majority (Xilinx UG474; Simkins and Philofsky, US
+patent 7,274,211, describe the structure).
 """
 
 from __future__ import annotations

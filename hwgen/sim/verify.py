@@ -95,8 +95,9 @@ def _compare_layers(core: Core, graph: Graph, sentence: Sentences, number: int) 
         whole = isinstance(stage, FoldedConvolution | BinaryConvolution)
         layer = "max_over_time" if whole else name
         vectors = _joined(vectors, outputs[layer].shape[1])
-        offset = stage.offset if isinstance(stage, SpatialConvolution) else 0
-        for place, expected in enumerate(outputs[layer] + offset):
+        if isinstance(stage, SpatialConvolution):
+            vectors = (np.array(vectors).reshape(-1, stage.kind.channels) - stage.offset).tolist()
+        for place, expected in enumerate(outputs[layer]):
             token = place if types[layer].per_token else None
             if place >= len(vectors):
                 return Mismatch(number, layer, token, 0, int(expected[0]), None)

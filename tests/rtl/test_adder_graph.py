@@ -28,8 +28,9 @@ def test_exact_for_any_matrix_and_any_input_range(
     matrix = random.integers(-limit, limit + 1, (rows, taps, channels))
     matrix[random.random(matrix.shape) < random.random()] = 0
     constants = random.integers(-99, 99, rows) * (random.random(rows) < 0.7)
-    # Some inputs are stuck at zero, some have one sign only.
-    low, high = -random.integers(0, 16, channels), random.integers(0, 16, channels)
+    # Some inputs are stuck, at zero or elsewhere, some have one sign only, and of these some are never zero.
+    low = random.integers(-16, 9, channels)
+    high = low + random.integers(0, 20, channels) * (random.random(channels) < 0.8)
     source = TensorType(low, high, per_token=True)
     graph = adder_graph(matrix, constants, source, arity)
     windows = random.integers(low, high + 1, (20, taps, channels))
