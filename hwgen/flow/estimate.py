@@ -25,10 +25,11 @@ SHELL_LUTS = 700
 _LUTS_PER_SCORE_BIT = 4
 """Of argmax and reply; a spatial core's result buffer takes as much again. From `docs/results/components.md`."""
 
-# Look-up tables a spatial core takes per bit of adder, comparator and clip, by yosys's count of sst2-full-5bit for ECP5
-# and Xilinx, of sst2-small-5bit for Gowin. For iCE40 they are logic cells as nextpnr placed sst2-small-5bit with two
-# and with eight adders a stage, and so are the flip-flops that have no table of their own before them.
-_LUTS_PER_BIT = {"ecp5": 1.07, "gowin": 1.02, "xilinx": 0.94, "ice40": 1.31}
+# Look-up tables a spatial core takes per bit of adder, comparator and clip: of sst2-full-5bit by yosys's count for
+# Xilinx and as placed for ECP5 (half as many again, for carry chains), of sst2-small-5bit by yosys's count for Gowin.
+# For iCE40 they are logic cells as nextpnr placed sst2-small-5bit with two and with eight adders a stage, and so are
+# the flip-flops that have no table of their own before them.
+_LUTS_PER_BIT = {"ecp5": 1.52, "gowin": 1.02, "xilinx": 0.94, "ice40": 1.31}
 _LUTS_PER_FLIP_FLOP = {"ecp5": 0.0, "gowin": 0.0, "xilinx": 0.0, "ice40": 0.41}
 _FOLDED_BASE, _FOLDED_PER_LANE = 600, 250
 _POPCOUNT_PER_BIT = {"xilinx": 0.7, "ecp5": 1.4, "ice40": 1.5, "gowin": 1.6}
