@@ -24,7 +24,7 @@ from hwgen.shipped import shipped
 
 PAGE = bench_build.RESULTS / "widths.md"
 PICTURE = PAGE.with_suffix(".svg")
-BOARDS = ("icebreaker", "tang_nano_9k", "arty_a7", "ulx3s")
+BOARDS = ("icebreaker", "tang_nano_9k", "arty_a7")
 WIDTHS = (5, 1)
 MARKERS = {5: "o", 1: "s"}
 
