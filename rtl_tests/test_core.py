@@ -117,8 +117,9 @@ def shipped_plans() -> Iterator[tuple[str, Plan, float]]:
     """Both engines; stalls on the cheaper of the two."""
     for name in sorted(set(shipped_models()) - set(OTHERS)):
         if name.endswith("-1bit"):
-            yield name, Plan(Counting(4), Spatial(2)), 0.2
-            yield name, Plan(Counting(3), Folded(2)), 0.0
+            lanes = 2 if "full" in name else 4  # g++ takes minutes over more of the wide ones
+            yield name, Plan(Counting(lanes), Spatial(2)), 0.2
+            yield name, Plan(Counting(lanes - 1), Folded(2)), 0.0
         else:
             yield name, Plan.spatial(2), 0.2
             yield name, Plan.folded(32, 2), 0.0
@@ -128,12 +129,12 @@ def shipped_plans() -> Iterator[tuple[str, Plan, float]]:
 def test_every_shipped_model_on_the_test_set(name: str, plan: Plan, stall: float) -> None:
     """Every score of every SST-2 test sentence; of the first ones where popcounts are simulated bit by bit for long."""
     model = Model.load(shipped_models()[name])
-    sentences = model.encode(sst2_test()[: 60 if name == "sst2-full-1bit" else None])
+    sentences = model.encode(sst2_test()[: 40 if name == "sst2-full-1bit" else None])
     results = compile_core(Core(model.graph, plan)).run(sentences, stall=stall)
     assert not results.mismatches(golden.scores(model.graph, sentences)).size
 
 
-@pytest.mark.parametrize(("name", "lanes", "count"), [("snips-hd", 64, None), ("sst2-ensemble-1bit", 8, 40)])
+@pytest.mark.parametrize(("name", "lanes", "count"), [("snips-hd", 64, None), ("sst2-ensemble-1bit", 1, 8)])
 def test_shipped_models_of_other_kinds(name: str, lanes: int, count: int | None) -> None:
     """Every score of every text of the test set, or of the first ones."""
     model = Model.load(shipped_models()[name])
