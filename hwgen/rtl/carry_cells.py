@@ -125,15 +125,23 @@ def two_outputs(
 
 
 def _xilinx_chain(m: Module, adder: Adder, wires: Wires) -> list[Value]:
-    cells: list[tuple[Value, Value]] = []  # S and DI
+    cells: list[tuple[Value, Value]] = []
     for atom in adder.atoms:
         # The slice has one pin for the first DI and a carry in from the fabric; with both, DI comes from the table.
         cells += _xilinx_atom(m, atom, wires, crowded=not cells and adder.carry_in is not None)
+    return xilinx_carries(m, cells, wires[adder.carry_in] if adder.carry_in is not None else _ZERO)
+
+
+def xilinx_carries(m: Module, cells: Sequence[tuple[Value, Value]], start: Value) -> list[Value]:
+    """A 7-series carry chain over `cells`, S and DI of each; their sums, and the last carry.
+
+    Args:
+        start: the first carry.
+    """
     sums: list[Value] = []
     carry: Value = _ZERO
-    start = wires[adder.carry_in] if adder.carry_in is not None else _ZERO
     for first in range(0, len(cells), 4):
-        part = cells[first : first + 4]
+        part = [*cells[first : first + 4]]
         part += [(_ZERO, _ZERO)] * (4 - len(part))
         carries, outputs = Signal(4), Signal(4)
         m.submodules += Instance(

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from amaranth.hdl import C, Cat, Instance, Module, Signal, Value
+from amaranth.hdl import C, Cat, Module, Signal, Value
 
-from hwgen.rtl.carry_cells import majority, parity, two_outputs
+from hwgen.rtl.carry_cells import majority, parity, two_outputs, xilinx_carries
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,6 @@ def _xilinx(m: Module, operands: Sequence[Operand], width: int) -> Value:
     columns = zip(*(_extended(operand.value, width) for operand in operands), strict=True)
     signs = [operand.negate for operand in operands]
     upper: Value = C(ones > 1, 1)  # the majority of the place below, and there the second one
-    carry: Value = C(0, 1)
     cells = []
     for column in columns:
         total, both = two_outputs(
@@ -59,22 +58,7 @@ def _xilinx(m: Module, operands: Sequence[Operand], width: int) -> Value:
         )
         cells.append((total, upper))
         upper = both
-    sums: list[Value] = []
-    for first in range(0, width, 4):
-        part = cells[first : first + 4] + [(C(0, 1), C(0, 1))] * (4 - len(cells[first : first + 4]))
-        carries, outputs = Signal(4), Signal(4)
-        m.submodules += Instance(
-            "CARRY4",
-            i_CI=carry,
-            i_CYINIT=C(ones > 0 and not first, 1),
-            i_S=Cat(propagate for propagate, _ in part),
-            i_DI=Cat(generate for _, generate in part),
-            o_CO=carries,
-            o_O=outputs,
-        )
-        sums += list(outputs)
-        carry = carries[3]
-    return Cat(sums[:width])
+    return Cat(xilinx_carries(m, cells, C(ones > 0, 1))[:width])
 
 
 def _extended(value: Value, width: int) -> list[Value]:
