@@ -55,13 +55,14 @@ def candidates(
         plans = [spatial(graph, family, members, adders) for adders in pipelinings(family)]
         plans = [plan for place, plan in enumerate(plans) if plan not in plans[:place]]
         share = 1 if engine == "spatial" else SPATIAL_SHARE[family]
-        fitting = [plan for plan in plans if estimate(Core(graph, plan), family, budget).fits(budget, share)]
-        if fitting or engine == "spatial":
-            _require_memory(graph, board, plans[0])
-        yield from fitting
-        nothing = not fitting
         if engine == "spatial":
-            if not fitting:  # as asked, to find out what is short
+            _require_memory(graph, board, plans[0])
+        for plan in plans:
+            if estimate(Core(graph, plan), family, budget).fits(budget, share):
+                nothing = False
+                yield plan
+        if engine == "spatial":
+            if nothing:  # as asked, to find out what is short
                 yield plans[-1]
             return
     for lanes in _lanes(graph):

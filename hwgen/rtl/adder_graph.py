@@ -79,17 +79,14 @@ class AdderGraph:
         for node, each in enumerate(self.sums, start=self.inputs):
             constants[node] = each.constant
             for term in each.terms:
-                _accumulate(coefficients[node], coefficients[term.node], term)
+                coefficients[node] += moved(coefficients[term.node], term)
                 constants[node] += _scaled(constants[term.node], term)
         return coefficients, constants
 
     @property
     def matrix(self) -> Integers:
         """``(rows, taps, inputs)``: what the roots compute; delay 0 first."""
-        found = np.zeros((len(self.roots), self.taps, self.inputs), dtype=np.int64)
-        for row, root in zip(found, self.roots, strict=True):
-            _accumulate(row, self.forms[0][root.node], root)
-        return found
+        return np.array([moved(self.forms[0][root.node], root) for root in self.roots])
 
     @property
     def constants(self) -> Integers:
@@ -122,14 +119,16 @@ class AdderGraph:
         return max(self.depths[root.node] for root in self.roots)
 
 
-def _accumulate(total: Integers, form: Integers, term: Term) -> None:
-    moved = form[: len(form) - term.delay] << term.shift
-    total[term.delay :] += -moved if term.negate else moved
+def moved(form: Integers, term: Term) -> Integers:
+    """Coefficients of a term, ``(taps, inputs)``, whose node has `form`."""
+    found = np.zeros_like(form)
+    found[term.delay :] = form[: len(form) - term.delay] << term.shift
+    return -found if term.negate else found
 
 
 def _scaled(constant: np.int64, term: Term) -> np.int64:
-    moved = constant << term.shift
-    return -moved if term.negate else moved
+    scaled = constant << term.shift
+    return -scaled if term.negate else scaled
 
 
 def interval(coefficients: Integers, constants: Integers, source: TensorType) -> tuple[Integers, Integers]:

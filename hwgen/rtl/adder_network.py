@@ -63,7 +63,7 @@ class AdderNetwork:
         self.roots = [self._values[root.node][final, root.delay] << root.shift for root in graph.roots]
 
     def _delayed(self, value: Value, stage: int, name: str) -> Signal:
-        """`value` of one token before, and zero before the first: only roots hold constants, and no root is delayed."""
+        """`value` of one token before, and zero before the first: a node that holds a constant is a root as it is."""
         later = Signal(value.shape(), name=name)
         clear, enable = self._token(stage)
         with self._m.If(clear):  # outside of the enable, so that the register's own reset serves for this, too

@@ -18,18 +18,15 @@ import numpy as np
 from da4ml.cmvm import QInterval, solve
 
 from hwgen.graph.tensor import Integers, TensorType, width_of
-from hwgen.rtl.adder_graph import AdderGraph, Sum, Term, interval
+from hwgen.rtl.adder_graph import AdderGraph, Sum, Term, interval, moved
 
 _DA4ML_ADD, _DA4ML_SUBTRACT, _DA4ML_INPUT = 0, 1, -1
 _CHOICES = 6
 """Terms of a row, the least deep ones, among which the next sum is chosen."""
 _DEPTH_PRICE = 0.5
 """Bits of adder that a level of depth may cost: every level is a cycle of latency and a row of registers."""
-
-
 Search = Callable[["_Builder", Integers], list[list[Term]]]
 """Puts common parts into a builder and returns the terms that are left of each row."""
-
 _DEEPEST = 5
 """Sums on the longest path to a shared pair: more save no bits, but make chains where rows are few and long."""
 
@@ -81,7 +78,7 @@ class _Builder:
     """Sums made so far, with what is known of their nodes."""
 
     def __init__(self, source: TensorType, taps: int) -> None:
-        self.source, self.taps = source, taps
+        self.source = source
         self.sums: list[Sum] = []
         units = np.zeros((source.channels, taps, source.channels), dtype=np.int64)
         units[np.arange(source.channels), 0, np.arange(source.channels)] = 1
@@ -89,18 +86,7 @@ class _Builder:
         self.depths = [0] * source.channels
         self.widths = [width_of(int(low), int(high))[0] for low, high in zip(source.low, source.high, strict=True)]
 
-    def form(self, term: Term) -> Integers:
-        """Coefficients of a term, ``(taps, channels)``."""
-        form = self.forms[term.node] << term.shift
-        if term.delay:
-            form = np.concatenate([np.zeros_like(form[: term.delay]), form[: self.taps - term.delay]])
-        return -form if term.negate else form
-
-    def bits(self, terms: Sequence[Term], constant: int = 0) -> int:
-        """Bits to be added up for their sum."""
-        return self._width(terms, constant) - Sum(tuple(terms), constant).start
-
-    def add(self, terms: Sequence[Term], constant: int = 0, *, aligned: bool = False) -> Term:
+    def add(self, terms: Sequence[Term], *, aligned: bool = False) -> Term:
         """A sum as a new node, and the term that stands for it: negated where that saves bits.
 
         Args:
@@ -110,8 +96,8 @@ class _Builder:
         delay = min(term.delay for term in terms) if aligned else 0
         # The lowest bits of an operand pass, unless it is negated.
         negate = min((term.shift, term.negate) for term in terms)[1]
-        moved = [Term(t.node, t.shift - shift, t.delay - delay, t.negate != negate) for t in terms]
-        return Term(self._keep(moved, constant), shift, delay, negate)
+        own = [Term(t.node, t.shift - shift, t.delay - delay, t.negate != negate) for t in terms]
+        return Term(self._keep(own), shift, delay, negate)
 
     def row(self, terms: Iterable[Term], constant: int, arity: int) -> Term:
         """Sum up a row's terms and its constant, and return its root."""
@@ -127,7 +113,7 @@ class _Builder:
             return left[0]
         return Term(self._keep(left, constant))
 
-    def _keep(self, terms: Sequence[Term], constant: int) -> int:
+    def _keep(self, terms: Sequence[Term], constant: int = 0) -> int:
         """The number of a new node."""
         self.sums.append(Sum(tuple(terms), constant))
         self.forms.append(self._form(terms))
@@ -136,9 +122,9 @@ class _Builder:
         return len(self.forms) - 1
 
     def _form(self, terms: Sequence[Term]) -> Integers:
-        return sum((self.form(term) for term in terms), np.zeros_like(self.forms[0]))
+        return sum((moved(self.forms[term.node], term) for term in terms), np.zeros_like(self.forms[0]))
 
-    def _width(self, terms: Sequence[Term], constant: int) -> int:
+    def _width(self, terms: Sequence[Term], constant: int = 0) -> int:
         low, high = interval(self._form(terms), np.array(constant), self.source)
         return width_of(int(low), int(high))[0]
 
@@ -146,7 +132,9 @@ class _Builder:
         return self.depths[term.node], self.widths[term.node] + term.shift, term.node
 
     def _price(self, terms: Sequence[Term]) -> float:
-        return self.bits(terms) + _DEPTH_PRICE * max(self.depths[term.node] for term in terms)
+        """Bits to be added up for their sum, and its depth."""
+        bits = self._width(terms) - Sum(tuple(terms)).start
+        return bits + _DEPTH_PRICE * max(self.depths[term.node] for term in terms)
 
 
 def by_tap(builder: _Builder, matrix: Integers) -> list[list[Term]]:

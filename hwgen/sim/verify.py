@@ -90,12 +90,12 @@ def _compare_layers(core: Core, graph: Graph, sentence: Sentences, number: int) 
         outputs |= zip(names, golden.trace(part, sentence), strict=True)
         types |= zip(names, part.types(), strict=True)
     for name, vectors in observed.items():
-        # A folded or counting convolution's output is what stands behind the maximum.
         stage = core.stages[name]
+        # A folded or counting convolution's output is what stands behind the maximum.
         whole = isinstance(stage, FoldedConvolution | BinaryConvolution)
         layer = "max_over_time" if whole else name
         vectors = _joined(vectors, outputs[layer].shape[1])
-        if isinstance(stage, SpatialConvolution):
+        if isinstance(stage, SpatialConvolution):  # it adds the requantiser's offset
             vectors = (np.array(vectors).reshape(-1, stage.kind.channels) - stage.offset).tolist()
         for place, expected in enumerate(outputs[layer]):
             token = place if types[layer].per_token else None
