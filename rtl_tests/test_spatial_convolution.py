@@ -43,11 +43,12 @@ def test_bits_and_stages(bits: int, tmp_path: Path) -> None:
     check(tmp_path, graph.convolution, graph.types()[0], random, per_stage=1 + bits % 3)
 
 
-def test_three_operands_in_the_cells_of_a_part(tmp_path: Path) -> None:
+@pytest.mark.parametrize("family", ["xilinx", "ecp5"])
+def test_adders_in_the_cells_of_a_part(family: str, tmp_path: Path) -> None:
     """By yosys's models of them."""
     random = np.random.default_rng(7)
     graph = random_graph(random, bits=5, sparsity=0.4, widths=(1, 3), filters=6)
-    check(tmp_path, graph.convolution, graph.types()[0], random, per_stage=2, family="xilinx")
+    check(tmp_path, graph.convolution, graph.types()[0], random, per_stage=2, family=family)
 
 
 def test_signs_zeros_and_one_sided_inputs(tmp_path: Path) -> None:

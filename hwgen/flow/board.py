@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hwgen import tables
 from hwgen.errors import HwgenError
+from hwgen.rtl.packing import SHAPES
 
 SIZES = ("full", "small")
 WIDTHS = range(1, 9)
@@ -29,6 +30,8 @@ class Budget:
         for name, least in (("luts", 1), ("ffs", 1), ("dsps", 0), ("brams", 1), ("bram_kbit", 1)):
             if (value := getattr(self, name)) < least:
                 raise HwgenError(f"{name}: {value} is less than {least}; see the part's data sheet")
+        if self.bram_kbit not in SHAPES:
+            raise HwgenError(f"bram_kbit: {self.bram_kbit} is not one of {', '.join(map(str, SHAPES))}")
 
 
 @dataclass(frozen=True)

@@ -52,11 +52,13 @@ def candidates(
     budget = board.budget
     nothing = True
     if engine != "folded":
-        plans = [spatial(graph, family, members, adders) for adders in pipelinings(family)]
+        direct = spatial(graph, family, members, multiplexed=False)
+        multiplexed = estimate(Core(graph, direct), family, budget).brams > budget.brams
+        plans = [spatial(graph, family, members, adders, multiplexed=multiplexed) for adders in pipelinings(family)]
         plans = [plan for place, plan in enumerate(plans) if plan not in plans[:place]]
         share = 1 if engine == "spatial" else SPATIAL_SHARE[family]
         if engine == "spatial":
-            _require_memory(graph, board, plans[0])
+            _require_memory(graph, board, plans[-1])
         for plan in plans:
             if estimate(Core(graph, plan), family, budget).fits(budget, share):
                 nothing = False
@@ -92,7 +94,7 @@ def _require_memory(graph: Graph, board: Board, plan: AnyPlan) -> None:
     if needed > board.budget.brams:
         raise HwgenError(
             f"the embedding ({_tables(graph)}) does not fit {board.title}: "
-            f"it needs {needed} of {board.budget.brams} block RAMs (+{needed - board.budget.brams}); "
+            f"it needs {needed:g} of {board.budget.brams} block RAMs (+{needed - board.budget.brams:g}); "
             f"{advice(graph, board, None)}"
         )
 

@@ -13,9 +13,11 @@ from hwgen.rtl.ballot import Ballot
 from hwgen.rtl.binary_convolution import BinaryConvolution
 from hwgen.rtl.binary_dense import FoldedBinaryDense
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core
+from hwgen.rtl.embedding import EmbeddingRom, row_bits
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.folded_dense import FoldedDense
 from hwgen.rtl.hypervector_encoder import HypervectorEncoder
+from hwgen.rtl.packing import pack
 from hwgen.rtl.patch_convolution import PatchConvolver
 from hwgen.rtl.plan import AnyPlan, EnsemblePlan, InTurnPlan
 from hwgen.rtl.spatial_convolution import SpatialConvolution
@@ -49,7 +51,7 @@ class Estimate:
     """What a plan will take, roughly: look-up tables, block RAMs, multipliers."""
 
     luts: int
-    brams: int
+    brams: float
     dsps: int = 0
 
     def fits(self, budget: Budget, share: float) -> bool:
@@ -78,7 +80,7 @@ def _estimate(graph: Graph, core: Core, family: str, budget: Budget) -> Estimate
 @_estimate.register
 def _(graph: ConvolutionGraph, core: Core, family: str, budget: Budget) -> Estimate:
     convolution, dense = core.stages["convolution"], core.stages["dense"]
-    luts, brams, multipliers = 0.0, memory(graph, budget), 0
+    luts, brams, multipliers = 0.0, _table(core, budget), 0
     if isinstance(convolution, SpatialConvolution):
         activations = graph.convolution.filters * (2 * graph.requantise.bits + 2)
         luts += _LUTS_PER_BIT[family] * activations + _adders(convolution, family)
@@ -155,29 +157,28 @@ def _(graph: EnsembleGraph, core: Core, family: str, budget: Budget) -> Estimate
     return Estimate(*(sum(getattr(part, kind) for part in parts) for kind in ("luts", "brams", "dsps")))
 
 
-def memory(graph: Graph, budget: Budget, plan: AnyPlan | None = None) -> int:
+def memory(graph: Graph, budget: Budget, plan: AnyPlan | None = None) -> float:
     """Block RAMs that a graph needs with any engine; `plan` tells whether an ensemble's members share them."""
     if isinstance(graph, EnsembleGraph):
         if isinstance(plan, InTurnPlan):
             return memory(merge(graph.vote.members), budget)
         return sum(memory(member, budget) for member in graph.vote.members)
     if isinstance(graph, ConvolutionGraph):
-        return blocks(graph.vocabulary, graph.embedding.rank * graph.embedding.bits, budget)
+        return blocks(graph.vocabulary, row_bits(graph.embedding), budget)
     return 0
 
 
-_SHAPES = {
-    4: ((2048, 2), (1024, 4), (512, 8), (256, 16)),
-    18: ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36)),
-    36: ((32768, 1), (16384, 2), (8192, 4), (4096, 9), (2048, 18), (1024, 36), (512, 72)),
-}
-"""Rows and columns a block RAM can be set to, by its kilobits."""
+def blocks(depth: int, width: int, budget: Budget) -> float:
+    """Block RAMs of a ``depth x width`` ROM; half a one counts a half."""
+    return pack(depth, width, budget.bram_kbit).blocks
 
 
-def blocks(depth: int, width: int, budget: Budget) -> int:
-    """Block RAMs of a ``depth x width`` ROM, all set to the one shape that needs fewest."""
-    shapes = _SHAPES.get(budget.bram_kbit, ((budget.bram_kbit * 1024 // 32, 32),))
-    return min(-(-depth // rows) * -(-width // columns) for rows, columns in shapes)
+def _table(core: Core, budget: Budget) -> float:
+    """Block RAMs of the embedding."""
+    embedding = core.stages["embedding"]
+    assert isinstance(embedding, EmbeddingRom)
+    packing = embedding.packing or pack(embedding.node.vocabulary, row_bits(embedding.node), budget.bram_kbit)
+    return packing.blocks
 
 
 def _adders(engine: SpatialConvolution | SpatialDense, family: str) -> float:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from amaranth.hdl import C, Cat, Const, Module, Signal, Value
 
 from hwgen.graph.tensor import TensorType
+from hwgen.rtl.adder_cells import Operand, sum_of
 from hwgen.rtl.adder_graph import Sum
 from hwgen.rtl.pipeline import Pipeline, interval_shape
 from hwgen.rtl.placement import Place, Placement
-from hwgen.rtl.ternary_adder import Operand, sum_of
 
 
 def arity_of(family: str | None) -> int:
@@ -41,8 +41,8 @@ class AdderNetwork:
         self._tokens: dict[int, tuple[Value, Value]] = {}
         self._values: list[dict[Place, Value]] = []
         lows, highs = graph.intervals(source)
-        # Synthesis would merge adders without a register between them into carry-save trees, which are larger.
-        merged = family is not None and arity_of(family) == 2
+        # Of adders that are left to it, synthesis would make carry-save trees, which are larger.
+        merged = family in ("ice40", "gowin")
         for node, stage in enumerate(placement.stages):
             if node < graph.inputs:
                 result = inputs[node]

@@ -23,6 +23,9 @@ LONGEST_LINE = 64
 Wires = dict[int, Value]
 """The bits of a plan that exist so far."""
 
+Ecp5Cell = tuple[int, tuple[Value, ...]]
+"""Half of a CCU2C: its table, and what is on A, B, C and D."""
+
 _ZERO = C(0, 1)
 
 
@@ -265,27 +268,47 @@ def _gowin_cells(m: Module, cells: Sequence[_Cell]) -> list[Value]:
 
 
 def _ecp5_cells(m: Module, cells: Sequence[_Cell]) -> list[Value]:
-    """Two cells each: sum = table ^ carry, next carry = table ? carry : the table of A and B at C = D = 0."""
+    return ecp5_carries(m, [_ecp5_table(cell) for cell in cells], _ZERO)
+
+
+def ecp5_carries(m: Module, cells: Sequence[Ecp5Cell], start: Value | None) -> list[Value]:
+    """An ECP5 carry chain: sum = table ^ carry, next carry = table ? carry : the table of A and B at C = D = 0.
+
+    Args:
+        start: the first carry. None where the first cell makes the second by itself and nobody wants its sum; place
+            and route spends two cells on any other, constants included, and two where a last carry has a wire.
+
+    Returns:
+        The sums.
+    """
     sums: list[Value] = []
-    carry: Value = _ZERO
+    carry = start
+    idle = (0, (_ZERO,) * 4)
     for first in range(0, len(cells), 2):
-        pins: dict[str, object] = {}
-        for half in range(2):
-            cell = cells[first + half] if first + half < len(cells) else _Cell((_ZERO, _ZERO), None)
-            table, given = _ecp5_table(cell)
+        pins: dict[str, object] = {} if carry is None else {"i_CIN": carry}
+        for half, (table, given) in enumerate([*cells[first : first + 2], idle][:2]):
             pins |= {f"p_INIT{half}": C(table, 16), f"p_INJECT1_{half}": "NO"}
             pins |= {f"i_{name}{half}": value for name, value in zip("ABCD", given, strict=True)}
-        total, following = Signal(2), Signal()
-        m.submodules += Instance("CCU2C", **pins, i_CIN=carry, o_S0=total[0], o_S1=total[1], o_COUT=following)
+        total = Signal(2)
+        if first + 2 < len(cells):
+            carry = Signal()
+            pins["o_COUT"] = carry
+        m.submodules += Instance("CCU2C", **pins, o_S0=total[0], o_S1=total[1])
         sums += list(total)
-        carry = following
     return sums[: len(cells)]
 
 
-def _ecp5_table(cell: _Cell) -> tuple[int, tuple[Value, ...]]:
+def ecp5_cell(adds: Callable[[int, int], int], carries: Callable[[int, int], int], x: Value, y: Value) -> Ecp5Cell:
+    """Of two bits: what it adds to the carry, and the carry it makes where that is 0.
+
+    D, which is 1, tells the two functions apart.
+    """
+    return _table(lambda x, y, _, d: adds(x, y) if d else carries(x, y), 4), (x, y, _ZERO, C(1, 1))
+
+
+def _ecp5_table(cell: _Cell) -> Ecp5Cell:
     if len(cell.operands) == 2:
-        # D tells the two functions apart: x ^ y where it is 1, as it always is; x, the generated carry, where it is 0.
-        return _table(lambda x, y, _, d: x ^ y if d else x, 4), (*cell.operands, _ZERO, C(1, 1))
+        return ecp5_cell(lambda x, y: x ^ y, lambda x, _: x, *cell.operands)
     # With C = D = 0 the second operand is 0, and the table shows the first: just the carry where both are equal.
     if cell.both:
         return _table(lambda a, b, c, d: (a & b) ^ (c & d), 4), cell.operands

@@ -75,19 +75,34 @@ class Counting:
 
 
 @dataclass(frozen=True)
+class BlockRam:
+    """The embedding table in block RAM.
+
+    Attributes:
+        family: of the part whose block RAMs the table is cut to; None leaves the cut to synthesis.
+        multiplexed: as few block RAMs as can be; else shapes as deep as the table, which need no multiplexer.
+    """
+
+    family: str | None = None
+    multiplexed: bool = True
+
+
+@dataclass(frozen=True)
 class Plan:
-    """Of a `ConvolutionGraph`: which engine serves which layer."""
+    """Of a `ConvolutionGraph`: which engine serves which layer, and where the embedding table lies."""
 
     convolution: Spatial | Folded | Counting
     dense: Spatial | Folded
+    embedding: BlockRam = BlockRam()
 
     @classmethod
-    def spatial(cls, adders_per_stage: int = 1, family: str | None = None) -> Plan:
-        return cls(Spatial(adders_per_stage, family), Spatial(adders_per_stage, family))
+    def spatial(cls, adders_per_stage: int = 1, family: str | None = None, *, multiplexed: bool = True) -> Plan:
+        engine = Spatial(adders_per_stage, family)
+        return cls(engine, engine, BlockRam(family, multiplexed))
 
     @classmethod
-    def folded(cls, lanes: int, dense_lanes: int = 1) -> Plan:
-        return cls(Folded(lanes), Folded(dense_lanes))
+    def folded(cls, lanes: int, dense_lanes: int = 1, family: str | None = None) -> Plan:
+        return cls(Folded(lanes), Folded(dense_lanes), BlockRam(family))
 
     @property
     def never_stalls(self) -> bool:
@@ -219,11 +234,16 @@ def spatial(
     family: str | None = None,
     members: Members | None = None,
     adders_per_stage: int | None = None,
+    *,
+    multiplexed: bool = True,
 ) -> AnyPlan:
     """Everything at once: one token per clock.
 
     An ensemble's members then have an engine each, unless `members` says otherwise or a shared one is as fast: a
     hypervector is the same for all of them. In turn on lanes that count, a token takes a cycle for each member.
+
+    Args:
+        multiplexed: as few block RAMs as can be for the embedding table, see `BlockRam`.
 
     Raises:
         HwgenError: when `members` does not go with the graph.
@@ -233,14 +253,17 @@ def spatial(
         given = graph.vote.members
         shareable = all(isinstance(member, HypervectorGraph) for member in given) and mergeable(given)
         if members is Members.side_by_side or (members is None and not shareable):
-            return EnsemblePlan(tuple(spatial(member, family, None, adders_per_stage) for member in given))
-        return _in_turn(graph, cast(Plan | HypervectorPlan, spatial(_longest(graph), family, None, adders_per_stage)))
+            return EnsemblePlan(
+                tuple(spatial(member, family, None, adders_per_stage, multiplexed=multiplexed) for member in given)
+            )
+        engine = spatial(_longest(graph), family, None, adders_per_stage, multiplexed=multiplexed)
+        return _in_turn(graph, cast(Plan | HypervectorPlan, engine))
     _check_members(members)
     if isinstance(graph, HypervectorGraph):
         return HypervectorPlan(0, family)
-    plan = Plan.spatial(adders_per_stage, family)
+    plan = Plan.spatial(adders_per_stage, family, multiplexed=multiplexed)
     if _counts(graph) and graph.embedding.bits == 1:  # wider inputs are cheaper by adders that filters share
-        return Plan(Counting(graph.convolution.filters, family), plan.dense)
+        return replace(plan, convolution=Counting(graph.convolution.filters, family))
     return plan
 
 
@@ -264,7 +287,7 @@ def folded(
         return HypervectorPlan(graph.hypervector.block if lanes is None else lanes, family)
     lanes = 8 if lanes is None else lanes
     dense = Folded(min(max(lanes // 8, 1), graph.classes))
-    return Plan(Counting(lanes, family) if _counts(graph) else Folded(lanes), dense)
+    return Plan(Counting(lanes, family) if _counts(graph) else Folded(lanes), dense, BlockRam(family))
 
 
 def deeper(plan: AnyPlan) -> AnyPlan | None:
@@ -278,8 +301,8 @@ def deeper(plan: AnyPlan) -> AnyPlan | None:
         return engine and replace(plan, engine=cast(Plan | HypervectorPlan, engine))
     if isinstance(plan, HypervectorPlan):
         return None
-    convolution, dense = _deeper(plan.convolution), _deeper(plan.dense)
-    return Plan(convolution, dense) if (convolution, dense) != (plan.convolution, plan.dense) else None
+    made = replace(plan, convolution=_deeper(plan.convolution), dense=_deeper(plan.dense))
+    return made if made != plan else None
 
 
 _Engine = TypeVar("_Engine", Spatial | Folded | Counting, Spatial | Folded)

@@ -14,14 +14,15 @@ from hwgen.rtl.ballot import Ballot
 from hwgen.rtl.binary_convolution import BinaryConvolution
 from hwgen.rtl.binary_dense import FoldedBinaryDense
 from hwgen.rtl.chain import Chain, Stages
-from hwgen.rtl.embedding import EmbeddingRom
+from hwgen.rtl.embedding import EmbeddingRom, row_bits
 from hwgen.rtl.folded_argmax import FoldedArgmax
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.folded_dense import FoldedDense
 from hwgen.rtl.hypervector_encoder import HypervectorEncoder
 from hwgen.rtl.max_over_time import RunningMaximum
+from hwgen.rtl.packing import KILOBITS, pack
 from hwgen.rtl.patch_convolution import PatchConvolver
-from hwgen.rtl.plan import AnyPlan, Counting, EnsemblePlan, Folded, HypervectorPlan, InTurnPlan, Plan, Spatial
+from hwgen.rtl.plan import AnyPlan, BlockRam, Counting, EnsemblePlan, Folded, HypervectorPlan, InTurnPlan, Plan, Spatial
 from hwgen.rtl.requantise import Requantiser
 from hwgen.rtl.side_by_side import SideBySide
 from hwgen.rtl.spatial_convolution import SpatialConvolution
@@ -54,7 +55,7 @@ def _scoring(graph: Graph, plan: AnyPlan) -> Stages:
 @_scoring.register
 def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
     embedded, _, activated, pooled, _ = graph.types()
-    made: dict[str, wiring.Component] = {"embedding": EmbeddingRom(graph.embedding)}
+    made: dict[str, wiring.Component] = {"embedding": _embedding(graph, plan.embedding)}
     match plan.convolution:
         case Spatial(adders_per_stage, family):
             made["convolution"] = convolution = SpatialConvolution(
@@ -87,6 +88,14 @@ def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
         case Folded(lanes):
             made["dense"] = FoldedDense(graph.dense, pooled, lanes=lanes)
     return made
+
+
+def _embedding(graph: ConvolutionGraph, place: BlockRam) -> EmbeddingRom:
+    if place.family is None:
+        return EmbeddingRom(graph.embedding)
+    depth, width = graph.vocabulary, row_bits(graph.embedding)
+    packing = pack(depth, width, KILOBITS[place.family], multiplexed=place.multiplexed)
+    return EmbeddingRom(graph.embedding, packing)
 
 
 @_scoring.register

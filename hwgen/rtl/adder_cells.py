@@ -1,9 +1,12 @@
-"""Sums of up to three operands, each added or subtracted.
+"""Sums of two or three operands, each added or subtracted, in a part's own cells where those do better.
 
-Synthesis makes two adders of a sum of three. A 7-series table has room for more: beside the parity of three bits and a
+7-series: synthesis makes two adders of a sum of three. A table has room for more: beside the parity of three bits and a
 carry it makes their majority, which enters the next place, so that three operands take one cell a place as two do. The
 sum must go to a register then: the slice has one way out for sum and majority (Xilinx UG474; Simkins and Philofsky, US
 patent 7,274,211, describe the structure).
+
+ECP5: a first carry, even a constant one, is led into a chain by two cells. A chain that makes its own takes one at most
+(Lattice TN-02032).
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from dataclasses import dataclass
 
 from amaranth.hdl import C, Cat, Module, Signal, Value
 
-from hwgen.rtl.carry_cells import majority, parity, two_outputs, xilinx_carries
+from hwgen.rtl.carry_cells import ecp5_carries, ecp5_cell, majority, parity, two_outputs, xilinx_carries
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ def sum_of(m: Module, operands: Sequence[Operand], width: int, family: str | Non
     assert negated < 3, "of three operands one is added"
     if family == "xilinx" and (len(operands) == 3 or negated == 2):
         return _xilinx(m, [*operands, Operand(C(0, 1))][:3], width)
+    if family == "ecp5" and len(operands) == 2 and negated < 2 and width > 1:
+        return _ecp5(m, operands, width)
     total: Value = C(0)
     for operand in sorted(operands, key=lambda operand: operand.negate):
         total = total - operand.value if operand.negate else total + operand.value
@@ -59,6 +64,23 @@ def _xilinx(m: Module, operands: Sequence[Operand], width: int) -> Value:
         cells.append((total, upper))
         upper = both
     return Cat(xilinx_carries(m, cells, C(ones > 0, 1))[:width])
+
+
+def _ecp5(m: Module, operands: Sequence[Operand], width: int) -> Value:
+    """A carry chain that makes its first carry itself, in a cell before the first place or in that place's stead.
+
+    Cells come in pairs, so it is whichever leaves no half over; the sum of the lowest place is then one more table.
+    """
+    added, other = sorted(operands, key=lambda operand: operand.negate)
+    minus = int(other.negate)
+    places = list(zip(_extended(added.value, width), _extended(other.value, width), strict=True))
+    low = places[0]
+    cells = [ecp5_cell(lambda x, y: x ^ y ^ minus, lambda x, _: x, *place) for place in places]
+    if width % 2:
+        begin = ecp5_cell(lambda *_: 0, lambda *_: minus, C(0, 1), C(0, 1))
+        return Cat(ecp5_carries(m, [begin, *cells], None)[1:])
+    begin = ecp5_cell(lambda *_: 0, lambda x, y: x | (1 - y) if minus else x & y, *low)
+    return Cat(low[0] ^ low[1], ecp5_carries(m, [begin, *cells[1:]], None)[1:])
 
 
 def _extended(value: Value, width: int) -> list[Value]:

@@ -1,4 +1,4 @@
-"""Sums of two and three operands as plain sums and as 7-series cells, against Python's."""
+"""Sums of two and three operands as plain sums and as a family's cells, against Python's."""
 
 from itertools import product
 from pathlib import Path
@@ -9,7 +9,7 @@ from amaranth.hdl import Module, Signal, signed, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.rtl.ternary_adder import Operand, sum_of
+from hwgen.rtl.adder_cells import Operand, sum_of
 from rtl_tests.cell_models import with_models
 from rtl_tests.stream_bench import beat, run
 
@@ -19,12 +19,13 @@ WIDTHS = (1, 4, 5, 9)
 
 
 class Sums(wiring.Component):
-    """Of three operands with every choice of signs, in several widths, and of two that are both subtracted."""
+    """Of three operands with every choice of signs, in several widths, and of two."""
 
     def __init__(self, family: str | None) -> None:
         self.family = family
         self.cases = {f"s{number}_{width}": (signs, width) for number, signs in enumerate(SIGNS) for width in WIDTHS}
-        self.cases |= {f"both_{width}": ((True, True), width) for width in WIDTHS}
+        pairs = product((False, True), repeat=2)
+        self.cases |= {f"s{a:d}{b:d}_{width}": ((a, b), width) for a, b in pairs for width in WIDTHS}
         sums = data.StructLayout({name: width for name, (_, width) in self.cases.items()})
         super().__init__({"operands": In(stream.Signature(OPERANDS)), "sums": Out(stream.Signature(sums))})
 
@@ -42,7 +43,7 @@ class Sums(wiring.Component):
         return m
 
 
-@pytest.mark.parametrize("family", [None, "xilinx"])
+@pytest.mark.parametrize("family", [None, "xilinx", "ecp5"])
 def test_sums(family: str | None, tmp_path: Path) -> None:
     component, random = Sums(family), Random(0)
     triples = [(random.randint(-32, 31), random.randint(0, 15), random.randint(-4, 3)) for _ in range(150)]
