@@ -59,7 +59,9 @@ def test_ecp5_netlist_with_open_carry_ends(tmp_path: Path) -> None:
     assert '"CIN": ["x"]' in netlist
     (tmp_path / "top.json").write_text(netlist.replace('"COUT": ["x"]', '"COUT": []'))  # as yosys reads it
     models = "delete =A:blackbox; read_verilog -nooverwrite -I models models/cells_sim.v"
-    script = f"read_json top.json; {models}; hierarchy -top top; proc; flatten; opt_clean; write_verilog -noattr netlist.v"
+    script = (
+        f"read_json top.json; {models}; hierarchy -top top; proc; flatten; opt_clean; write_verilog -noattr netlist.v"
+    )
     tools.run_yosys(script, tmp_path, "for the cells' models")
     run(
         tmp_path,

@@ -2,70 +2,112 @@
 
 from __future__ import annotations
 
+import numpy as np
 from amaranth.hdl import C, Cat, Module, Value
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hwgen.graph.nodes import Embedding
 from hwgen.rtl.packing import Packing, whole
 from hwgen.rtl.pipeline import Pipeline
-from hwgen.rtl.rom import PackedRom
+from hwgen.rtl.rom import PackedRom, rom_port
 from hwgen.rtl.streams import token_stream, vector_stream
 
 
-class EmbeddingRom(wiring.Component):
-    """Equals the golden function of `Embedding`: one table row per token.
+def row_bits(node: Embedding) -> int:
+    """Bits that a row is stored in."""
+    return node.rank * _value_bits(node)
 
-    Latency 2 cycles (block RAM, then a register), initiation interval 1. Costs a `PackedRom` and ``rank x bits``
-    flip-flops. A token outside the vocabulary reads a row of another token or zeros.
+
+def packed_rows(node: Embedding) -> list[int]:
+    """Every row as it is stored: values in two's complement, the first one lowest; of one bit, its sign alone."""
+    width = _value_bits(node)
+    stored = node.table < 0 if node.bits == 1 else node.table & ((1 << width) - 1)
+    packed: list[int] = (stored.astype(object) << (width * np.arange(node.rank, dtype=object))).sum(axis=1).tolist()
+    return packed
+
+
+def unpacked(row: Value, node: Embedding) -> Value:
+    """A stored row as the values of a `vector_stream`."""
+    if node.bits > 1:
+        return row
+    return Cat(Cat(C(1, 1), sign) for sign in row)  # +1 is 01 and -1 is 11
+
+
+def _value_bits(node: Embedding) -> int:
+    return 1 if node.bits == 1 else node.output_type().width
+
+
+class EmbeddingReader(wiring.Component):
+    """Equals the golden function of `Embedding`, with the table outside: one row per token.
+
+    Latency 2 cycles (the table, then a register), initiation interval 1. Costs ``rank x bits`` flip-flops. A token
+    outside the vocabulary reads a row of another token or zeros.
 
     Ports:
         tokens: `token_stream`.
         vectors: `vector_stream` of the table's type.
+        table: `rom_port` of `packed_rows`.
     """
 
     LATENCY = 2
 
-    def __init__(self, node: Embedding, packing: Packing | None = None) -> None:
-        """
-        Args:
-            packing: of as many rows as tokens and `row_bits` columns; None leaves the cut to synthesis.
-        """
+    def __init__(self, node: Embedding) -> None:
         self.node = node
         self.kind = node.output_type()
-        self.packing = packing
-        super().__init__({"tokens": In(token_stream(node.vocabulary)), "vectors": Out(vector_stream(self.kind))})
+        super().__init__(
+            {
+                "tokens": In(token_stream(node.vocabulary)),
+                "vectors": Out(vector_stream(self.kind)),
+                "table": Out(rom_port(node.vocabulary, row_bits(node))),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         pipeline = Pipeline(m, self.tokens, self.vectors, self.LATENCY)
-        node = self.node
-        packing = self.packing or whole(node.vocabulary, row_bits(node))
-        m.submodules.table = table = PackedRom(packing, row_bits(node), rows(node))
-        row: Value = pipeline.register(table.data, "row")
-        if node.bits == 1:
-            row = Cat(Cat(C(1, 1), sign) for sign in row)  # +1 is 01 and -1 is 11
+        row = pipeline.register(self.table.data, "row")
         m.d.comb += [
-            table.address.eq(self.tokens.payload.token),
-            table.enable.eq(pipeline.advance),
-            self.vectors.payload.values.eq(row),
+            self.table.address.eq(self.tokens.payload.token),
+            self.table.enable.eq(pipeline.advance),
+            self.vectors.payload.values.eq(unpacked(row, self.node)),
             self.vectors.payload.first.eq(pipeline.first[-1]),
             self.vectors.payload.last.eq(pipeline.last[-1]),
         ]
         return m
 
 
-def row_bits(node: Embedding) -> int:
-    """Bits stored for a token."""
-    return node.rank * _value_bits(node)
+class EmbeddingRom(wiring.Component):
+    """An `EmbeddingReader` with its table, in block RAM. Costs a `PackedRom` beside it.
+
+    Ports:
+        tokens, vectors: the reader's.
+    """
+
+    LATENCY = EmbeddingReader.LATENCY
+
+    def __init__(self, node: Embedding, packing: Packing | None = None) -> None:
+        """
+        Args:
+            packing: of as many rows as tokens and `row_bits` columns; None leaves the cut to synthesis.
+        """
+        self.node, self.packing = node, packing
+        self.reader = EmbeddingReader(node)
+        self.kind = self.reader.kind
+        members = self.reader.signature.members
+        super().__init__({name: members[name] for name in ("tokens", "vectors")})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.reader = reader = self.reader
+        m.submodules.table = table = embedding_table(self.node, self.packing)
+        connect(m, flipped(self.tokens), reader.tokens)
+        connect(m, reader.table, table.readers[0])
+        connect(m, reader.vectors, flipped(self.vectors))
+        return m
 
 
-def rows(node: Embedding) -> list[int]:
-    """What is stored for each token: its values, the first one lowest; of single bits the sign."""
-    bits = _value_bits(node)
-    values = node.table < 0 if node.bits == 1 else node.table & (1 << bits) - 1
-    return [sum(int(value) << place * bits for place, value in enumerate(row)) for row in values]
-
-
-def _value_bits(node: Embedding) -> int:
-    return 1 if node.bits == 1 else node.output_type().width
+def embedding_table(node: Embedding, packing: Packing | None, *, readers: int = 1) -> PackedRom:
+    """The table of a node, for so many readers; None leaves the cut to synthesis."""
+    width = row_bits(node)
+    return PackedRom(packing or whole(node.vocabulary, width), width, packed_rows(node), readers=readers)
