@@ -1,10 +1,11 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwgen.rtl.packing import SHAPES, pack, whole
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40_000), st.integers(1, 100), st.sampled_from(sorted(SHAPES)), st.booleans())
 def test_every_bit_has_one_place(depth: int, width: int, kilobits: int, multiplexed: bool) -> None:
     packing = pack(depth, width, kilobits, multiplexed=multiplexed)
