@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from hwgen.graph.nodes import Embedding
 from hwgen.rtl.packing import Packing, whole
 from hwgen.rtl.pipeline import Pipeline
-from hwgen.rtl.rom import PackedRom, rom_port
+from hwgen.rtl.rom import ROM_LATENCY, PackedRom, rom_port
 from hwgen.rtl.streams import token_stream, vector_stream
 
 
@@ -41,8 +41,8 @@ def _value_bits(node: Embedding) -> int:
 class EmbeddingReader(wiring.Component):
     """Equals the golden function of `Embedding`, with the table outside: one row per token.
 
-    Latency 2 cycles (the table, then a register), initiation interval 1. Costs ``rank x bits`` flip-flops. A token
-    outside the vocabulary reads a row of another token or zeros.
+    Latency `ROM_LATENCY` cycles, initiation interval 1. A token outside the vocabulary reads a row of another token or
+    zeros.
 
     Ports:
         tokens: `token_stream`.
@@ -50,7 +50,7 @@ class EmbeddingReader(wiring.Component):
         table: `rom_port` of `packed_rows`.
     """
 
-    LATENCY = 2
+    LATENCY = ROM_LATENCY
 
     def __init__(self, node: Embedding) -> None:
         self.node = node
@@ -66,11 +66,10 @@ class EmbeddingReader(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         pipeline = Pipeline(m, self.tokens, self.vectors, self.LATENCY)
-        row = pipeline.register(self.table.data, "row")
         m.d.comb += [
             self.table.address.eq(self.tokens.payload.token),
             self.table.enable.eq(pipeline.advance),
-            self.vectors.payload.values.eq(unpacked(row, self.node)),
+            self.vectors.payload.values.eq(unpacked(self.table.data, self.node)),
             self.vectors.payload.first.eq(pipeline.first[-1]),
             self.vectors.payload.last.eq(pipeline.last[-1]),
         ]
@@ -86,12 +85,13 @@ class EmbeddingRom(wiring.Component):
 
     LATENCY = EmbeddingReader.LATENCY
 
-    def __init__(self, node: Embedding, packing: Packing | None = None) -> None:
+    def __init__(self, node: Embedding, packing: Packing | None = None, *, family: str | None = None) -> None:
         """
         Args:
             packing: of as many rows as tokens and `row_bits` columns; None leaves the cut to synthesis.
+            family: of the part; None for any.
         """
-        self.node, self.packing = node, packing
+        self.node, self.packing, self.family = node, packing, family
         self.reader = EmbeddingReader(node)
         self.kind = self.reader.kind
         members = self.reader.signature.members
@@ -100,14 +100,16 @@ class EmbeddingRom(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.reader = reader = self.reader
-        m.submodules.table = table = embedding_table(self.node, self.packing)
+        m.submodules.table = table = embedding_table(self.node, self.packing, family=self.family)
         connect(m, flipped(self.tokens), reader.tokens)
         connect(m, reader.table, table.readers[0])
         connect(m, reader.vectors, flipped(self.vectors))
         return m
 
 
-def embedding_table(node: Embedding, packing: Packing | None, *, readers: int = 1) -> PackedRom:
-    """The table of a node, for so many readers; None leaves the cut to synthesis."""
+def embedding_table(
+    node: Embedding, packing: Packing | None, *, readers: int = 1, family: str | None = None
+) -> PackedRom:
+    """The table of a node, for so many readers; see `EmbeddingRom` for the rest."""
     width = row_bits(node)
-    return PackedRom(packing or whole(node.vocabulary, width), width, packed_rows(node), readers=readers)
+    return PackedRom(packing or whole(node.vocabulary, width), width, packed_rows(node), readers=readers, family=family)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Array, Cat, Module, Mux, Value
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
+from hwgen.rtl.ecp5_block_ram import COLUMNS, ecp5_block_ram, rows_of
 from hwgen.rtl.packing import Packing, Stack
+from hwgen.rtl.pipeline import register
+
+ROM_LATENCY = 2
 
 
 def rom_port(depth: int, width: int) -> wiring.Signature:
-    """Of who reads a ROM: with `enable`, `data` is the row at `address` in the next cycle; it stays as it is otherwise.
+    """Of who reads a ROM: `data` is the row at `address` two cycles of `enable` later.
 
     Past the last row, `data` is any row's or zero.
     """
@@ -24,42 +28,49 @@ def rom_port(depth: int, width: int) -> wiring.Signature:
 class PackedRom(wiring.Component):
     """One row a cycle to each reader, each block RAM a memory of its own, so that synthesis need not choose the cut.
 
-    Latency 1 cycle, initiation interval 1. Costs the `packing`'s block RAMs and, for each of its multiplexers, half a
-    four-input look-up table to one, before `data`. Two readers take the two ports that block RAMs have; iCE40's have
-    one to read, and are doubled.
+    Latency `ROM_LATENCY` cycles, initiation interval 1. Costs the `packing`'s block RAMs, for each of its multiplexers
+    half a four-input look-up table to one, and a flip-flop for each bit of `data`; on ECP5 the block RAMs' own output
+    registers serve. Two readers take the two ports that block RAMs have; iCE40's have one to read, and are doubled.
 
     Ports:
         readers: `rom_port`, one each.
     """
 
-    def __init__(self, packing: Packing, width: int, rows: Sequence[int], *, readers: int = 1) -> None:
-        self.packing, self.rows = packing, rows
+    def __init__(
+        self, packing: Packing, width: int, rows: Sequence[int], *, readers: int = 1, family: str | None = None
+    ) -> None:
+        """
+        Args:
+            family: of the part; None for any.
+        """
+        self.packing, self.rows, self.family = packing, rows, family
         super().__init__({"readers": In(rom_port(len(rows), width)).array(readers)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        placed = self.family == "ecp5" and platform is not None
         addresses = []
         for number, reader in enumerate(self.readers):
-            address = Signal.like(reader.address, name=f"address_{number}")
-            with m.If(reader.enable):
-                m.d.sync += address.eq(reader.address)
+            address: Value = reader.address
+            for cycle in range(ROM_LATENCY if placed else 1):
+                address = register(m, reader.enable, address, f"address_{number}_{cycle}")
             addresses.append(address)
         below = len(self.rows)
         data: list[Value] = []
         for layer, (rows, stacks) in reversed(list(enumerate(self.packing.layers))):
             start = below - rows
-            found = self._layer(m, f"layer_{layer}", range(start, below), stacks, addresses)
+            found = self._layer(m, f"layer_{layer}", range(start, below), stacks, addresses, placed)
             upper = [address < below for address in addresses]
             data = [Mux(*each) for each in zip(upper, found, data, strict=True)] if data else found
             below = start
-        for reader, value in zip(self.readers, data, strict=True):
-            m.d.comb += reader.data.eq(value)
+        for number, (reader, value) in enumerate(zip(self.readers, data, strict=True)):
+            m.d.comb += reader.data.eq(value if placed else register(m, reader.enable, value, f"data_{number}"))
         return m
 
     def _layer(
-        self, m: Module, name: str, rows: range, stacks: tuple[Stack, ...], addresses: Sequence[Signal]
+        self, m: Module, name: str, rows: range, stacks: tuple[Stack, ...], addresses: Sequence[Value], placed: bool
     ) -> list[Value]:
-        """For each reader the columns of `rows`, at the address of the cycle before."""
+        """For each reader the columns of `rows`, at its address of as many cycles before as they take."""
         columns: list[list[Value]] = [[] for _ in addresses]
         at = 0
         for place, stack in enumerate(stacks):
@@ -67,14 +78,33 @@ class PackedRom(wiring.Component):
             for number, first in enumerate(rows[:: stack.rows]):
                 held = self.rows[first : min(first + stack.rows, rows.stop)]
                 init = [row >> at & (1 << stack.columns) - 1 for row in held]
-                memory = Memory(shape=stack.columns, depth=len(init), init=init)
-                m.submodules[f"{name}_{place}_{number}"] = memory
-                for reader, own in zip(self.readers, parts, strict=True):
-                    port = memory.read_port()
-                    m.d.comb += [port.addr.eq(reader.address - rows.start), port.en.eq(reader.enable)]
-                    own.append(port.data)
-            for address, own, found in zip(addresses, parts, columns, strict=True):
-                part = (address - rows.start)[ceil_log2(stack.rows) :]
-                found.append(Array(own)[part] if len(own) > 1 else own[0])
+                given = [(reader.address - rows.start, reader.enable) for reader in self.readers]
+                found = self._block(m, f"{name}_{place}_{number}", stack, init, given, placed)
+                for own, part in zip(parts, found, strict=True):
+                    own.append(part)
+            for address, own, all_ in zip(addresses, parts, columns, strict=True):
+                which = (address - rows.start)[ceil_log2(stack.rows) :]
+                all_.append(Array(own)[which] if len(own) > 1 else own[0])
             at += stack.columns
-        return [Cat(found) for found in columns]
+        return [Cat(each) for each in columns]
+
+    def _block(
+        self,
+        m: Module,
+        name: str,
+        stack: Stack,
+        init: list[int],
+        readers: Sequence[tuple[Value, Value]],
+        placed: bool,
+    ) -> list[Value]:
+        """One block RAM."""
+        if placed and (fitting := [columns for columns in COLUMNS if rows_of(columns) == stack.rows]):
+            return [data[: stack.columns] for data in ecp5_block_ram(m, fitting[0], init, readers)]
+        memory = Memory(shape=stack.columns, depth=len(init), init=init)
+        m.submodules[name] = memory
+        outputs = []
+        for number, (address, enable) in enumerate(readers):
+            port = memory.read_port()
+            m.d.comb += [port.addr.eq(address), port.en.eq(enable)]
+            outputs.append(register(m, enable, port.data, f"{name}_{number}") if placed else port.data)
+        return outputs

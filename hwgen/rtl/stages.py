@@ -95,7 +95,7 @@ def _embedding(graph: ConvolutionGraph, place: BlockRam) -> EmbeddingRom:
         return EmbeddingRom(graph.embedding)
     depth, width = graph.vocabulary, row_bits(graph.embedding)
     packing = pack(depth, width, KILOBITS[place.family], multiplexed=place.multiplexed)
-    return EmbeddingRom(graph.embedding, packing)
+    return EmbeddingRom(graph.embedding, packing, family=place.family)
 
 
 @_scoring.register
