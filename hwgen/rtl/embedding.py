@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import numpy as np
-from amaranth.hdl import C, Cat, Module, ShapeLike, Value
-from amaranth.lib import data, wiring
+from amaranth.hdl import C, Cat, Module, Value, unsigned
+from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hwgen.graph.nodes import Embedding
 from hwgen.rtl.pipeline import Pipeline
-from hwgen.rtl.streams import element_shape, token_stream, vector_stream
+from hwgen.rtl.streams import token_stream, vector_stream
+
+
+def row_bits(node: Embedding) -> int:
+    """Bits that a row is stored in."""
+    return node.rank * _value_bits(node)
+
+
+def packed_rows(node: Embedding) -> list[int]:
+    """Every row as it is stored: values in two's complement, the first one lowest; of one bit, its sign alone."""
+    width = _value_bits(node)
+    stored = node.table < 0 if node.bits == 1 else node.table & ((1 << width) - 1)
+    packed: list[int] = (stored.astype(object) << (width * np.arange(node.rank, dtype=object))).sum(axis=1).tolist()
+    return packed
+
+
+def unpacked(row: Value, node: Embedding) -> Value:
+    """A stored row as the values of a `vector_stream`."""
+    if node.bits > 1:
+        return row
+    return Cat(Cat(C(1, 1), sign) for sign in row)  # +1 is 01 and -1 is 11
+
+
+def _value_bits(node: Embedding) -> int:
+    return 1 if node.bits == 1 else node.output_type().width
 
 
 class EmbeddingRom(wiring.Component):
@@ -34,17 +58,10 @@ class EmbeddingRom(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         pipeline = Pipeline(m, self.tokens, self.vectors, self.LATENCY)
-        rank = self.node.rank
-        if self.node.bits == 1:  # the sign is all there is to store
-            shape: ShapeLike = rank
-            init = ((self.node.table < 0) @ (1 << np.arange(rank, dtype=object))).tolist()
-        else:
-            shape, init = data.ArrayLayout(element_shape(self.kind), rank), self.node.table.tolist()
-        m.submodules.table = table = Memory(shape=shape, depth=self.node.vocabulary, init=init)
+        shape = unsigned(row_bits(self.node))
+        m.submodules.table = table = Memory(shape=shape, depth=self.node.vocabulary, init=packed_rows(self.node))
         port = table.read_port()
-        row = pipeline.register(Value.cast(port.data), "row")
-        if self.node.bits == 1:
-            row = Cat(Cat(C(1, 1), sign) for sign in row)  # +1 is 01 and -1 is 11
+        row = unpacked(pipeline.register(port.data, "row"), self.node)
         m.d.comb += [
             port.addr.eq(self.tokens.payload.token),
             port.en.eq(pipeline.advance),

@@ -74,12 +74,24 @@ class Counting:
         _check_least("groups", self.groups, 1)
 
 
+class Store(StrEnum):
+    """Where an embedding table lies: in block RAM, with the bitstream, or in SPRAM, filled from flash at boot."""
+
+    block_ram = "block-ram"
+    spram = "spram"
+
+
 @dataclass(frozen=True)
 class Plan:
-    """Of a `ConvolutionGraph`: which engine serves which layer."""
+    """Of a `ConvolutionGraph`: which engine serves which layer.
+
+    Attributes:
+        store: of the embedding table. A row in SPRAM may take several cycles, and so may a token then.
+    """
 
     convolution: Spatial | Folded | Counting
     dense: Spatial | Folded
+    store: Store = Store.block_ram
 
     @classmethod
     def spatial(cls, adders_per_stage: int = 1, family: str | None = None) -> Plan:
@@ -91,7 +103,7 @@ class Plan:
 
     @property
     def never_stalls(self) -> bool:
-        """One token per clock, whatever the sentences' lengths and the reader's pace."""
+        """Every token goes on at once, whatever the sentences' lengths and the reader's pace."""
         return isinstance(self.convolution, Spatial) and isinstance(self.dense, Spatial)
 
     @property
@@ -101,12 +113,15 @@ class Plan:
 
     @property
     def name(self) -> str:
-        """`spatial`, `folded xP` or `popcounts xP`, or both where the layers differ and not just in their lanes."""
+        """`spatial`, `folded xP` or `popcounts xP`, or both where the layers differ and not just in their lanes; and
+        `table in SPRAM` where it is.
+        """
+        stored = ", table in SPRAM" if self.store is Store.spram else ""
         names = [_name(engine) for engine in (self.convolution, self.dense)]
         kinds = {name.split()[0] for name in names}
         if isinstance(self.convolution, Counting) and isinstance(self.dense, Folded):
             kinds.remove("folded")
-        return names[0] if len(kinds) == 1 else f"{names[0]}, dense {names[1]}"
+        return (names[0] if len(kinds) == 1 else f"{names[0]}, dense {names[1]}") + stored
 
 
 @dataclass(frozen=True)
@@ -279,7 +294,8 @@ def deeper(plan: AnyPlan) -> AnyPlan | None:
     if isinstance(plan, HypervectorPlan):
         return None
     convolution, dense = _deeper(plan.convolution), _deeper(plan.dense)
-    return Plan(convolution, dense) if (convolution, dense) != (plan.convolution, plan.dense) else None
+    changed = replace(plan, convolution=convolution, dense=dense)
+    return changed if changed != plan else None
 
 
 _Engine = TypeVar("_Engine", Spatial | Folded | Counting, Spatial | Folded)

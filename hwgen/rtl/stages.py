@@ -21,11 +21,12 @@ from hwgen.rtl.folded_dense import FoldedDense
 from hwgen.rtl.hypervector_encoder import HypervectorEncoder
 from hwgen.rtl.max_over_time import RunningMaximum
 from hwgen.rtl.patch_convolution import PatchConvolver
-from hwgen.rtl.plan import AnyPlan, Counting, EnsemblePlan, Folded, HypervectorPlan, InTurnPlan, Plan, Spatial
+from hwgen.rtl.plan import AnyPlan, Counting, EnsemblePlan, Folded, HypervectorPlan, InTurnPlan, Plan, Spatial, Store
 from hwgen.rtl.requantise import Requantiser
 from hwgen.rtl.side_by_side import SideBySide
 from hwgen.rtl.spatial_convolution import SpatialConvolution
 from hwgen.rtl.spatial_dense import SpatialDense
+from hwgen.rtl.spram_embedding import SpramEmbedding
 
 TREE_CLASSES = 8
 """So many classes, or fewer, are compared by a tree behind folded lanes, too: it is small then, and faster."""
@@ -54,7 +55,8 @@ def _scoring(graph: Graph, plan: AnyPlan) -> Stages:
 @_scoring.register
 def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
     embedded, _, activated, pooled, _ = graph.types()
-    made: dict[str, wiring.Component] = {"embedding": EmbeddingRom(graph.embedding)}
+    kind = SpramEmbedding if plan.store is Store.spram else EmbeddingRom
+    made: dict[str, wiring.Component] = {"embedding": kind(graph.embedding)}
     match plan.convolution:
         case Spatial(adders_per_stage, family):
             made["convolution"] = convolution = SpatialConvolution(
