@@ -40,6 +40,8 @@ _LANES_PER_DSP = {"ecp5": 1, "xilinx": 1, "gowin": 2}
 """Where synthesis makes the lanes' products in multipliers of the part; for iCE40 it is not asked to."""
 _BALLOT_LUTS = 25
 """Beside a table for each bit of the scores."""
+_LOADER_LUTS = 400
+"""Of what fills a table in SPRAM from flash."""
 _LUT_ROM = 64
 """Rows of a memory that synthesis makes of look-up tables."""
 
@@ -78,7 +80,8 @@ def _estimate(graph: Graph, core: Core, family: str, budget: Budget) -> Estimate
 @_estimate.register
 def _(graph: ConvolutionGraph, core: Core, family: str, budget: Budget) -> Estimate:
     convolution, dense = core.stages["convolution"], core.stages["dense"]
-    luts, brams, multipliers = 0.0, memory(graph, budget), 0
+    luts, brams, multipliers = 0.0, 0 if core.stored else memory(graph, budget), 0
+    luts += _LOADER_LUTS if core.stored else 0
     if isinstance(convolution, SpatialConvolution):
         activations = graph.convolution.filters * (2 * graph.requantise.bits + 2)
         luts += _LUTS_PER_BIT[family] * activations + _adders(convolution, family)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amaranth.hdl import C, Cat, Module, Mux, Signal
+from amaranth.hdl import Array, C, Cat, Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -55,31 +55,41 @@ class FlashReader(wiring.Component):
         m = Module()
         flash, place = self.flash, self.place
         timer = Signal(range(place.pause + 1), init=place.pause)
-        shift, left = Signal(32), Signal(range(33))
         awake, reading = Signal(), Signal()
-        taken = Signal(8)  # with the bit that is on the line
-        m.d.comb += [flash.copi.eq(shift[-1]), taken.eq(Cat(flash.cipo, shift))]
+        left, arrived = Signal(5), Signal(8)  # bits that follow the one on the line; those before it
+        byte = Cat(flash.cipo, arrived)[:8]
+        release, read = _following(RELEASE, left), _following(READ << 24 | place.offset, left)
         with m.If(self.bytes.ready):
             m.d.sync += self.bytes.valid.eq(0)
         with m.FSM():
             with m.State("PAUSE"):
-                m.d.sync += timer.eq(timer - 1)
+                first = Mux(awake, READ >> 7, RELEASE >> 7)
+                m.d.sync += [timer.eq(timer - 1), left.eq(Mux(awake, 31, 7)), flash.copi.eq(first)]
                 with m.If(timer == 0):
-                    release, read = C(RELEASE << 24, 32), C(READ << 24 | place.offset, 32)
-                    m.d.sync += [flash.cs.eq(1), shift.eq(Mux(awake, read, release)), left.eq(Mux(awake, 32, 8))]
+                    m.d.sync += flash.cs.eq(1)
                     m.next = "LOW"
             with m.State("LOW"):
-                with m.If(~(reading & (left == 1) & self.bytes.valid)):
+                with m.If(~(reading & (left == 0) & self.bytes.valid)):
                     m.d.sync += flash.clk.eq(1)
                     m.next = "HIGH"
             with m.State("HIGH"):
-                m.d.sync += [flash.clk.eq(0), shift.eq(Cat(flash.cipo, shift)), left.eq(left - 1)]
+                m.d.sync += [
+                    flash.clk.eq(0),
+                    flash.copi.eq(Mux(awake, read, release)),
+                    arrived.eq(byte),
+                    left.eq(left - 1),
+                ]
                 m.next = "LOW"
-                with m.If(left == 1):
-                    m.d.sync += [left.eq(8), awake.eq(1), reading.eq(awake), timer.eq(place.pause)]
+                with m.If(left == 0):
+                    m.d.sync += [left.eq(7), awake.eq(1), reading.eq(awake)]
                     with m.If(~awake):
-                        m.d.sync += flash.cs.eq(0)
+                        m.d.sync += [flash.cs.eq(0), timer.eq(place.pause)]
                         m.next = "PAUSE"
                     with m.If(reading):
-                        m.d.sync += [self.bytes.valid.eq(1), self.bytes.payload.eq(taken)]
+                        m.d.sync += [self.bytes.valid.eq(1), self.bytes.payload.eq(byte)]
         return m
+
+
+def _following(command: int, left: Value) -> Value:
+    """The bit of a command behind which `left` - 1 others follow."""
+    return Value.cast(Array(C(command >> place - 1 & 1 if place else 0, 1) for place in range(32))[left])

@@ -45,38 +45,39 @@ class TableLoader(wiring.Component):
         m.submodules.crc = check = crc()
         connect(m, self.reader.flash, flipped(self.flash))
         bytes_, table = self.reader.bytes, self.table
-        start, end = len(self.header), len(self.header) + self.bytes
-        place, low = Signal(range(end + CRC.size)), Signal(8)
+        place, low = Signal(range(self.bytes)), Signal(8)
         attempt = Signal(range(ATTEMPTS))
-        expected = Array(C(byte, 8) for byte in self.header)[place[: (start - 1).bit_length()]]
+        size = len(self.header)
+        expected = Array(C(byte, 8) for byte in self.header)[place[: (size - 1).bit_length()]]
+        moved = bytes_.valid & bytes_.ready
         m.d.comb += [
             check.data.eq(bytes_.payload),
-            check.valid.eq(bytes_.valid & bytes_.ready),
-            check.start.eq(place == 0),
+            check.valid.eq(moved),
             table.words.payload.eq(Cat(low, bytes_.payload)),
             table.restart.eq(restart),
         ]
+        with m.If(moved):
+            m.d.sync += [place.eq(place + 1), low.eq(bytes_.payload)]
         with m.FSM():
             with m.State("HEADER"):
-                m.d.comb += bytes_.ready.eq(1)
-                with m.If(bytes_.valid):
-                    m.d.sync += place.eq(place + 1)
-                    with m.If(bytes_.payload != expected):
-                        m.next = "AGAIN"
-                    with m.Elif(place == start - 1):
-                        m.next = "TABLE"
+                m.d.comb += [bytes_.ready.eq(1), check.start.eq(place == 0)]
+                with m.If(moved & (bytes_.payload != expected)):
+                    m.next = "AGAIN"
+                with m.Elif(moved & (place == size - 1)):
+                    m.d.sync += place.eq(0)
+                    m.next = "TABLE"
             with m.State("TABLE"):
-                m.d.comb += [bytes_.ready.eq(1), table.words.valid.eq(bytes_.valid & place[0])]
-                with m.If(bytes_.valid):
-                    m.d.sync += [place.eq(place + 1), low.eq(bytes_.payload)]
-                    with m.If(place == end - 1):
-                        m.next = "CRC"
+                m.d.comb += [
+                    table.words.valid.eq(bytes_.valid & place[0]),
+                    bytes_.ready.eq(~place[0] | table.words.ready),
+                ]
+                with m.If(moved & (place == self.bytes - 1)):
+                    m.d.sync += place.eq(0)
+                    m.next = "CRC"
             with m.State("CRC"):
                 m.d.comb += bytes_.ready.eq(1)
-                with m.If(bytes_.valid):
-                    m.d.sync += place.eq(place + 1)
-                    with m.If(place == end + CRC.size - 1):
-                        m.next = "JUDGE"
+                with m.If(moved & (place == CRC.size - 1)):
+                    m.next = "JUDGE"
             with m.State("JUDGE"):
                 m.next = "AGAIN"
                 with m.If(check.match_detected):
