@@ -21,9 +21,9 @@ RESULT_BUFFER_DEPTH = 32
 class Core(wiring.Component):
     """The circuit of a `Graph`, equal to its golden scores for every sequence of sentences.
 
-    With both layers spatial, one token enters per clock (or per row of the table, in SPRAM), and every sentence's result has its place in a buffer before
-    the sentence is let in, so nothing inside ever stalls. With folded layers, tokens wait for the lanes. Latency and
-    cost are the sums of the parts'.
+    With both layers spatial, one token enters per clock (in SPRAM, per row of the table), and every sentence's result
+    has its place in a buffer before the sentence is let in, so nothing behind the table ever stalls. With folded
+    layers, tokens wait for the lanes. Latency and cost are the sums of the parts'.
 
     Attributes:
         stages: the components from tokens to results, in order.

@@ -68,10 +68,9 @@ class FlashReader(wiring.Component):
                 with m.If(timer == 0):
                     m.d.sync += flash.cs.eq(1)
                     m.next = "LOW"
-            with m.State("LOW"):
-                with m.If(~(reading & (left == 0) & self.bytes.valid)):
-                    m.d.sync += flash.clk.eq(1)
-                    m.next = "HIGH"
+            with m.State("LOW"), m.If(~(reading & (left == 0) & self.bytes.valid)):
+                m.d.sync += flash.clk.eq(1)
+                m.next = "HIGH"
             with m.State("HIGH"):
                 m.d.sync += [
                     flash.clk.eq(0),

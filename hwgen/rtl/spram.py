@@ -8,6 +8,7 @@ from amaranth.hdl import Array, ClockSignal, Instance, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
+from amaranth.utils import bits_for
 
 from hwgen.errors import HwgenError
 
@@ -73,8 +74,12 @@ class Spram(wiring.Component):
         write: of each word of the row, whether `word` goes there; not together with `read`.
     """
 
-    def __init__(self, wide: int, deep: int) -> None:
-        self.wide, self.deep = wide, deep
+    def __init__(self, wide: int, deep: int, rows: int = ROWS) -> None:
+        """
+        Args:
+            rows: of a block that are used at most; a simulator keeps few others.
+        """
+        self.wide, self.deep, self.rows = wide, deep, rows
         super().__init__(
             {
                 "address": In(range(deep * ROWS)),
@@ -93,7 +98,7 @@ class Spram(wiring.Component):
         for place in range(self.wide):
             outputs = []
             for number in range(self.deep):
-                m.submodules[f"block_{place}_{number}"] = block = _Block()
+                m.submodules[f"block_{place}_{number}"] = block = _Block(self.rows)
                 chosen = group == number if self.deep > 1 else 1
                 m.d.comb += [
                     block.address.eq(self.address[:14]),
@@ -109,13 +114,14 @@ class Spram(wiring.Component):
 class _Block(wiring.Component):
     """One SPRAM; where there is no part, a memory that behaves alike."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
         super().__init__({"address": In(14), "read": In(1), "write": In(1), "word": In(WORD), "data": Out(WORD)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         if platform is None:
-            m.submodules.memory = memory = Memory(shape=WORD, depth=ROWS, init=[])
+            m.submodules.memory = memory = Memory(shape=WORD, depth=1 << bits_for(self.rows - 1), init=[])
             reader, writer = memory.read_port(), memory.write_port()
             m.d.comb += [
                 reader.addr.eq(self.address),

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.graph.nodes import Embedding
 from hwgen.rtl.embedding import row_bits, unpacked
-from hwgen.rtl.spram import WORD, Spram, SpramLayout
+from hwgen.rtl.spram import ROWS, WORD, Spram, SpramLayout
 from hwgen.rtl.streams import token_stream, vector_stream
 
 TABLE = wiring.Signature(
@@ -52,7 +52,7 @@ class SpramEmbedding(wiring.Component):
         m = Module()
         layout, reads, wide = self.layout, self.layout.reads, self.layout.wide
         tokens, vectors = self.tokens, self.vectors
-        m.submodules.memory = memory = Spram(wide, layout.deep)
+        m.submodules.memory = memory = Spram(wide, layout.deep, min(reads * layout.rows, ROWS))
         starts = Array(C(piece * layout.rows, memory.address.shape()) for piece in range(reads))
 
         # A token is taken with the last read of its row. What that brings stays in the memory's output until the next

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from amaranth.hdl import Array, C, Cat, Module, ResetInserter, Signal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.lib.wiring import Out, connect, flipped
 
 from hwgen.graph.nodes import Embedding
 from hwgen.rtl.flash_reader import FLASH_PINS, FlashPlace, FlashReader
 from hwgen.rtl.spram_embedding import TABLE
-from hwgen.rtl.table_image import CRC, WORD_BYTES, crc, header, table_bytes
+from hwgen.rtl.table_image import CRC, crc, header, table_bytes
 
 ATTEMPTS = 4
 

@@ -47,7 +47,7 @@ class SimulatedFlash(wiring.Component):
         shift, count, address = Signal(32), Signal(range(33)), Signal(24)
         bit = Signal(3)
         awake, waking = Signal(), Signal(range(self.wake + 1), init=self.wake)
-        deaf, reads = Signal(), Signal(range(self.bad_reads + 2))
+        deaf, reading, reads = Signal(), Signal(), Signal(range(self.bad_reads + 2))
         place, inside = Signal(25), Signal()
         byte = Signal(8)
         bad = (reads <= self.bad_reads) & (place == len(self.contents) // 2)
@@ -60,19 +60,24 @@ class SimulatedFlash(wiring.Component):
             byte.eq(Mux(inside, port.data, 0xFF) ^ bad),
         ]
         m.d.sync += clk.eq(pins.clk)
-        with m.If(awake & (waking != 0)):
+        released = Signal()
+        m.d.comb += released.eq(awake | (~pins.cs & (count == 8) & (shift[:8] == RELEASE)))
+        m.d.sync += awake.eq(released)
+        with m.If(released & (waking != 0)):
             m.d.sync += waking.eq(waking - 1)
         with m.If(~pins.cs):
-            m.d.sync += [count.eq(0), bit.eq(7), deaf.eq(waking != 0)]
-            with m.If((count == 8) & (shift[:8] == RELEASE)):
-                m.d.sync += awake.eq(1)
+            m.d.sync += [count.eq(0), bit.eq(7), deaf.eq(waking != 0), reading.eq(0)]
         with m.If(rising):
             m.d.sync += shift.eq(Cat(pins.copi, shift))
             with m.If(count != 32):
                 m.d.sync += count.eq(count + 1)
             with m.If(count == 31):
-                m.d.sync += [address.eq(Cat(pins.copi, shift)), reads.eq(Mux(reads > self.bad_reads, reads, reads + 1))]
-        with m.If(falling & (count == 32) & ~deaf):
+                m.d.sync += [
+                    reading.eq((shift[23:31] == READ) & ~deaf),
+                    address.eq(Cat(pins.copi, shift)),
+                    reads.eq(Mux(reads > self.bad_reads, reads, reads + 1)),
+                ]
+        with m.If(falling & reading):
             m.d.sync += [pins.cipo.eq(byte.bit_select(bit, 1)), bit.eq(bit - 1)]
             with m.If(bit == 0):
                 m.d.sync += address.eq(address + 1)
