@@ -103,7 +103,7 @@ def build(
         steps.peak_megabytes(),
         critical_path=critical_path(report),
         seed=seed,
-        image=table and _flash_image(steps.folder, board, _BITSTREAM[family], table),
+        image=None if table is None else _flash_image(steps.folder, board, _BITSTREAM[family], table),
     )
 
 

