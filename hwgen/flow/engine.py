@@ -183,6 +183,8 @@ def _table_advice(graph: ConvolutionGraph, board: Board, copies: int) -> str:
         if copies == 1 and _spram_blocks(rows, table, board) <= board.budget.sprams:
             break
         rows = rows * 3 // 4
+    if rows == table.vocabulary:  # it is not the table that is too large
+        return f"train with fewer filters or more pruning, or take --model sst2-small-{table.bits}bit"
     return (
         f"about {rows} tokens of rank {table.rank} at {table.bits} bits would fit, "
         f"or --model sst2-small-{table.bits}bit"
