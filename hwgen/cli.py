@@ -314,7 +314,7 @@ def flash(
     folder: Annotated[Path | None, typer.Argument(help="What `hwgen build` wrote; default its default.")] = None,
     bits: BitsOption = 5,
 ) -> None:
-    """Load a built bitstream into the board."""
+    """Load a built bitstream, and the table that goes with it, into the board."""
     from hwgen.flow import board as boards
     from hwgen.flow.program import flash as program
     from hwgen.shipped import model_name

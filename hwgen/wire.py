@@ -32,6 +32,7 @@ class Status(enum.IntEnum):
     BAD_TOKEN = 4
     TIMEOUT = 5
     CUT = 6
+    NO_TABLE = 7
 
     @property
     def transient(self) -> bool:

@@ -149,7 +149,7 @@ def test_wrong_input_is_one_line_and_exit_code_2(model: Path, tmp_path: Path) ->
         (("build", "--board", "nope"), "board nope"),
         (("build", "--board", "ulx3s", "--bits", "9"), "bits"),
         (("build",), "--board"),
-        (("build", "--board", "icebreaker", "--model", "sst2-full-5bit"), "block RAMs"),
+        (("build", "--board", "tang_nano_9k", "--model", "sst2-full-5bit"), "block RAMs"),
         (("build", "--board", "ulx3s", "--engine", "spatial", "--lanes", "4"), "--lanes"),
         (("sim", "nope"), "model nope"),
         (("sim", model), "no model.json"),

@@ -18,16 +18,18 @@ FAMILIES = ("ecp5", "ice40", "gowin", "xilinx")
 
 @dataclass(frozen=True)
 class Budget:
-    """What the part offers, in its vendor's units: look-up tables, flip-flops, multipliers, block RAMs."""
+    """What the part offers, in its vendor's units: look-up tables, flip-flops, multipliers, block RAMs; and single-port
+    RAMs of 256 kbit, as iCE40UP5K has."""
 
     luts: int
     ffs: int
     dsps: int
     brams: int
     bram_kbit: int
+    sprams: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in (("luts", 1), ("ffs", 1), ("dsps", 0), ("brams", 1), ("bram_kbit", 1)):
+        for name, least in (("luts", 1), ("ffs", 1), ("dsps", 0), ("brams", 1), ("bram_kbit", 1), ("sprams", 0)):
             if (value := getattr(self, name)) < least:
                 raise HwgenError(f"{name}: {value} is less than {least}; see the part's data sheet")
         if self.bram_kbit not in SHAPES:
@@ -54,6 +56,27 @@ class Uart:
             raise HwgenError(f"baud: {self.baud} is not a rate; try 115_200 or 1_000_000")
         if (self.rx is None) != (self.tx is None):
             raise HwgenError("rx, tx: give both rx and tx, or neither to use the platform's")
+
+
+@dataclass(frozen=True)
+class Flash:
+    """The SPI flash that the part is configured from.
+
+    Attributes:
+        offset: where an embedding table may lie, behind the bitstream; in bytes.
+        size: of the flash, in bytes.
+        resource: of the platform, with parts ``cs``, ``clk``, ``copi`` and ``cipo``.
+    """
+
+    offset: int
+    size: int
+    resource: str = "spi_flash_1x"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.size <= 1 << 24:
+            raise HwgenError(f"size: {self.size} is outside 1..16777216, what three bytes address")
+        if not 0 < self.offset < self.size:
+            raise HwgenError(f"offset: {self.offset} is not inside a flash of {self.size} bytes")
 
 
 @dataclass(frozen=True)
@@ -102,7 +125,9 @@ class Board:
         size_by_bits: exceptions to `default_size`, by bit width.
         synthesis: extra options of yosys's synthesis command.
         leds: ``[resource, number]`` of the LEDs to use, a part as ``"rgb_led.g"``; every resource "led" when empty.
-        program: the command that loads a bitstream; ``{bitstream}`` stands for its path.
+        program: the command that loads a bitstream; ``{bitstream}`` stands for its path. Where there is a `flash`, it
+            must write that, from its first byte on.
+        flash: for an embedding table that block RAM does not hold.
         aliases: other names it is known by.
     """
 
@@ -113,6 +138,7 @@ class Board:
     uart: Uart
     platform: str | None = None
     pins: Pins | None = None
+    flash: Flash | None = None
     size_by_bits: dict[str, str] = field(default_factory=dict)
     synthesis: str = ""
     leds: tuple[tuple[str, int], ...] = ()

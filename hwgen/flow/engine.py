@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
-from hwgen.flow.estimate import blocks, estimate, memory
+from hwgen.flow.estimate import Estimate, blocks, estimate, memory
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.merge import mergeable
+from hwgen.graph.nodes import Embedding
 from hwgen.rtl.core import Core
+from hwgen.rtl.embedding import row_bits
 from hwgen.rtl.plan import (
     AnyPlan,
     EnsemblePlan,
@@ -19,17 +23,19 @@ from hwgen.rtl.plan import (
     Members,
     Plan,
     Spatial,
+    Spram,
     folded,
     pipelinings,
     spatial,
 )
+from hwgen.rtl.spram import SpramLayout
 
 ENGINES = ("auto", "spatial", "folded")
 SPATIAL_SHARE = {"ecp5": 0.75, "ice40": 0.98, "gowin": 0.5, "xilinx": 0.9}
-FOLDED_SHARE = 0.6
+FOLDED_SHARE, ICE40_LANES_SHARE = 0.6, 0.93
 """Of the look-up tables: how much an automatic choice may fill, by estimate. nextpnr takes long to legalise Gowin's
 carry chains, which close whole slices, so those parts are filled less; for iCE40 the estimate counts logic cells as
-they are placed, registers that want one for themselves included."""
+they are placed, registers that want one for themselves included, of spatial engines and of lanes that multiply."""
 
 
 def candidates(
@@ -60,22 +66,56 @@ def candidates(
         if engine == "spatial":
             _require_memory(graph, board, plans[-1])
         for plan in plans:
-            if estimate(Core(graph, plan), family, budget).fits(budget, share):
+            core, wanted = _estimated(graph, board, family, plan)
+            if wanted.fits(budget, share):
                 nothing = False
-                yield plan
+                yield core.plan
         if engine == "spatial":
             if nothing:  # as asked, to find out what is short
-                yield plans[-1]
+                yield stored(graph, board, plans[-1])
             return
     for lanes in _lanes(graph):
-        core = Core(graph, folded(graph, lanes, family, members))
-        if estimate(core, family, budget).fits(budget, FOLDED_SHARE) and 1 / core.tokens_per_cycle <= slowest:
+        core, wanted = _estimated(graph, board, family, folded(graph, lanes, family, members))
+        share = ICE40_LANES_SHARE if family == "ice40" and not core.plan.counts else FOLDED_SHARE
+        if wanted.fits(budget, share) and 1 / core.tokens_per_cycle <= slowest:
             yield core.plan
             nothing = False
     if not nothing:
         return
     _require_memory(graph, board, folded(graph, 1, family, members))
     raise HwgenError(f"the model does not fit {board.title} with any engine; {advice(graph, board, None)}")
+
+
+def stored(graph: Graph, board: Board, plan: AnyPlan) -> AnyPlan:
+    """The plan with its embedding table in SPRAM, where block RAM is too small for it and the board offers SPRAM."""
+    small = isinstance(plan, Plan) and memory(graph, board.budget) > board.budget.brams
+    return _in_spram(graph, board, plan) if small else plan
+
+
+def _estimated(graph: Graph, board: Board, family: str, plan: AnyPlan) -> tuple[Core, Estimate]:
+    """A plan's core and what it takes; with the table in SPRAM, if there is too little block RAM for all."""
+    core = Core(graph, plan)
+    wanted = estimate(core, family, board.budget)
+    if wanted.brams > board.budget.brams and (other := _in_spram(graph, board, plan)) != plan:
+        core = Core(graph, other)
+        wanted = estimate(core, family, board.budget)
+    return core, wanted
+
+
+def _in_spram(graph: Graph, board: Board, plan: AnyPlan) -> AnyPlan:
+    """The plan with its embedding table in SPRAM; as it is where that cannot be."""
+    if not isinstance(plan, Plan) or not isinstance(graph, ConvolutionGraph):
+        return plan
+    fits = _spram_blocks(graph.vocabulary, graph.embedding, board) <= board.budget.sprams
+    return replace(plan, embedding=Spram()) if fits else plan
+
+
+def _spram_blocks(rows: int, table: Embedding, board: Board) -> float:
+    """SPRAMs for so many rows of a table; infinitely many where it cannot be in any."""
+    try:
+        return SpramLayout.of(rows, row_bits(table)).blocks if board.flash else math.inf
+    except HwgenError:
+        return math.inf
 
 
 def _lanes(graph: Graph) -> list[int]:
@@ -86,15 +126,16 @@ def _lanes(graph: Graph) -> list[int]:
     if isinstance(graph, EnsembleGraph):
         return _lanes(graph.vote.members[0])
     assert isinstance(graph, ConvolutionGraph)
-    return [lanes for lanes in (64, 32, 16, 8, 4, 2, 1) if lanes <= graph.convolution.filters]
+    return [lanes for lanes in (64, 32, 16, *range(8, 0, -1)) if lanes <= graph.convolution.filters]
 
 
 def _require_memory(graph: Graph, board: Board, plan: AnyPlan) -> None:
     needed = memory(graph, board.budget, plan)
-    if needed > board.budget.brams:
+    if needed > board.budget.brams and _in_spram(graph, board, plan) == plan:
+        beside = f", or more than {board.budget.sprams} SPRAMs" if board.flash and board.budget.sprams else ""
         raise HwgenError(
             f"the embedding ({_tables(graph)}) does not fit {board.title}: "
-            f"it needs {needed:g} of {board.budget.brams} block RAMs (+{needed - board.budget.brams:g}); "
+            f"it needs {needed:g} of {board.budget.brams} block RAMs (+{needed - board.budget.brams:g}){beside}; "
             f"{advice(graph, board, None)}"
         )
 
@@ -141,7 +182,11 @@ def _table_advice(graph: ConvolutionGraph, board: Board, copies: int) -> str:
     table = graph.embedding
     rows = table.vocabulary
     while rows > 64 and blocks(rows, copies * table.rank * table.bits, board.budget) > 0.9 * board.budget.brams:
+        if copies == 1 and _spram_blocks(rows, table, board) <= board.budget.sprams:
+            break
         rows = rows * 3 // 4
+    if rows == table.vocabulary:  # it is not the table that is too large
+        return f"train with fewer filters or more pruning, or take --model sst2-small-{table.bits}bit"
     return (
         f"about {rows} tokens of rank {table.rank} at {table.bits} bits would fit, "
         f"or --model sst2-small-{table.bits}bit"

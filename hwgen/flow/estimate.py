@@ -42,6 +42,8 @@ _LANES_PER_DSP = {"ecp5": 1, "xilinx": 1, "gowin": 2}
 """Where synthesis makes the lanes' products in multipliers of the part; for iCE40 it is not asked to."""
 _BALLOT_LUTS = 25
 """Beside a table for each bit of the scores."""
+_LOADER_LUTS = 400
+"""Of what fills a table in SPRAM from flash."""
 _LUT_ROM = 64
 """Rows of a memory that synthesis makes of look-up tables."""
 
@@ -81,6 +83,7 @@ def _estimate(graph: Graph, core: Core, family: str, budget: Budget) -> Estimate
 def _(graph: ConvolutionGraph, core: Core, family: str, budget: Budget) -> Estimate:
     convolution, dense = core.stages["convolution"], core.stages["dense"]
     luts, brams, multipliers = 0.0, _table(core, budget), 0
+    luts += _LOADER_LUTS if core.stored else 0
     if isinstance(convolution, SpatialConvolution):
         activations = graph.convolution.filters * (2 * graph.requantise.bits + 2)
         luts += _LUTS_PER_BIT[family] * activations + _adders(convolution, family)
@@ -176,7 +179,8 @@ def blocks(depth: int, width: int, budget: Budget) -> float:
 def _table(core: Core, budget: Budget) -> float:
     """Block RAMs of the embedding."""
     embedding = core.stages["embedding"]
-    assert isinstance(embedding, EmbeddingRom)
+    if not isinstance(embedding, EmbeddingRom):
+        return 0
     packing = embedding.packing or pack(embedding.node.vocabulary, row_bits(embedding.node), budget.bram_kbit)
     return packing.blocks
 

@@ -103,7 +103,7 @@ def plan(platform: Any, board: Board, top: wiring.Component, name: str, **option
     try:
         return platform.build(top, name, do_build=False, emit_src=False, **options)
     except ResourceError as error:
-        raise HwgenError(f"board {board.name}: {error}; see uart, leds and pins in its file") from None
+        raise HwgenError(f"board {board.name}: {error}; see uart, flash, leds and pins in its file") from None
     except UndefinedError:
         raise HwgenError(
             f"board {board.name}: the tools do not know {part(platform)}; see device, package and speed in [pins]"

@@ -1,4 +1,4 @@
-"""Loads a bitstream into a board."""
+"""Loads a bitstream, and what goes with it, into a board."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hwgen.flow.board import Board
 
 
 def flash(board: Board, folder: Path) -> str:
-    """Run the board's programmer on the bitstream that `hwgen build` left in `folder`.
+    """Run the board's programmer on what `hwgen build` left in `folder`: the bitstream, or the whole flash image.
 
     Returns:
         the command that was run.
@@ -34,7 +34,7 @@ def flash(board: Board, folder: Path) -> str:
         raise HwgenError(f"{folder}: holds no bitstream: {built['note']}")
     if not board.program:
         raise HwgenError(f'board {board.name}: its file names no program; add program = ["TOOL", "{{bitstream}}"]')
-    bitstream = folder / built["bitstream"]
+    bitstream = folder / (built.get("image") or built["bitstream"])
     if not bitstream.is_file():
         raise HwgenError(f"{bitstream}: missing; run `hwgen build --board {board.name} -o {folder}` again")
     command = [part.replace("{bitstream}", str(bitstream)) for part in board.program]

@@ -30,8 +30,10 @@ class Report:
         tokens_per_sentence: length of the sentences the speeds are for.
         cycles_per_sentence: measured in simulation, sentences back to back.
         first_token_cycles, last_token_cycles: latency from first and last token in to class out.
-        luts, ffs, dsps, brams: used and available.
+        luts, ffs, dsps, brams, sprams: used and available.
         bitstream: file name, None when none was made.
+        image: name of the file with the bitstream and the embedding table for the board's flash, None where the
+            bitstream holds all.
         note: what is left to the user.
         seconds: of each step.
         peak_megabytes: of the largest tool process.
@@ -66,6 +68,8 @@ class Report:
     seconds: dict[str, float]
     peak_megabytes: int
     tools: dict[str, str]
+    sprams: tuple[float, int] = (0, 0)
+    image: str | None = None
 
     @property
     def speed_clock(self) -> float:
@@ -111,9 +115,13 @@ class Report:
         for name, cycles in (("first", self.first_token_cycles), ("last", self.last_token_cycles)):
             micro = cycles / self.speed_clock * 1e6
             table.add_row(f"latency, {name} {self.token} to class", f"{cycles} cycles, {micro:.2f} µs")
-        for name in ("luts", "ffs", "dsps", "brams"):
+        for name in ("luts", "ffs", "dsps", "brams", "sprams"):
             used, available = getattr(self, name)
+            if name == "sprams" and not available:
+                continue
             share = f" ({used / available:.0%})" if available else ""
             table.add_row(name[:-1].upper(), f"{used:g} of {available}{share}")
         table.add_row("bitstream", str(folder / self.bitstream) if self.bitstream else f"none: {self.note}")
+        if self.image:
+            table.add_row("flash image", f"{folder / self.image} (bitstream and embedding table)")
         return table

@@ -16,7 +16,7 @@ from hwgen.flow.platform import UART_NUMBER
 
 
 class BoardTop(wiring.Component):
-    """Connects a shell's `rx`, `tx`, `activity` and `label` to the board.
+    """Connects a shell's `rx`, `tx`, `activity`, `label` and, where it has one, `flash` to the board.
 
     The first LED shows activity, the others the class in binary, lowest bit first. The clock is the board's own and
     the power-on reset Amaranth's. It has no ports: its pins come from the platform.
@@ -34,12 +34,27 @@ class BoardTop(wiring.Component):
         m.submodules.rx = rx = io.Buffer("i", uart.rx)
         m.submodules.tx = tx = io.Buffer("o", uart.tx)
         m.d.comb += [shell.rx.eq(rx.i), tx.o.eq(shell.tx)]
+        if "flash" in shell.signature.members:
+            self._add_flash(m, platform)
         lights = [shell.activity, *(shell.label[i] for i in range(len(shell.label)))]
         for place, pin in enumerate(_leds(platform, self.board)):
             light = Signal(name=f"light_{place}")
             m.submodules[f"led_{place}"] = buffer = io.Buffer("o", pin)
             m.d.comb += [light.eq(lights[place] if place < len(lights) else 0), buffer.o.eq(light)]
         return m
+
+    def _add_flash(self, m: Module, platform: Any) -> None:
+        if self.board.flash is None:
+            raise HwgenError(f"board {self.board.name}: its file names no flash; add a [flash] table")
+        port, pins = platform.request(self.board.flash.resource, 0, dir="-"), self.shell.flash
+        for name in ("cs", "clk", "copi"):
+            m.submodules[f"flash_{name}"] = buffer = io.Buffer("o", getattr(port, name))
+            m.d.comb += buffer.o.eq(getattr(pins, name))
+        m.submodules.flash_cipo = cipo = io.Buffer("i", port.cipo)
+        m.d.comb += pins.cipo.eq(cipo.i)
+        for name in ("wp", "hold"):  # released; boards without them keep them high
+            if idle := getattr(port, name, None):
+                m.submodules[f"flash_{name}"] = io.Buffer("o", idle)
 
 
 def _leds(platform: Any, board: Board) -> list[Any]:

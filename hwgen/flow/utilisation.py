@@ -32,6 +32,7 @@ _BRAMS: dict[str, Mapping[str, float]] = {
     "gowin": {name: 1 for name in ("SP", "SPX9", "SDPB", "SDPX9B", "DPB", "DPX9B", "pROM", "pROMX9")},
     "xilinx": {"RAMB36E1": 1, "RAMB18E1": 0.5},
 }
+_SPRAMS = {"SB_SPRAM256KA": 1}
 # nextpnr's own names of the same, in its report.
 _PLACED: dict[str, Mapping[str, Mapping[str, float]]] = {
     "ecp5": {
@@ -41,7 +42,12 @@ _PLACED: dict[str, Mapping[str, Mapping[str, float]]] = {
         "brams": {"DP16KD": 1},
     },
     # A logic cell is a look-up table, a flip-flop and a carry; nextpnr does not count its parts.
-    "ice40": {"luts": {"ICESTORM_LC": 1}, "dsps": {"ICESTORM_DSP": 1}, "brams": {"ICESTORM_RAM": 1}},
+    "ice40": {
+        "luts": {"ICESTORM_LC": 1},
+        "dsps": {"ICESTORM_DSP": 1},
+        "brams": {"ICESTORM_RAM": 1},
+        "sprams": {"ICESTORM_SPRAM": 1},
+    },
     "gowin": {
         "luts": {"LUT4": 1, "ALU": 1, "RAM16SDP1": 8, "RAM16SDP2": 8, "RAM16SDP4": 8},
         "ffs": {"DFF": 1},
@@ -59,6 +65,7 @@ class Utilisation:
     ffs: int
     dsps: float
     brams: float
+    sprams: float = 0
 
     @classmethod
     def of_cells(cls, cells: dict[str, int], family: str) -> Utilisation:
@@ -68,7 +75,8 @@ class Utilisation:
             return sum(count * weights.get(kind, 0) for kind, count in cells.items())
 
         ffs = sum(count for kind, count in cells.items() if kind.startswith(_FFS[family]))
-        return cls(round(total(_LUTS[family])), ffs, total(_DSPS[family]), total(_BRAMS[family]))
+        others = total(_DSPS[family]), total(_BRAMS[family]), total(_SPRAMS)
+        return cls(round(total(_LUTS[family])), ffs, *others)
 
     def placed(self, report: dict[str, dict[str, int]], family: str) -> Utilisation:
         """These figures as nextpnr's ``utilization`` has them after packing: with route-throughs and padded carries."""
@@ -76,7 +84,8 @@ class Utilisation:
             name: sum(report.get(kind, {}).get("used", 0) * weight for kind, weight in weights.items())
             for name, weights in _PLACED[family].items()
         }
-        return Utilisation(round(counts["luts"]), round(counts.get("ffs", self.ffs)), counts["dsps"], counts["brams"])
+        luts, ffs = round(counts["luts"]), round(counts.get("ffs", self.ffs))
+        return Utilisation(luts, ffs, counts["dsps"], counts["brams"], counts.get("sprams", 0))
 
 
 def of_netlist(netlist: Path, family: str) -> Utilisation:
@@ -101,7 +110,7 @@ def check_fit(used: Utilisation, board: Board, advice: str) -> None:
         FitError: naming what is short and by how much.
     """
     short = []
-    for name in ("luts", "ffs", "dsps", "brams"):
+    for name in ("luts", "ffs", "dsps", "brams", "sprams"):
         wanted, available = getattr(used, name), getattr(board.budget, name)
         if wanted > available:
             short.append(f"{wanted:g} {name.upper()[:-1]}s of {available} (+{wanted - available:g})")

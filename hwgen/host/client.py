@@ -23,6 +23,8 @@ MAX_PENDING = 128
 """Half the sequence numbers, so that a late answer is never taken for another request's."""
 SILENCE = "no answer; is it the right port and rate, and is the board flashed?"
 
+NO_TABLE = "the board finds no embedding table of its model in its flash, or a damaged one; run hwgen flash"
+
 
 class Line(Protocol):
     """What the client needs of a serial port; pyserial's `Serial` has it."""
@@ -179,6 +181,8 @@ class Client:
             elif is_transient(reply.code):
                 problem = f"the line is noisy (the board reports {status_name(reply.code)})"
                 self._send_again(pending, reply.sequence, problem)
+            elif reply.code == Status.NO_TABLE:
+                raise HwgenError(NO_TABLE)
             else:
                 raise HwgenError(f"the board refuses the request: {status_name(reply.code)}")
             while due in ready:

@@ -8,10 +8,11 @@ from typing import Protocol, runtime_checkable
 
 from amaranth.hdl import Module
 from amaranth.lib import wiring
+from amaranth.lib.stream import Signature
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 Stages = Mapping[str, wiring.Component]
-"""By name, in order; each has one stream in and one out."""
+"""By name, in order; each has one stream in and one out, and maybe ports that are no streams."""
 
 
 @runtime_checkable
@@ -64,7 +65,8 @@ def connect_stages(m: Module, stages: Stages) -> tuple[wiring.PureInterface, wir
 
 def streams_of(component: wiring.Component) -> tuple[wiring.PureInterface, wiring.PureInterface]:
     """A stage's one input stream and one output stream."""
-    members = component.signature.members
-    (source,) = (getattr(component, name) for name, member in members.items() if member.flow == In)
-    (sink,) = (getattr(component, name) for name, member in members.items() if member.flow == Out)
+    members = component.signature.members.items()
+    streams = [(name, each) for name, each in members if each.is_signature and isinstance(each.signature, Signature)]
+    (source,) = (getattr(component, name) for name, member in streams if member.flow == In)
+    (sink,) = (getattr(component, name) for name, member in streams if member.flow == Out)
     return source, sink

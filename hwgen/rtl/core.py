@@ -10,6 +10,7 @@ from hwgen.graph.graph import Graph
 from hwgen.rtl.admission import Admission
 from hwgen.rtl.chain import connect_stages, interval_of
 from hwgen.rtl.plan import AnyPlan
+from hwgen.rtl.spram_embedding import TABLE, SpramEmbedding
 from hwgen.rtl.stages import stages
 from hwgen.rtl.streams import result_stream, token_stream
 
@@ -20,23 +21,28 @@ RESULT_BUFFER_DEPTH = 32
 class Core(wiring.Component):
     """The circuit of a `Graph`, equal to its golden scores for every sequence of sentences.
 
-    With both layers spatial, one token enters per clock, and every sentence's result has its place in a buffer before
-    the sentence is let in, so nothing inside ever stalls. With folded layers, tokens wait for the lanes. Latency and
-    cost are the sums of the parts'.
+    With both layers spatial, one token enters per clock (in SPRAM, per row of the table), and every sentence's result
+    has its place in a buffer before the sentence is let in, so nothing behind the table ever stalls. With folded
+    layers, tokens wait for the lanes. Latency and cost are the sums of the parts'.
 
     Attributes:
         stages: the components from tokens to results, in order.
+        stored: the embedding whose table must be filled before tokens are taken; None where it comes with the circuit.
 
     Ports:
         tokens: `token_stream`; an empty sentence is one `PADDING_TOKEN` marked first and last.
         results: `result_stream`, in the order of the sentences.
+        table: `TABLE`; only with `stored`.
     """
 
     def __init__(self, graph: Graph, plan: AnyPlan) -> None:
         self.graph, self.plan = graph, plan
         self.stages = stages(graph, plan)
         self.scores = graph.types()[-1]
-        super().__init__({"tokens": In(token_stream(graph.vocabulary)), "results": Out(result_stream(self.scores))})
+        embedding = self.stages.get("embedding")
+        self.stored = embedding if isinstance(embedding, SpramEmbedding) else None
+        ports = {"tokens": In(token_stream(graph.vocabulary)), "results": Out(result_stream(self.scores))}
+        super().__init__(ports | {"table": In(TABLE)} if self.stored else ports)
 
     @property
     def tokens_per_cycle(self) -> float:
@@ -46,6 +52,8 @@ class Core(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         entry, exit_ = connect_stages(m, self.stages)
+        if self.stored:
+            connect(m, flipped(self.table), self.stored.table)
         if self.plan.never_stalls:
             depth = RESULT_BUFFER_DEPTH
             m.submodules.admission = admission = Admission(self.graph.vocabulary, self.scores, depth=depth)

@@ -88,12 +88,21 @@ class BlockRam:
 
 
 @dataclass(frozen=True)
+class Spram:
+    """The embedding table in SPRAM, filled from flash at boot."""
+
+
+@dataclass(frozen=True)
 class Plan:
-    """Of a `ConvolutionGraph`: which engine serves which layer, and where the embedding table lies."""
+    """Of a `ConvolutionGraph`: which engine serves which layer, and where the embedding table lies.
+
+    Attributes:
+        embedding: a row in SPRAM may take several cycles, and so may a token then.
+    """
 
     convolution: Spatial | Folded | Counting
     dense: Spatial | Folded
-    embedding: BlockRam = BlockRam()
+    embedding: BlockRam | Spram = BlockRam()
 
     @classmethod
     def spatial(cls, adders_per_stage: int = 1, family: str | None = None, *, multiplexed: bool = True) -> Plan:
@@ -106,7 +115,7 @@ class Plan:
 
     @property
     def never_stalls(self) -> bool:
-        """One token per clock, whatever the sentences' lengths and the reader's pace."""
+        """Every token goes on at once, whatever the sentences' lengths and the reader's pace."""
         return isinstance(self.convolution, Spatial) and isinstance(self.dense, Spatial)
 
     @property
@@ -116,12 +125,15 @@ class Plan:
 
     @property
     def name(self) -> str:
-        """`spatial`, `folded xP` or `popcounts xP`, or both where the layers differ and not just in their lanes."""
+        """`spatial`, `folded xP` or `popcounts xP`, or both where the layers differ and not just in their lanes; and
+        `table in SPRAM` where it is.
+        """
+        stored = ", table in SPRAM" if isinstance(self.embedding, Spram) else ""
         names = [_name(engine) for engine in (self.convolution, self.dense)]
         kinds = {name.split()[0] for name in names}
         if isinstance(self.convolution, Counting) and isinstance(self.dense, Folded):
             kinds.remove("folded")
-        return names[0] if len(kinds) == 1 else f"{names[0]}, dense {names[1]}"
+        return (names[0] if len(kinds) == 1 else f"{names[0]}, dense {names[1]}") + stored
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ class ReplyBuilder(wiring.Component):
         results: from the core.
         symbols: `SYMBOL`, to the `Stuffer`.
         label: class of the latest good sentence.
+        no_table: the core's results mean nothing, and are not told.
     """
 
     def __init__(self, scores: TensorType, *, digest: bytes, vocabulary: int, window: int) -> None:
@@ -59,6 +60,7 @@ class ReplyBuilder(wiring.Component):
                 "results": In(results),
                 "symbols": Out(stream.Signature(SYMBOL)),
                 "label": Out(layout["label"].width),
+                "no_table": In(1),
             }
         )
 
@@ -101,6 +103,9 @@ class ReplyBuilder(wiring.Component):
                     self.results.ready.eq(self.orders.valid & self.orders.payload.has_result),
                 ]
                 m.d.sync += [order.eq(self.orders.payload), scores.eq(result.scores.as_value()), label.eq(result.label)]
+                given = self.orders.payload
+                with m.If(self.no_table & (given.status == Status.OK) & (given.kind == Kind.CLASSIFY)):
+                    m.d.sync += order.status.eq(Status.NO_TABLE)
                 with m.If(self.orders.valid & self.orders.ready):
                     m.next = "SYNC"
             with m.State("SYNC"):

@@ -5,16 +5,19 @@ from __future__ import annotations
 from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
-from amaranth.lib.wiring import In, Out, connect
+from amaranth.lib.wiring import In, Out, connect, flipped
 from amaranth.utils import bits_for
 
 from hwgen.errors import HwgenError
 from hwgen.rtl.core import Core
+from hwgen.rtl.flash_reader import FLASH_PINS, FlashPlace
 from hwgen.rtl.frames import SYMBOL, Stuffer, Unstuffer
 from hwgen.rtl.reply import ReplyBuilder
 from hwgen.rtl.request import RequestParser
 from hwgen.rtl.stream_register import StreamRegister
 from hwgen.rtl.streams import token_stream
+from hwgen.rtl.table_image import table_image
+from hwgen.rtl.table_loader import TableLoader
 from hwgen.rtl.uart import UartReceiver, UartTransmitter
 from hwgen.wire import MAX_CLASSES, MAX_VOCABULARY, REPLY_SYNC, REQUEST_SYNC
 
@@ -33,14 +36,24 @@ class Shell(wiring.Component):
         rx, tx: the serial line.
         activity: lit from a byte's arrival until the line has been silent for `idle_timeout`.
         label: class of the latest good sentence.
+        flash: `FLASH_PINS`, of the flash that holds the embedding table; only where the core has none of its own.
     """
 
-    def __init__(self, core: Core, *, digest: bytes, clocks_per_bit: int, idle_timeout: int) -> None:
+    def __init__(
+        self,
+        core: Core,
+        *,
+        digest: bytes,
+        clocks_per_bit: int,
+        idle_timeout: int,
+        flash: FlashPlace | None = None,
+    ) -> None:
         """
         Args:
             digest: of the model, told to hosts that ask; 8 bytes.
             clocks_per_bit: of the UART.
             idle_timeout: cycles of silence that end a broken frame.
+            flash: where the embedding table is, for a core that must be filled.
 
         Raises:
             HwgenError: when the core takes tokens more slowly than the line can bring them, or a frame cannot hold its
@@ -61,8 +74,20 @@ class Shell(wiring.Component):
             )
         self.core, self.digest = core, digest
         self.clocks_per_bit, self.idle_timeout = clocks_per_bit, idle_timeout
+        self.loader: TableLoader | None = None
         label = bits_for(core.graph.classes - 1)
-        super().__init__({"rx": In(1, init=1), "tx": Out(1, init=1), "activity": Out(1), "label": Out(label)})
+        ports = {"rx": In(1, init=1), "tx": Out(1, init=1), "activity": Out(1), "label": Out(label)}
+        if core.stored is not None:
+            if flash is None:
+                raise HwgenError("flash: the embedding table lies in SPRAM; say where in a flash it comes from")
+            self.loader = TableLoader(core.stored.node, digest, flash)
+            ports["flash"] = Out(FLASH_PINS)
+        super().__init__(ports)
+
+    @property
+    def table(self) -> bytes | None:
+        """What must be in the flash; None where nothing must."""
+        return table_image(self.core.stored.node, self.digest) if self.core.stored else None
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -92,6 +117,11 @@ class Shell(wiring.Component):
         connect(m, reply.symbols, replied.given)
         connect(m, replied.taken, stuffer.symbols)
         connect(m, stuffer.bytes, transmitter.bytes)
+        if self.loader:
+            m.submodules.loader = loader = self.loader
+            connect(m, loader.table, core.table)
+            connect(m, loader.flash, flipped(self.flash))
+            m.d.comb += reply.no_table.eq(loader.fault)
         m.d.comb += [
             receiver.rx.eq(self.rx),
             self.tx.eq(transmitter.tx),

@@ -22,11 +22,23 @@ from hwgen.rtl.hypervector_encoder import HypervectorEncoder
 from hwgen.rtl.max_over_time import RunningMaximum
 from hwgen.rtl.packing import KILOBITS, pack
 from hwgen.rtl.patch_convolution import PatchConvolver
-from hwgen.rtl.plan import AnyPlan, BlockRam, Counting, EnsemblePlan, Folded, HypervectorPlan, InTurnPlan, Plan, Spatial
+from hwgen.rtl.plan import (
+    AnyPlan,
+    BlockRam,
+    Counting,
+    EnsemblePlan,
+    Folded,
+    HypervectorPlan,
+    InTurnPlan,
+    Plan,
+    Spatial,
+    Spram,
+)
 from hwgen.rtl.requantise import Requantiser
 from hwgen.rtl.side_by_side import SideBySide
 from hwgen.rtl.spatial_convolution import SpatialConvolution
 from hwgen.rtl.spatial_dense import SpatialDense
+from hwgen.rtl.spram_embedding import SpramEmbedding
 
 TREE_CLASSES = 8
 """So many classes, or fewer, are compared by a tree behind folded lanes, too: it is small then, and faster."""
@@ -90,7 +102,9 @@ def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
     return made
 
 
-def _embedding(graph: ConvolutionGraph, place: BlockRam) -> EmbeddingRom:
+def _embedding(graph: ConvolutionGraph, place: BlockRam | Spram) -> EmbeddingRom | SpramEmbedding:
+    if isinstance(place, Spram):
+        return SpramEmbedding(graph.embedding)
     if place.family is None:
         return EmbeddingRom(graph.embedding)
     depth, width = graph.vocabulary, row_bits(graph.embedding)

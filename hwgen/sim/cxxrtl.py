@@ -20,6 +20,7 @@ from hwgen import tools
 from hwgen.errors import HwgenError
 from hwgen.graph.golden import Sentences
 from hwgen.rtl.core import Core
+from hwgen.sim.flash import BootedCore, bootable
 from hwgen.sim.results import Results, decode, encode
 from hwgen.sim.split import split
 
@@ -58,8 +59,10 @@ def compile_core(core: Core, *, waves: bool = False, say: Callable[[str], None] 
         HwgenError: when g++ or yosys is missing or fails.
     """
     token_bits = core.tokens.payload.shape()["token"].width
-    settings = f"#define TOKEN_BITS {token_bits}\n" + ("#define WAVES\n" if waves else "")
-    return CompiledCore(core, compile_program(core, "driver.cpp", settings, waves=waves, say=say))
+    circuit = bootable(core)
+    boot = circuit.boot_cycles if isinstance(circuit, BootedCore) else 0
+    settings = f"#define TOKEN_BITS {token_bits}\n#define BOOT_CYCLES {boot}\n" + ("#define WAVES\n" if waves else "")
+    return CompiledCore(core, compile_program(circuit, "driver.cpp", settings, waves=waves, say=say))
 
 
 def compile_program(

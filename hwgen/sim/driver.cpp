@@ -1,5 +1,5 @@
 // Feeds tokens to a CXXRTL core and records its results; stands behind the generated circuit in one file.
-// TOKEN_BITS is the width of a token; with WAVES defined, the first argument names a VCD file to write.
+// TOKEN_BITS is the width of a token; BOOT_CYCLES pass before the first one can be taken; with WAVES defined, the first argument names a VCD file to write.
 //
 // Standard input: little-endian u32: stall threshold (0..256: a stream pauses in a cycle when a random byte is below
 // it), random seed, number of tokens, then the tokens as the payload bits of the token stream.
@@ -18,7 +18,7 @@
 
 namespace {
 
-constexpr uint32_t kPatience = 1000000;  // cycles without a result before the circuit counts as stuck
+constexpr uint32_t kPatience = 1000000 + BOOT_CYCLES;  // cycles without a result before the circuit counts as stuck
 
 template <size_t Bits> const uint32_t *words(const cxxrtl::value<Bits> &v) { return v.data; }
 template <size_t Bits> const uint32_t *words(const cxxrtl::wire<Bits> &w) { return w.curr.data; }

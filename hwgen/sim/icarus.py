@@ -15,6 +15,7 @@ from hwgen.errors import HwgenError
 from hwgen.graph.golden import Sentences
 from hwgen.rtl.core import Core
 from hwgen.rtl.verilog import to_verilog
+from hwgen.sim.flash import bootable
 from hwgen.sim.results import Results, decode, encode
 
 
@@ -27,7 +28,7 @@ def run(core: Core, sentences: Sentences, *, stall: float = 0.0, seed: int = 0, 
     tools.require("iverilog", "to simulate with Icarus")
     with tempfile.TemporaryDirectory(prefix="hwgen-icarus-") as name:
         folder = Path(name)
-        (folder / "core.v").write_text(to_verilog(core))
+        (folder / "core.v").write_text(to_verilog(bootable(core)))
         given, answer, log = folder / "given", folder / "answer", folder / "log"
         given.write_bytes(encode(core, sentences, stall, seed))
         environment = {"HWGEN_GIVEN": str(given), "HWGEN_ANSWER": str(answer), "PYTHONPATH": _import_path()}

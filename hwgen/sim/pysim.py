@@ -12,11 +12,13 @@ from amaranth.sim import Simulator
 
 from hwgen.graph.golden import Sentences
 from hwgen.rtl.core import Core
+from hwgen.sim.flash import bootable
 from hwgen.sim.results import Results
 
 
 def run(core: Core, sentences: Sentences, *, stall: float = 0.0, seed: int = 0, waves: Path | None = None) -> Results:
     """Feed `sentences` back to back; in any cycle each end pauses with probability `stall`."""
+    circuit = bootable(core)
     random_source, random_sink = Random(seed), Random(seed + 1)
     entered: list[tuple[int, int]] = []
     answers: list[tuple[int, list[int], int]] = []
@@ -34,23 +36,23 @@ def run(core: Core, sentences: Sentences, *, stall: float = 0.0, seed: int = 0, 
         for place, token in enumerate(sentences.tokens.tolist()):
             while random_source.random() < stall:
                 await ctx.tick()
-            ctx.set(core.tokens.payload, {"token": token, "first": place in firsts, "last": place in lasts})
-            ctx.set(core.tokens.valid, 1)
-            await ctx.tick().until(core.tokens.ready)
-            ctx.set(core.tokens.valid, 0)
+            ctx.set(circuit.tokens.payload, {"token": token, "first": place in firsts, "last": place in lasts})
+            ctx.set(circuit.tokens.valid, 1)
+            await ctx.tick().until(circuit.tokens.ready)
+            ctx.set(circuit.tokens.valid, 0)
             first = cycle if place in firsts else first
             if place in lasts:
                 entered.append((first, cycle))
 
     async def collect(ctx: Any) -> None:
         while len(answers) < len(sentences):
-            ctx.set(core.results.ready, random_sink.random() >= stall)
-            results = core.results
+            ctx.set(circuit.results.ready, random_sink.random() >= stall)
+            results = circuit.results
             _, _, taken, payload = await ctx.tick().sample(results.valid & results.ready, results.payload)
             if taken:
                 answers.append((payload.label, list(payload.scores), cycle))
 
-    simulator = Simulator(core)
+    simulator = Simulator(circuit)
     simulator.add_clock(1e-6)
     simulator.add_process(count)
     simulator.add_testbench(feed)

@@ -21,6 +21,7 @@ from hwgen.rtl.core import Core
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.plan import InTurnPlan
 from hwgen.rtl.spatial_convolution import SpatialConvolution
+from hwgen.sim.flash import bootable
 from hwgen.sim.results import Results
 
 
@@ -123,18 +124,19 @@ def _parts(core: Core, graph: Graph) -> list[Graph]:
 
 def _observe(core: Core, sentence: Sentences) -> dict[str, list[list[int]]]:
     """The vectors every stage but the last hands on for one sentence."""
+    circuit = bootable(core)
     watched = {name: streams_of(stage)[1] for name, stage in core.stages.items() if name != "argmax"}
     seen: dict[str, list[list[int]]] = {name: [] for name in watched}
     last = sentence.tokens.size - 1
 
     async def feed(ctx: Any) -> None:
-        ctx.set(core.results.ready, 1)
+        ctx.set(circuit.results.ready, 1)
         for place, token in enumerate(sentence.tokens.tolist()):
-            ctx.set(core.tokens.payload, {"token": token, "first": place == 0, "last": place == last})
-            ctx.set(core.tokens.valid, 1)
-            await ctx.tick().until(core.tokens.ready)
-        ctx.set(core.tokens.valid, 0)
-        await ctx.tick().until(core.results.valid)
+            ctx.set(circuit.tokens.payload, {"token": token, "first": place == 0, "last": place == last})
+            ctx.set(circuit.tokens.valid, 1)
+            await ctx.tick().until(circuit.tokens.ready)
+        ctx.set(circuit.tokens.valid, 0)
+        await ctx.tick().until(circuit.results.valid)
 
     async def watch(ctx: Any) -> None:
         handshakes = [stream.valid & stream.ready for stream in watched.values()]
@@ -144,7 +146,7 @@ def _observe(core: Core, sentence: Sentences) -> dict[str, list[list[int]]]:
                 if taken:
                     seen[name].append(list(vector))
 
-    simulator = Simulator(core)
+    simulator = Simulator(circuit)
     simulator.add_clock(1e-6)
     simulator.add_testbench(watch, background=True)
     simulator.add_testbench(feed)

@@ -13,6 +13,7 @@ from amaranth.sim import Simulator
 from hwgen.errors import HwgenError
 from hwgen.rtl.shell import Shell
 from hwgen.sim.cxxrtl import compile_program
+from hwgen.sim.flash import SimulatedFlash, flashed
 
 STEP = 10
 """Bit times a read goes on at a time: one byte."""
@@ -80,13 +81,18 @@ class VirtualBoard:
 class CompiledLine:
     """CXXRTL and g++: compiled once per design, then fast enough for whole test sets."""
 
-    def __init__(self, shell: Shell, *, say: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(
+        self, shell: Shell, flash: SimulatedFlash | None = None, *, say: Callable[[str], None] = lambda line: None
+    ) -> None:
         """
+        Args:
+            flash: beside the shell, where it has one; by default what `hwgen flash` would leave.
+
         Raises:
             HwgenError: when g++ or yosys is missing or fails.
         """
         settings = f"#define CLOCKS_PER_BIT {shell.clocks_per_bit}u\n"
-        program = compile_program(shell, "line.cpp", settings, say=say)
+        program = compile_program(flashed(shell, flash), "line.cpp", settings, say=say)
         self._process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def run(self, sent: bytes, bits: int) -> bytes:
@@ -106,12 +112,12 @@ class CompiledLine:
 class PysimLine:
     """Amaranth's own simulator: no compiler needed, about 20,000 clock cycles a second."""
 
-    def __init__(self, shell: Shell) -> None:
-        self._shell, self._bit = shell, shell.clocks_per_bit
+    def __init__(self, shell: Shell, flash: SimulatedFlash | None = None) -> None:
+        self._shell, self._bit = flashed(shell, flash), shell.clocks_per_bit
         self._cycles = 0
         self._outgoing: deque[int] = deque()
         self._received = bytearray()
-        self._simulator = Simulator(shell)
+        self._simulator = Simulator(self._shell)
         self._simulator.add_clock(CYCLE)
         self._simulator.add_testbench(self._play, background=True)
         self._simulator.add_testbench(self._record, background=True)

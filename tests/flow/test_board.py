@@ -14,9 +14,10 @@ from hwgen.flow import engine, platform
 from hwgen.flow.design import plans_for
 from hwgen.flow.estimate import estimate, memory
 from hwgen.graph.ensemble import EnsembleGraph, Vote
+from hwgen.graph.nodes import Embedding
 from hwgen.model import Model
 from hwgen.rtl.core import Core
-from hwgen.rtl.plan import EnsemblePlan, Folded, HypervectorPlan, InTurnPlan, Members, Plan, Spatial, folded
+from hwgen.rtl.plan import EnsemblePlan, Folded, HypervectorPlan, InTurnPlan, Members, Plan, Spatial, Spram, folded
 from hwgen.shipped import shipped
 from tests.random_graph import random_graph, random_hypervector_graph
 
@@ -107,6 +108,9 @@ def test_a_board_of_ones_own_by_path(tmp_path: Path) -> None:
         ('leds = ["P11"]', 'leds = "P11"', r"pins\.leds: 'P11' is not a list"),
         ('leds = ["P11"]', "leds = [1]", r"pins\.leds\[0\]: 1 is not a string"),
         ("frequency = 25_000_000", "frequency = 25", r"pins\.frequency: 25 Hz"),
+        ("[uart]", "[flash]\noffset = 5\nsize = 5\n[uart]", r"flash\.offset: 5 is not inside a flash of 5 bytes"),
+        ("[uart]", "[flash]\noffset = 5\nsize = 33554432\n[uart]", r"flash\.size: 33554432"),
+        ("bram_kbit = 18", "bram_kbit = 18\nsprams = -1", r"budget\.sprams: -1"),
         ('clock = "P6"', 'clock = ""', r"pins\.clock"),
         ('"small"', '"tiny"', "default_size: 'tiny'"),
         ('"ecp5"', '"virtex"', r"pins\.family: 'virtex'"),
@@ -181,6 +185,32 @@ def test_engines_are_chosen_by_size_and_obeyed_when_asked() -> None:
     assert [plan.convolution.adders_per_stage for plan in plans(small, "spatial")] == [8], "as asked, though too large"
     assert isinstance(next(engine.candidates(graph, large, "ecp5", "folded", slowest=500)).convolution, Folded)
     with pytest.raises(HwgenError, match=r"block RAMs \(\+\d+\).*sst2-small"):
+        next(engine.candidates(graph, boards.load("tang_nano_9k"), "gowin", "auto", slowest=500))
+
+
+def test_a_table_too_large_for_block_ram_goes_to_spram() -> None:
+    """Where the board has SPRAM and a flash to fill it from."""
+    graph, board = shipped_model("full", 5).graph, boards.load("icebreaker")
+    plan = next(engine.candidates(graph, board, "ice40", "auto", slowest=240))
+    assert isinstance(plan, Plan) and plan.embedding == Spram() and plan.name.endswith(", table in SPRAM")
+    assert engine.stored(graph, board, Plan.folded(6)) == replace(Plan.folded(6), embedding=Spram())
+    for poorer in (replace(board, flash=None), replace(board, budget=replace(board.budget, sprams=2))):
+        assert engine.stored(graph, poorer, Plan.folded(6)) == Plan.folded(6)
+        with pytest.raises(HwgenError, match=r"the embedding \(8192 x 16 x 5 bits\).*block RAMs \(\+\d+\)"):
+            next(engine.candidates(graph, poorer, "ice40", "auto", slowest=240))
+    small, wide = shipped_model("small", 5).graph, shipped_model("full", 8).graph
+    assert engine.stored(small, board, Plan.folded(6)) == Plan.folded(6)
+    assert engine.stored(wide, board, Plan.folded(6)) != Plan.folded(6), "128 bits a row fill all four"
+    with pytest.raises(HwgenError, match="does not fit iCEBreaker with any engine; train with fewer filters"):
+        next(engine.candidates(wide, board, "ice40", "auto", slowest=10))
+
+
+def test_a_table_too_large_for_spram_is_refused_with_what_would_fit() -> None:
+    table = np.random.default_rng(0).integers(-15, 16, (20_000, 16))
+    table[0] = 0
+    graph = random_graph(np.random.default_rng(0), rank=16, bits=5)
+    graph = replace(graph, nodes=(Embedding(table, 5, 0), *graph.nodes[1:]))
+    with pytest.raises(HwgenError, match=r"block RAMs \(\+\d+\), or more than 4 SPRAMs; about \d+ tokens"):
         next(engine.candidates(graph, boards.load("icebreaker"), "ice40", "auto", slowest=240))
 
 

@@ -12,13 +12,15 @@ import pytest
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import design, program
-from hwgen.flow.build import fmax_of, synthesise
+from hwgen.flow.build import _flash_image, fmax_of, synthesise
 from hwgen.flow.built import Built
 from hwgen.flow.design import build_design
 from hwgen.flow.report import Report
 from hwgen.flow.steps import Steps
 from hwgen.flow.utilisation import FitError, Utilisation, check_fit
+from hwgen.graph.graph import ConvolutionGraph
 from hwgen.model import Model
+from hwgen.rtl.table_image import table_image
 from hwgen.text.vocabulary import Vocabulary
 from tests.random_graph import random_graph
 
@@ -127,8 +129,8 @@ raise SystemExit(0 if again else {status})
 
 def test_every_resource_is_checked() -> None:
     board = boards.load("icebreaker")
-    check_fit(Utilisation(5280, 5280, 8, 30), board, "")
-    for name in ("luts", "ffs", "dsps", "brams"):
+    check_fit(Utilisation(5280, 5280, 8, 30, 4), board, "")
+    for name in ("luts", "ffs", "dsps", "brams", "sprams"):
         over = replace(Utilisation(1, 1, 1, 1), **{name: getattr(board.budget, name) + 1})
         with pytest.raises(HwgenError, match=rf"{name.upper()[:-1]}s of \d+ \(\+1\); smaller"):
             check_fit(over, board, "smaller")
@@ -139,6 +141,7 @@ def test_every_resource_is_checked() -> None:
     [
         ("ecp5", {"TRELLIS_COMB": 9, "TRELLIS_FF": 8, "DP16KD": 7, "MULT18X18D": 6}, Utilisation(9, 8, 6, 7)),
         ("ice40", {"ICESTORM_LC": 9, "ICESTORM_RAM": 7, "ICESTORM_DSP": 6}, Utilisation(9, 2, 6, 7)),
+        ("ice40", {"ICESTORM_LC": 9, "ICESTORM_SPRAM": 3}, Utilisation(9, 2, 0, 0, 3)),
         ("gowin", {"LUT4": 1, "ALU": 2, "RAM16SDP4": 3, "DFF": 8, "BSRAM": 7, "MULT9X9": 2}, Utilisation(27, 8, 1, 7)),
     ],
 )
@@ -167,6 +170,43 @@ def _path(clock: str, wire: float) -> dict[str, Any]:
     ends = ((first, first, "clk-to-q", 1.0), (first, last, "routing", wire), (last, last, "setup", 2.0))
     steps = [{"from": {"cell": a}, "to": {"cell": b}, "type": kind, "delay": delay} for a, b, kind, delay in ends]
     return {"from": clock, "to": "posedge clk", "path": steps}
+
+
+@pytest.fixture(scope="module")
+def wordy() -> Model:
+    """Of a table that iCEBreaker's block RAM does not hold."""
+    graph = random_graph(np.random.default_rng(1), vocabulary=4096, rank=6, filters=1, classes=2)
+    return Model(graph, Vocabulary(tuple(f"w{i}" for i in range(4093)), 2), ("no", "yes"), {})
+
+
+def test_the_flash_image_holds_bitstream_and_table(wordy: Model, tmp_path: Path) -> None:
+    board, folder = boards.load("icebreaker"), tmp_path / "out"
+    report = build_design(wordy, "wordy", board, folder, engine="folded")
+    assert report.engine.endswith("table in SPRAM") and report.sprams == (2, 4) and report.image == "flash.bin"
+    image, bitstream = (folder / "flash.bin").read_bytes(), (folder / "top.bin").read_bytes()
+    assert board.flash is not None and image.startswith(bitstream) and 50_000 < len(bitstream) < board.flash.offset
+    assert set(image[len(bitstream) : board.flash.offset]) == {0xFF}
+    assert isinstance(wordy.graph, ConvolutionGraph)
+    assert image[board.flash.offset :] == table_image(wordy.graph.embedding, wordy.digest)
+    constraints = (folder / "top.pcf").read_text()
+    assert {"14", "15", "16", "17"} <= {line.split()[2] for line in constraints.splitlines() if "flash" in line}
+    # Flashing writes all of it, by one command.
+    given = replace(board, program=("cmp", "{bitstream}", str(folder / "flash.bin")))
+    assert "flash.bin" in program.flash(given, folder)
+    (folder / "flash.bin").unlink()
+    with pytest.raises(HwgenError, match=r"flash\.bin: missing"):
+        program.flash(given, folder)
+
+
+@pytest.mark.parametrize(
+    ("offset", "size", "message"), [(99, 9999, "reaches into"), (990, 1000, "does not fit behind")]
+)
+def test_an_image_that_does_not_fit_is_refused(offset: int, size: int, message: str, tmp_path: Path) -> None:
+    board = replace(boards.load("icebreaker"), flash=boards.Flash(offset, size))
+    (tmp_path / "top.bin").write_bytes(bytes(500))
+    with pytest.raises(FitError, match=message):
+        _flash_image(tmp_path, board, "top.bin", bytes(100))
+    assert [path.name for path in tmp_path.iterdir()] == ["top.bin"]
 
 
 def test_a_missed_clock_is_tried_again_with_more_registers(model: Model, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def model() -> Model:
 def files(board: boards.Board, model: Model, toolchain: str | None = None) -> dict[str, str]:
     """Amaranth's build plan for a board, as text."""
     platform = platforms.make(board, toolchain=toolchain)
-    shell = make_shell(model, Plan.folded(1), platform.default_clk_frequency, board.uart.baud)
+    shell = make_shell(model, Plan.folded(1), platform.default_clk_frequency, board)
     options = {"synth_opts": board.synthesis}
     made = platforms.plan(platform, board, BoardTop(shell, board), "top", **options).files
     return {name: text if isinstance(text, str) else text.decode() for name, text in made.items()}

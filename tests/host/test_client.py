@@ -104,6 +104,13 @@ def test_a_refused_request_is_not_tried_again(status: int) -> None:
     assert board.count == 2
 
 
+def test_a_board_without_its_table_is_told_in_one_line() -> None:
+    board = Board(fail={1: Status.NO_TABLE})
+    with pytest.raises(HwgenError, match=r"^the board finds no embedding table.*run hwgen flash$"):
+        Client(board).classify([1])
+    assert board.count == 2
+
+
 def test_answers_to_others_are_passed_over() -> None:
     """Duplicates, and replies still on their way to an earlier program."""
     board = Board()
