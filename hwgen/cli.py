@@ -388,6 +388,9 @@ def export(
     engine: EngineOption = Engine.spatial,
     lanes: LanesOption = None,
     members: MembersOption = None,
+    streams: Annotated[
+        int, typer.Option("--streams", min=1, max=2, help="2: two cores side by side, on one embedding table.")
+    ] = 1,
     count: Annotated[int, typer.Option("-n", min=1, help="Sentences in the test bench.")] = 32,
     data: Annotated[str | None, typer.Option("--data", help="Test sentences; made-up ones by default.")] = None,
 ) -> None:
@@ -398,7 +401,7 @@ def export(
     _, loaded = _model(model)
     plan = _plan(loaded, lanes is not None or engine is Engine.folded, lanes, members)
     sentences = _test_sentences(loaded, data) if data else made_up_sentences(loaded.graph)
-    write(loaded, plan, sentences.head(count), output)
+    write(loaded, plan, sentences.head(count), output, streams=streams)
     out.print(f"{output}: run `make` there to simulate")
 
 

@@ -67,13 +67,17 @@ def _block_ram(table: Table, folder: Path) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(("vocabulary", "multiplexed"), [(5000, True), (5000, False), (700, True)])
-def test_embedding_in_the_block_rams_of_a_part(vocabulary: int, multiplexed: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("vocabulary", "multiplexed", "registers"), [(5000, True, 1), (5000, False, 0), (700, True, 2)]
+)
+def test_embedding_in_the_block_rams_of_a_part(
+    vocabulary: int, multiplexed: bool, registers: int, tmp_path: Path
+) -> None:
     random = np.random.default_rng(vocabulary)
     graph = random_graph(random, bits=5, vocabulary=vocabulary, rank=3)
     sentences = random_sentences(random, graph, 60)
     packing = pack(vocabulary, row_bits(graph.embedding), 18, multiplexed=multiplexed)
-    component = EmbeddingRom(graph.embedding, packing, family="ecp5")
+    component = EmbeddingRom(graph.embedding, packing, family="ecp5", registers=registers)
     rows = apply(graph.embedding, sentences.tokens, sentences)
     run(
         tmp_path,

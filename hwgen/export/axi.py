@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hwgen.rtl.core import Core
+from hwgen.rtl.rom import PackedRom
 
 SCORE_BITS = 32
+_PORTS = {
+    "s_axis_tdata": In(16),
+    "s_axis_tvalid": In(1),
+    "s_axis_tready": Out(1),
+    "s_axis_tlast": In(1),
+    "m_axis_tdata": Out(SCORE_BITS),
+    "m_axis_tvalid": Out(1),
+    "m_axis_tready": In(1),
+    "m_axis_tlast": Out(1),
+}
 
 
 class AxiCore(wiring.Component):
@@ -23,26 +34,18 @@ class AxiCore(wiring.Component):
 
     Ports:
         s_axis_t*, m_axis_t*: as named by AXI4-Stream. Clock and reset are `clk` and the active-high `rst`.
+        table: the core's, if it has one.
     """
 
     def __init__(self, core: Core) -> None:
         self.core = core
-        super().__init__(
-            {
-                "s_axis_tdata": In(16),
-                "s_axis_tvalid": In(1),
-                "s_axis_tready": Out(1),
-                "s_axis_tlast": In(1),
-                "m_axis_tdata": Out(SCORE_BITS),
-                "m_axis_tvalid": Out(1),
-                "m_axis_tready": In(1),
-                "m_axis_tlast": Out(1),
-            }
-        )
+        super().__init__(_PORTS | {name: core.signature.members[name] for name in _table(core)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.core = core = self.core
+        for name in _table(core):
+            connect(m, getattr(core, name), flipped(getattr(self, name)))
         first = Signal(init=1)
         tokens, results = core.tokens, core.results
         with m.If(self.s_axis_tvalid & self.s_axis_tready):
@@ -75,3 +78,42 @@ class AxiCore(wiring.Component):
         with m.Elif(self.m_axis_tvalid & self.m_axis_tready):
             m.d.sync += [words.eq(Cat(words[SCORE_BITS:], Const(0, SCORE_BITS))), left.eq(left - 1)]
         return m
+
+
+class AxiCores(wiring.Component):
+    """`AxiCore`s side by side that read one embedding table: as many tokens a clock as there are.
+
+    Block RAMs have two ports, so a second core needs no second table.
+
+    Ports:
+        s0_axis_t*, m0_axis_t*, s1_axis_t*, ...: an `AxiCore`'s, each with its number.
+    """
+
+    def __init__(self, cores: list[Core], table: PackedRom) -> None:
+        """
+        Args:
+            cores: with their table outside.
+            table: with as many readers.
+        """
+        self.cores, self.table = [AxiCore(core) for core in cores], table
+        super().__init__({numbered(name, i): port for i in range(len(cores)) for name, port in _PORTS.items()})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.table = self.table
+        for number, core in enumerate(self.cores):
+            m.submodules[f"core_{number}"] = core
+            connect(m, core.table, self.table.readers[number])
+            for name, port in _PORTS.items():
+                inner, outer = getattr(core, name), getattr(self, numbered(name, number))
+                m.d.comb += inner.eq(outer) if port.flow == In else outer.eq(inner)
+        return m
+
+
+def numbered(name: str, stream: int) -> str:
+    """A port's name with the number of its stream."""
+    return f"{name[0]}{stream}{name[1:]}"
+
+
+def _table(core: Core) -> list[str]:
+    return [name for name in core.signature.members if name == "table"]

@@ -9,8 +9,9 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from hwgen.graph.graph import Graph
 from hwgen.rtl.admission import Admission
 from hwgen.rtl.chain import connect_stages, interval_of
+from hwgen.rtl.embedding import EmbeddingReader
 from hwgen.rtl.plan import AnyPlan
-from hwgen.rtl.spram_embedding import TABLE, SpramEmbedding
+from hwgen.rtl.spram_embedding import SpramEmbedding
 from hwgen.rtl.stages import stages
 from hwgen.rtl.streams import result_stream, token_stream
 
@@ -32,7 +33,7 @@ class Core(wiring.Component):
     Ports:
         tokens: `token_stream`; an empty sentence is one `PADDING_TOKEN` marked first and last.
         results: `result_stream`, in the order of the sentences.
-        table: `TABLE`; only with `stored`.
+        table: with `stored`, `TABLE`; with a table outside, the `rom_port` that reads it; otherwise there is none.
     """
 
     def __init__(self, graph: Graph, plan: AnyPlan) -> None:
@@ -42,7 +43,8 @@ class Core(wiring.Component):
         embedding = self.stages.get("embedding")
         self.stored = embedding if isinstance(embedding, SpramEmbedding) else None
         ports = {"tokens": In(token_stream(graph.vocabulary)), "results": Out(result_stream(self.scores))}
-        super().__init__(ports | {"table": In(TABLE)} if self.stored else ports)
+        self._reader = embedding if isinstance(embedding, SpramEmbedding | EmbeddingReader) else None
+        super().__init__(ports | {"table": self._reader.signature.members["table"]} if self._reader else ports)
 
     @property
     def tokens_per_cycle(self) -> float:
@@ -52,8 +54,8 @@ class Core(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         entry, exit_ = connect_stages(m, self.stages)
-        if self.stored:
-            connect(m, flipped(self.table), self.stored.table)
+        if self._reader:
+            connect(m, flipped(self.table), self._reader.table)
         if self.plan.never_stalls:
             depth = RESULT_BUFFER_DEPTH
             m.submodules.admission = admission = Admission(self.graph.vocabulary, self.scores, depth=depth)

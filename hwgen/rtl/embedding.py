@@ -41,8 +41,8 @@ def _value_bits(node: Embedding) -> int:
 class EmbeddingReader(wiring.Component):
     """Equals the golden function of `Embedding`, with the table outside: one row per token.
 
-    Latency `ROM_LATENCY` cycles, initiation interval 1. A token outside the vocabulary reads a row of another token or
-    zeros.
+    Latency `ROM_LATENCY` cycles and `registers`, initiation interval 1. Costs ``registers x rank x bits`` flip-flops. A
+    token outside the vocabulary reads a row of another token or zeros.
 
     Ports:
         tokens: `token_stream`.
@@ -50,10 +50,13 @@ class EmbeddingReader(wiring.Component):
         table: `rom_port` of `packed_rows`.
     """
 
-    LATENCY = ROM_LATENCY
-
-    def __init__(self, node: Embedding) -> None:
+    def __init__(self, node: Embedding, *, registers: int = 0) -> None:
+        """
+        Args:
+            registers: between the table and `vectors`, for a table whose own stands at a fixed place.
+        """
         self.node = node
+        self.latency = ROM_LATENCY + registers
         self.kind = node.output_type()
         super().__init__(
             {
@@ -65,11 +68,14 @@ class EmbeddingReader(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        pipeline = Pipeline(m, self.tokens, self.vectors, self.LATENCY)
+        pipeline = Pipeline(m, self.tokens, self.vectors, self.latency)
+        row: Value = self.table.data
+        for stage in range(ROM_LATENCY, self.latency):
+            row = pipeline.register(row, f"row_{stage}")
         m.d.comb += [
             self.table.address.eq(self.tokens.payload.token),
             self.table.enable.eq(pipeline.advance),
-            self.vectors.payload.values.eq(unpacked(self.table.data, self.node)),
+            self.vectors.payload.values.eq(unpacked(row, self.node)),
             self.vectors.payload.first.eq(pipeline.first[-1]),
             self.vectors.payload.last.eq(pipeline.last[-1]),
         ]
@@ -83,16 +89,18 @@ class EmbeddingRom(wiring.Component):
         tokens, vectors: the reader's.
     """
 
-    LATENCY = EmbeddingReader.LATENCY
-
-    def __init__(self, node: Embedding, packing: Packing | None = None, *, family: str | None = None) -> None:
+    def __init__(
+        self, node: Embedding, packing: Packing | None = None, *, family: str | None = None, registers: int = 0
+    ) -> None:
         """
         Args:
             packing: of as many rows as tokens and `row_bits` columns; None leaves the cut to synthesis.
             family: of the part; None for any.
+            registers: between the table and `vectors`.
         """
         self.node, self.packing, self.family = node, packing, family
-        self.reader = EmbeddingReader(node)
+        self.reader = EmbeddingReader(node, registers=registers)
+        self.latency = self.reader.latency
         self.kind = self.reader.kind
         members = self.reader.signature.members
         super().__init__({name: members[name] for name in ("tokens", "vectors")})

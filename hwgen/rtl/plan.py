@@ -93,6 +93,11 @@ class Spram:
 
 
 @dataclass(frozen=True)
+class Outside:
+    """The embedding table outside of the core, which another core reads, too."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """Of a `ConvolutionGraph`: which engine serves which layer, and where the embedding table lies.
 
@@ -102,7 +107,7 @@ class Plan:
 
     convolution: Spatial | Folded | Counting
     dense: Spatial | Folded
-    embedding: BlockRam | Spram = BlockRam()
+    embedding: BlockRam | Spram | Outside = BlockRam()
 
     @classmethod
     def spatial(cls, adders_per_stage: int = 1, family: str | None = None, *, multiplexed: bool = True) -> Plan:

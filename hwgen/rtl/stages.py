@@ -14,7 +14,7 @@ from hwgen.rtl.ballot import Ballot
 from hwgen.rtl.binary_convolution import BinaryConvolution
 from hwgen.rtl.binary_dense import FoldedBinaryDense
 from hwgen.rtl.chain import Chain, Stages
-from hwgen.rtl.embedding import EmbeddingRom, row_bits
+from hwgen.rtl.embedding import EmbeddingReader, EmbeddingRom, row_bits
 from hwgen.rtl.folded_argmax import FoldedArgmax
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.folded_dense import FoldedDense
@@ -30,6 +30,7 @@ from hwgen.rtl.plan import (
     Folded,
     HypervectorPlan,
     InTurnPlan,
+    Outside,
     Plan,
     Spatial,
     Spram,
@@ -102,14 +103,18 @@ def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
     return made
 
 
-def _embedding(graph: ConvolutionGraph, place: BlockRam | Spram) -> EmbeddingRom | SpramEmbedding:
+def _embedding(graph: ConvolutionGraph, place: BlockRam | Spram | Outside) -> wiring.Component:
     if isinstance(place, Spram):
         return SpramEmbedding(graph.embedding)
+    if isinstance(place, Outside):
+        return EmbeddingReader(graph.embedding)
     if place.family is None:
         return EmbeddingRom(graph.embedding)
     depth, width = graph.vocabulary, row_bits(graph.embedding)
     packing = pack(depth, width, KILOBITS[place.family], multiplexed=place.multiplexed)
-    return EmbeddingRom(graph.embedding, packing, family=place.family)
+    # ECP5's registers stand in the block RAMs, far from most of the adders that a spatial engine has for each value.
+    registers = int(place.family == "ecp5" and not place.multiplexed)
+    return EmbeddingRom(graph.embedding, packing, family=place.family, registers=registers)
 
 
 @_scoring.register

@@ -8,10 +8,12 @@ import pytest
 
 from hwgen.errors import HwgenError
 from hwgen.export.verilog import export
+from hwgen.graph.golden import Sentences
 from hwgen.model import Model
-from hwgen.rtl.plan import Plan
+from hwgen.rtl.plan import HypervectorPlan, Plan
+from hwgen.text.characters import Characters
 from hwgen.text.vocabulary import Vocabulary
-from tests.random_graph import random_graph, random_sentences
+from tests.random_graph import random_graph, random_hypervector_graph, random_sentences
 
 
 @pytest.fixture
@@ -38,6 +40,27 @@ def test_the_bench_passes_and_can_fail(plan: Plan, model: Model, tmp_path: Path)
     assert "FAIL: 1 of 80 words differ" in simulate(folder)
     export(model, plan, sentences, folder)
     assert "PASS" in simulate(folder)
+
+
+@pytest.mark.parametrize("plan", [Plan.spatial(2), Plan.folded(3)], ids=lambda plan: plan.name)
+def test_two_streams_on_one_table(plan: Plan, model: Model, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    export(model, plan, random_sentences(np.random.default_rng(1), model.graph, 20), folder, streams=2)
+    assert "PASS: 20 sentences in each stream, 160 words equal" in simulate(folder)
+    assert (folder / "hwgen_classifier.v").read_text().count("module \\hwgen_classifier.table") == 1
+    assert "`s1_axis_...`" in (folder / "README.md").read_text()
+    words = (folder / "expected.hex").read_text().splitlines()
+    words[5] = f"{int(words[5], 16) ^ 1:09x}"
+    (folder / "expected.hex").write_text("\n".join(words) + "\n")
+    (folder / "testbench.vvp").unlink()
+    assert "FAIL: 2 of 160 words differ" in simulate(folder)
+
+
+def test_two_streams_need_one_table(tmp_path: Path) -> None:
+    graph = random_hypervector_graph(np.random.default_rng(2))
+    model = Model(graph, Characters(), tuple("abc"[: graph.classes]))
+    with pytest.raises(HwgenError, match="--streams 2"):
+        export(model, HypervectorPlan(), Sentences.of([[1, 2]]), tmp_path / "out", streams=2)
 
 
 def test_a_foreign_folder_is_left_alone(model: Model, tmp_path: Path) -> None:
