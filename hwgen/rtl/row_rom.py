@@ -1,0 +1,80 @@
+"""The rows of a schedule, one after the other, from a ROM that is read ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+LOGIC_ROWS = 16
+"""Up to so many rows, a bit of them is one look-up table of the row's number."""
+
+
+class RowRom(wiring.Component):
+    """Shows row 0, and the next one after each `advance`, over and over again.
+
+    Reading goes ahead, so that a block RAM's data pass a register of their own and there is no idle cycle between the
+    last row and the first; `ready` comes after that has been filled, two cycles behind a reset. Bits that never change,
+    and bits that are equal in all rows (or each other's opposite), are stored once. One row takes wires only.
+
+    Ports:
+        advance: show the next row.
+        row: its bits.
+        ready: `row` is valid.
+    """
+
+    def __init__(self, columns: Sequence[int], rows: int) -> None:
+        """`columns`: a bit of all rows each, row 0 the lowest."""
+        self.columns, self.rows = tuple(columns), rows
+        super().__init__({"advance": In(1), "row": Out(len(columns)), "ready": Out(1)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        full = (1 << self.rows) - 1
+        stored: dict[int, int] = {}
+        for column in self.columns:
+            if column not in (0, full) and full ^ column not in stored:
+                stored.setdefault(column, len(stored))
+        bits = self._read(m, list(stored))
+        for place, column in enumerate(self.columns):
+            if column in stored:
+                bit: Value = bits[stored[column]]
+            elif full ^ column in stored:
+                bit = ~bits[stored[full ^ column]]
+            else:
+                bit = Const(column & 1, 1)
+            m.d.comb += self.row[place].eq(bit)
+        return m
+
+    def _read(self, m: Module, columns: list[int]) -> Value:
+        """The stored bits of the row that is shown."""
+        if not columns:
+            m.d.comb += self.ready.eq(1)
+            return Const(0, 1)
+        in_logic = self.rows <= LOGIC_ROWS
+        rows = [sum((column >> row & 1) << place for place, column in enumerate(columns)) for row in range(self.rows)]
+        m.submodules.memory = memory = Memory(
+            shape=len(columns), depth=self.rows, init=rows, attrs={"rom_style": "logic"} if in_logic else {}
+        )
+        port = memory.read_port()
+        address = Signal(range(self.rows))
+        filled = Signal(1 if in_logic else 2)
+        move = Signal()
+        m.d.comb += [
+            self.ready.eq(filled[-1]),
+            move.eq(self.advance | ~self.ready),
+            port.addr.eq(address),
+            port.en.eq(move),
+        ]
+        m.d.sync += filled.eq(Cat(Const(1, 1), filled))
+        with m.If(move):
+            m.d.sync += address.eq(Mux(address == self.rows - 1, 0, address + 1))
+        if in_logic:
+            return port.data
+        shown = Signal(len(columns), reset_less=True)
+        with m.If(move):
+            m.d.sync += shown.eq(port.data)
+        return shown
