@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from amaranth.hdl import Array, Const, Module, Mux, Signal
+from amaranth.hdl import Array, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import bits_for
@@ -56,8 +56,8 @@ class FoldedConvolution(wiring.Component):
         self.array = MacArray(
             self.schedule, requantise.offset, source, sums, family=family, multipliers=multipliers
         )
-        self.drain = self.array.latency + 2
         self.copied = self.interval <= _COPY_TO
+        self.drain = self.array.latency + 2 + self.copied
         super().__init__({"vectors": In(vector_stream(source)), "maxima": Out(vector_stream(self.kind))})
 
     def elaborate(self, platform: object) -> Module:
@@ -81,25 +81,38 @@ class FoldedConvolution(wiring.Component):
         with m.If(self.vectors.valid & self.vectors.ready & self.vectors.payload.last):
             m.d.sync += occupied.eq(1)
 
-        finished = Signal()
-        m.d.sync += finished.eq(array.done & array.last)
         # Filters without a weight have the same sum for every token.
         values = self.requantise.apply(self.requantise.bias * 0).tolist()
-        maxima = [Const(value, element_shape(self.kind)) for value in values]
+        maxima: list[Value] = [Const(value, element_shape(self.kind)) for value in values]
         for number, unit in enumerate(self.schedule.units):
-            for filter_index, value in zip(unit.filters, self._ring(m, number, unit), strict=True):
-                maxima[filter_index] = value
-        copied = Signal()
-        m.d.sync += copied.eq(finished)
-        with m.If(copied if self.copied else finished):
-            m.d.sync += self.maxima.valid.eq(1)
-        for filter_index, value in enumerate(maxima):
+            ring = self._ring(m, number, unit)
             if self.copied:
-                with m.If(copied):
-                    m.d.sync += self.maxima.payload.values[filter_index].eq(value)
-            else:
-                m.d.comb += self.maxima.payload.values[filter_index].eq(value)
+                # At once: a unit with a short way may meet the next sentence while others have not met this one's end.
+                ring = self._copy(m, number, unit, ring)
+            for filter_index, value in zip(unit.filters, ring, strict=True):
+                maxima[filter_index] = value
+        for filter_index, value in enumerate(maxima):
+            m.d.comb += self.maxima.payload.values[filter_index].eq(value)
+        finished: Value = array.done & array.last
+        for stage in range(2 if self.copied else 1):
+            later = Signal(name=f"finished_{stage + 1}")
+            m.d.sync += later.eq(finished)
+            finished = later
+        with m.If(finished):
+            m.d.sync += self.maxima.valid.eq(1)
         return m
+
+    def _copy(self, m: Module, number: int, unit: Unit, ring: list[Signal]) -> list[Signal]:
+        copies = [
+            Signal(element_shape(self.kind), name=f"copy_{filter_index}", reset_less=True)
+            for filter_index in unit.filters
+        ]
+        compared, complete = Signal(name=f"last_compared_{number}"), Signal(name=f"complete_{number}")
+        m.d.sync += [compared.eq(self.array.finished[number]), complete.eq(compared)]
+        with m.If(complete):
+            for copy, value in zip(copies, ring, strict=True):
+                m.d.sync += copy.eq(value)
+        return copies
 
     def _ring(self, m: Module, number: int, unit: Unit) -> list[Signal]:
         """The running maxima of a unit's filters."""

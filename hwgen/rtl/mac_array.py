@@ -60,8 +60,9 @@ class MacArray(wiring.Component):
         vectors: `vector_stream` of `source`.
         sums: one signed accumulator per unit, meaningful while the unit's bit of `emit` is set.
         first: of each unit, whether the vector that its sum belongs to begins a sentence.
-        last: whether the vector whose period is `done` ends one.
-        done: all sums of a vector have appeared.
+        finished: of each unit, that its last sum of a sentence appears in this cycle, or has before.
+        done: the last sum of a vector appears in this cycle, or has before.
+        last: whether that vector ends a sentence.
     """
 
     def __init__(
@@ -93,8 +94,9 @@ class MacArray(wiring.Component):
                 "sums": Out(data.ArrayLayout(signed(max(self.widths)), units)),
                 "emit": Out(units),
                 "first": Out(units),
-                "last": Out(1),
+                "finished": Out(units),
                 "done": Out(1),
+                "last": Out(1),
             }
         )
 
@@ -246,6 +248,7 @@ class _Elaboration:
             array.sums[number].eq(total),
             array.emit[number].eq(end[stage + 1]),
             array.first[number].eq(self.flags[stage + 1][0]),
+            array.finished[number].eq(self.flags[stage + 1][1] & self.flags[stage + 1][2]),
         ]
 
     def _term(self, number: int, lane: int, mask: Sequence[bool], busy: Sequence[bool]) -> Term:
