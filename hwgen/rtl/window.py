@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 from amaranth.utils import bits_for
 
 from hwgen.graph.tensor import TensorType
-from hwgen.rtl.folded_argmax import chosen
+from hwgen.rtl.multiplexer import multiplex
 from hwgen.rtl.schedule import Product, Schedule
 from hwgen.rtl.streams import element_shape, vector_stream
 
@@ -30,8 +30,8 @@ class Window(wiring.Component):
 
     DELAY: int
 
-    def __init__(self, schedule: Schedule, source: TensorType) -> None:
-        self.source = source
+    def __init__(self, schedule: Schedule, source: TensorType, family: str | None = None) -> None:
+        self.source, self.family = source, family
         self.lanes = [sorted({product.operand for product in lane if product}) for lane in schedule.lanes]
         self.ages = max(age for lane in self.lanes for age, _ in lane)
         low, high = min(int(source.low.min()), 0), int(source.high.max())
@@ -40,6 +40,10 @@ class Window(wiring.Component):
         for number in range(len(self.lanes)):
             ports |= {f"select_{number}": In(self.code_bits(number)), f"operand_{number}": Out(self.shape)}
         super().__init__(ports)
+
+    def _cells(self, platform: object) -> str | None:
+        """Whose cells to place: without a platform, as in simulation, none."""
+        return self.family if platform is not None else None
 
     def code_bits(self, lane: int) -> int:
         """Bits of the codes of a lane's operands."""
@@ -80,7 +84,8 @@ class WindowRegisters(Window):
             m.d.sync += [self.first.eq(marks.first), self.last.eq(marks.last)]
         for number, operands in enumerate(self.lanes):
             values = [held[age][channel] for age, channel in operands]
-            m.d.sync += getattr(self, f"operand_{number}").eq(chosen(values, getattr(self, f"select_{number}")))
+            select = getattr(self, f"select_{number}")
+            m.d.sync += getattr(self, f"operand_{number}").eq(multiplex(m, values, select, self._cells(platform)))
         return m
 
 
@@ -123,7 +128,7 @@ class WindowMemory(Window):
         ]
         m.d.sync += [
             write.eq(writing),
-            word.eq(chosen([marks.values[number] for number in range(self.source.channels)], channel)),
+            word.eq(multiplex(m, list(marks.values), channel, self._cells(platform))),
             slot.eq(newest + 1),
             place.eq(channel),
         ]
@@ -141,7 +146,9 @@ class WindowMemory(Window):
             ]
         depth = 1 << self.slot_bits + self.channel_bits
         for number in range(len(self.lanes)):
-            m.submodules[f"memory_{number}"] = memory = Memory(shape=self.shape, depth=depth, init=[])
+            m.submodules[f"memory_{number}"] = memory = Memory(
+                shape=self.shape, depth=depth, init=[], attrs={"ram_style": "block"}
+            )
             writer, reader = memory.write_port(), memory.read_port()
             select = getattr(self, f"select_{number}")
             back = select[self.channel_bits :]
@@ -159,15 +166,15 @@ class WindowMemory(Window):
         return m
 
 
-_MEMORY_FROM = 32
+_MEMORY_FROM = int(__import__('os').environ.get('MF','32'))
 """Operands a lane uses from which on a memory takes less than a multiplexer."""
 
 
-def window_for(schedule: Schedule, source: TensorType) -> Window:
+def window_for(schedule: Schedule, source: TensorType, family: str | None = None) -> Window:
     """The cheaper one that gives vectors as fast as the schedule asks for them."""
     used = sum(len({product.operand for product in lane if product}) for lane in schedule.lanes)
     if used >= _MEMORY_FROM * len(schedule.lanes) and schedule.period > source.channels + 1:
-        return WindowMemory(schedule, source)
-    return WindowRegisters(schedule, source)
+        return WindowMemory(schedule, source, family)
+    return WindowRegisters(schedule, source, family)
 
 
