@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
 from hwgen.flow.estimate import blocks, estimate, memory
@@ -19,6 +21,7 @@ from hwgen.rtl.plan import (
     Members,
     Plan,
     Spatial,
+    counts,
     folded,
     pipelinings,
     spatial,
@@ -66,13 +69,13 @@ def candidates(
                 yield plans[-1]
             return
     for lanes in _lanes(graph):
-        core = Core(graph, folded(graph, lanes, family, members))
+        core = Core(graph, folded(graph, lanes, family, members, budget.dsps))
         if estimate(core, family, budget).fits(budget, FOLDED_SHARE) and 1 / core.tokens_per_cycle <= slowest:
             yield core.plan
             nothing = False
     if not nothing:
         return
-    _require_memory(graph, board, folded(graph, 1, family, members))
+    _require_memory(graph, board, folded(graph, 1, family, members, budget.dsps))
     raise HwgenError(f"the model does not fit {board.title} with any engine; {advice(graph, board, None)}")
 
 
@@ -84,7 +87,10 @@ def _lanes(graph: Graph) -> list[int]:
     if isinstance(graph, EnsembleGraph):
         return _lanes(graph.vote.members[0])
     assert isinstance(graph, ConvolutionGraph)
-    return [lanes for lanes in (64, 32, 16, 8, 4, 2, 1) if lanes <= graph.convolution.filters]
+    if counts(graph):
+        return [lanes for lanes in (64, 32, 16, 8, 4, 2, 1) if lanes <= graph.convolution.filters]
+    products = max(sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels), 1)
+    return sorted({products, *(1 << power for power in range(products.bit_length()))}, reverse=True)
 
 
 def _require_memory(graph: Graph, board: Board, plan: AnyPlan) -> None:

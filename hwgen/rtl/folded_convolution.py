@@ -51,7 +51,8 @@ class FoldedConvolution(wiring.Component):
         self.requantise, self.source = requantise, source
         sums = convolution.output_type(source)
         self.kind = pooling.output_type(requantise.output_type(sums))
-        self.schedule = Schedule.of([weights for kernel in convolution.kernels for weights in kernel], lanes)
+        filters = [weights for kernel in convolution.kernels for weights in kernel]
+        self.schedule = Schedule.of(filters, lanes, requantise.shift.tolist())  # so that units need no shifter
         self.interval = self.schedule.period
         self.array = MacArray(
             self.schedule, requantise.offset, source, sums, family=family, multipliers=multipliers

@@ -13,6 +13,7 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.graph.tensor import Integers, TensorType
 from hwgen.rtl.multiplier import (
+    INPUT_BITS,
     Interval,
     Pair,
     by_constant,
@@ -28,6 +29,10 @@ from hwgen.rtl.row_rom import RowRom
 from hwgen.rtl.schedule import Schedule, Unit
 from hwgen.rtl.streams import vector_stream
 from hwgen.rtl.window import window_for
+
+
+_PAIRS_ONLY = ("ice40",)
+"""Where synthesis makes a single product of a few bits in tables whatever there is."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,36 @@ class MacArray(wiring.Component):
             }
         )
 
+        self.packs = family in INPUT_BITS
+        self.shared = self._shared()
+
+    def operand(self, channel: int) -> Interval:
+        """Of a channel, and nought before a sentence."""
+        return min(int(self.source.low[channel]), 0), max(int(self.source.high[channel]), 0)
+
+    def pair(self, lane: int, other: int) -> Pair:
+        """Of two lanes' weights and operands."""
+        return Pair(*self._factors(lane), *self._factors(other))
+
+    def _factors(self, lane: int) -> tuple[Interval, Interval]:
+        used = [product for product in self.schedule.lanes[lane] if product]
+        weights = hull([(0, 0), *((product.weight, product.weight) for product in used)])
+        return weights, hull(self.operand(product.channel) for product in used)
+
+    def _shared(self) -> list[tuple[int, ...]]:
+        """The lanes that each of the part's multipliers serves: two, or one where two are too wide for it."""
+        lanes = [n for n, lane in enumerate(self.schedule.lanes) if len({p.weight for p in lane if p}) > 1]
+        shared: list[tuple[int, ...]] = []
+        while lanes and len(shared) < self.multipliers:
+            lane = lanes.pop(0)
+            partner = next((other for other in lanes if not self.packs or self.pair(lane, other).fits(self.family)), None)
+            if partner is not None:
+                lanes.remove(partner)
+                shared.append((lane, partner))
+            elif self.family not in _PAIRS_ONLY:
+                shared.append((lane,))
+        return shared
+
     def elaborate(self, platform: object) -> Module:
         return _Elaboration(self).module
 
@@ -170,21 +205,11 @@ class _Elaboration:
             if bits:
                 self.m.d.comb += getattr(self.window, f"select_{number}").eq(Cat(bits))
 
-    def _operand(self, channel: int) -> Interval:
-        source = self.array.source
-        return min(int(source.low[channel]), 0), max(int(source.high[channel]), 0)
-
-    def _factors(self, lane: int) -> tuple[Interval, Interval]:
-        """Intervals of a lane's weights and operands."""
-        used = [product for product in self.schedule.lanes[lane] if product]
-        weights = [(product.weight, product.weight) for product in used]
-        return hull(weights), hull(self._operand(product.channel) for product in used)
-
     def _interval(self, lane: int, mask: Sequence[bool]) -> Interval:
         """Of a lane's products in some cycles."""
         entries = zip(self.schedule.lanes[lane], mask, strict=True)
         used = [product for product, taken in entries if product and taken]
-        return hull(times((product.weight,) * 2, self._operand(product.channel)) for product in used)
+        return hull(times((product.weight,) * 2, self.array.operand(product.channel)) for product in used)
 
     def _products(self, weights: list[Value]) -> list[tuple[Value, Value | None]]:
         """Of every lane the product, and its carry, before the register."""
@@ -196,33 +221,28 @@ class _Elaboration:
                 made[lane] = by_constant(operands[lane], weight.value), None
             else:
                 free.append(lane)
-        left = self.array.multipliers
-        while left and free:
-            lane = free.pop(0)
-            partner = next((other for other in free if self._pair(lane, other).fits(self.array.family)), None)
-            left -= 1
-            if partner is None:
-                made[lane] = weights[lane] * operands[lane], None
+        for lanes in self.array.shared:
+            for lane in lanes:
+                free.remove(lane)
+            if len(lanes) == 1 or not self.array.packs:
+                for lane in lanes:
+                    made[lane] = weights[lane] * operands[lane], None
                 continue
-            free.remove(partner)
-            pair = self._pair(lane, partner)
+            pair = self.array.pair(*lanes)
             first, second = (
-                packed(values[lane], values[partner], pair.shift)[:width].as_signed()
+                packed(*(values[lane] for lane in lanes), pair.shift)[:width].as_signed()
                 for values, width in zip((weights, operands), pair.widths, strict=True)
             )
-            whole = Signal(signed(sum(pair.widths)), name=f"product_{lane}_{partner}")
+            whole = Signal(signed(sum(pair.widths)), name=f"product_{lanes[0]}_{lanes[1]}")
             self.m.d.comb += whole.eq(first * second)
             high = times(pair.c, pair.d)
             ab, cd, carry = unpacked(
                 whole, pair.shift, signed_width(times(pair.a, pair.b)), signed_width((high[0] - 1, high[1]))
             )
-            made[lane], made[partner] = (ab, None), (cd, carry)
+            made[lanes[0]], made[lanes[1]] = (ab, None), (cd, carry)
         for lane in free:
             made[lane] = in_tables(self.m, weights[lane], operands[lane]), None
         return [product for product in made if product]
-
-    def _pair(self, lane: int, partner: int) -> Pair:
-        return Pair(*self._factors(lane), *self._factors(partner))
 
     # --- units
 

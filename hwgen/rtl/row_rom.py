@@ -10,7 +10,8 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 LOGIC_ROWS = 16
-"""Up to so many rows, a bit of them is one look-up table of the row's number."""
+"""Up to so many rows, a bit of them is one look-up table of the row's number; more go to block RAMs, in whose place
+synthesis would still spend hundreds of tables on 40 rows."""
 
 
 class RowRom(wiring.Component):
@@ -57,7 +58,7 @@ class RowRom(wiring.Component):
         in_logic = self.rows <= LOGIC_ROWS
         rows = [sum((column >> row & 1) << place for place, column in enumerate(columns)) for row in range(self.rows)]
         m.submodules.memory = memory = Memory(
-            shape=len(columns), depth=self.rows, init=rows, attrs={"rom_style": "logic"} if in_logic else {}
+            shape=len(columns), depth=self.rows, init=rows, attrs={"rom_style": "logic" if in_logic else "block"}
         )
         port = memory.read_port()
         address = Signal(range(self.rows))

@@ -74,7 +74,7 @@ class Schedule:
         return tuple(sorted(number for unit in self.units for number in unit.filters))
 
     @classmethod
-    def of(cls, filters: Sequence[Integers], lanes: int) -> Schedule:
+    def of(cls, filters: Sequence[Integers], lanes: int, kinds: Sequence[int] | None = None) -> Schedule:
         """The shortest period there is for so many lanes: ``ceil(products / lanes)``.
 
         All products, filter by filter, lie in one line, which is cut into a lane's work after every `period` of them
@@ -87,6 +87,7 @@ class Schedule:
         Args:
             filters: each ``(width, channels)``, oldest tap first.
             lanes: those that the period does not need are left out.
+            kinds: of each filter; a lane is filled with filters of one kind where that is possible.
 
         Raises:
             HwgenError: unless 1 <= lanes <= non-zero weights.
@@ -99,7 +100,7 @@ class Schedule:
         if not total:
             listed[0] = [Product(0, 0, 0, 0)]
         period = -(-most // lanes)
-        return _Filling(listed, period, -(-most // period)).schedule(total)
+        return _Filling(listed, period, -(-most // period), kinds or [0] * len(filters)).schedule(total)
 
 
 def _products(number: int, weights: Integers) -> list[Product]:
@@ -131,8 +132,8 @@ class _Lane:
 class _Filling:
     """Lanes, filled one by one."""
 
-    def __init__(self, filters: list[list[Product]], period: int, lanes: int) -> None:
-        self.period, self.lanes = period, []
+    def __init__(self, filters: list[list[Product]], period: int, lanes: int, kinds: Sequence[int]) -> None:
+        self.period, self.lanes, self.kinds = period, [], kinds
         self.slack = lanes * period - sum(map(len, filters))
         # What has no lane of its own yet: the products, and the unit of those whose filter has one.
         self.left: list[tuple[list[Product], int | None]] = []
@@ -176,16 +177,26 @@ class _Filling:
             backwards = not backwards
 
     def _choose(self, room: int) -> set[int]:
-        """Of what is left, a set that fills a lane as far as possible, of the greatest."""
+        """Of what is left, a set that fills a lane, of one kind if possible; or else as far as any can."""
+        everything = range(len(self.left))
+        kinds = [self.kinds[products[0].filter] for products, _ in self.left]
+        for kind in sorted(set(kinds), key=lambda kind: (-kinds.count(kind), kind)):
+            own = self._fill([place for place in everything if kinds[place] == kind], room)
+            if sum(len(self.left[place][0]) for place in own) == room:
+                return own
+        return self._fill(everything, room)
+
+    def _fill(self, places: Sequence[int], room: int) -> set[int]:
+        """A set of these of what is left that fills as much room as any, with the greatest."""
         reach = [1]  # bit n: some of the last ones have n products together
-        for products, _ in reversed(self.left):
-            reach.append(reach[-1] | reach[-1] << len(products) & (2 << room) - 1)
+        for place in reversed(places):
+            reach.append(reach[-1] | reach[-1] << len(self.left[place][0]) & (2 << room) - 1)
         reach.reverse()
         wanted = reach[0].bit_length() - 1
         chosen = set()
-        for place, (products, _) in enumerate(self.left):
-            rest = wanted - len(products)
-            if rest >= 0 and reach[place + 1] >> rest & 1:
+        for place, behind in zip(places, reach[1:], strict=True):
+            rest = wanted - len(self.left[place][0])
+            if rest >= 0 and behind >> rest & 1:
                 chosen.add(place)
                 wanted = rest
         return chosen

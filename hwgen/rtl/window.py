@@ -166,7 +166,7 @@ class WindowMemory(Window):
         return m
 
 
-_MEMORY_FROM = int(__import__('os').environ.get('MF','32'))
+_MEMORY_FROM = 48
 """Operands a lane uses from which on a memory takes less than a multiplexer."""
 
 
