@@ -46,8 +46,9 @@ class FoldedConvolution(wiring.Component):
         lanes: int,
         family: str | None = None,
         multipliers: int = 0,
+        memories: bool = True,
     ) -> None:
-        """`multipliers`: how many of the part's own may be used."""
+        """`multipliers`: how many of the part's own may be used; `memories`: whether operands may lie in block RAMs."""
         self.requantise, self.source = requantise, source
         sums = convolution.output_type(source)
         self.kind = pooling.output_type(requantise.output_type(sums))
@@ -55,7 +56,7 @@ class FoldedConvolution(wiring.Component):
         self.schedule = Schedule.of(filters, lanes, requantise.shift.tolist())  # so that units need no shifter
         self.interval = self.schedule.period
         self.array = MacArray(
-            self.schedule, requantise.offset, source, sums, family=family, multipliers=multipliers
+            self.schedule, requantise.offset, source, sums, family=family, multipliers=multipliers, memories=memories
         )
         self.copied = self.interval <= _COPY_TO
         self.drain = self.array.latency + 2 + self.copied

@@ -27,14 +27,23 @@ class FoldedDense(wiring.Component):
     """
 
     def __init__(
-        self, node: Dense, source: TensorType, *, lanes: int, family: str | None = None, multipliers: int = 0
+        self,
+        node: Dense,
+        source: TensorType,
+        *,
+        lanes: int,
+        family: str | None = None,
+        multipliers: int = 0,
+        memories: bool = True,
     ) -> None:
-        """`multipliers`: how many of the part's own may be used."""
+        """`multipliers`: how many of the part's own may be used; `memories`: operands may lie in block RAMs."""
         self.node, self.source = node, source
         self.kind = node.output_type(source)
         self.schedule = Schedule.of([weights[None] for weights in node.weights], lanes)
         sums = TensorType(self.kind.low - node.bias, self.kind.high - node.bias, self.kind.per_token)
-        self.array = MacArray(self.schedule, node.bias, source, sums, family=family, multipliers=multipliers)
+        self.array = MacArray(
+            self.schedule, node.bias, source, sums, family=family, multipliers=multipliers, memories=memories
+        )
         self.drain = self.array.latency + 1
         super().__init__({"vectors": In(vector_stream(source)), "scores": Out(vector_stream(self.kind))})
 

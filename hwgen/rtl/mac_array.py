@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
@@ -30,14 +29,13 @@ from hwgen.rtl.schedule import Schedule, Unit
 from hwgen.rtl.streams import vector_stream
 from hwgen.rtl.window import window_for
 
-
 _PAIRS_ONLY = ("ice40",)
 """Where synthesis makes a single product of a few bits in tables whatever there is."""
 
 
 @dataclass(frozen=True)
 class Term:
-    """A summand: its value, the interval of that and the carry together, and the carry, a bit that is yet to be added."""
+    """A summand: its value, a carry bit that is yet to be added to it, and the interval of both together."""
 
     value: Value
     interval: Interval
@@ -79,8 +77,14 @@ class MacArray(wiring.Component):
         *,
         family: str | None = None,
         multipliers: int = 0,
+        memories: bool = True,
     ) -> None:
-        """`sums`: of every filter, without its constant; `multipliers`: how many of the part's own may be used."""
+        """`sums` are those of every filter, without its constant.
+
+        Args:
+            multipliers: how many of the part's own may be used.
+            memories: whether operands may lie in block RAMs.
+        """
         self.schedule, self.constants, self.source = schedule, constants, source
         self.family, self.multipliers = family, multipliers
         low, high = sums.low + constants, sums.high + constants
@@ -88,7 +92,7 @@ class MacArray(wiring.Component):
             signed_width((int(low[list(unit.filters)].min()), int(high[list(unit.filters)].max())))
             for unit in schedule.units
         ]
-        self.window = window_for(schedule, source, family)
+        self.window = window_for(schedule, source, family, memories=memories)
         self.depths = [(len(unit.feeds) - 1).bit_length() for unit in schedule.units]
         self.latencies = [self.window.DELAY + 2 + depth for depth in self.depths]
         self.latency = max(self.latencies)
@@ -122,17 +126,18 @@ class MacArray(wiring.Component):
         return weights, hull(self.operand(product.channel) for product in used)
 
     def _shared(self) -> list[tuple[int, ...]]:
-        """The lanes that each of the part's multipliers serves: two, or one where two are too wide for it."""
+        """The lanes that each of the part's multipliers serves: two, or one where two are too wide for it.
+
+        The widest first, whose products would take most tables.
+        """
         lanes = [n for n, lane in enumerate(self.schedule.lanes) if len({p.weight for p in lane if p}) > 1]
+        lanes.sort(key=lambda lane: [-signed_width(factor) for factor in self._factors(lane)])
         shared: list[tuple[int, ...]] = []
         while lanes and len(shared) < self.multipliers:
-            lane = lanes.pop(0)
-            partner = next((other for other in lanes if not self.packs or self.pair(lane, other).fits(self.family)), None)
-            if partner is not None:
-                lanes.remove(partner)
-                shared.append((lane, partner))
-            elif self.family not in _PAIRS_ONLY:
-                shared.append((lane,))
+            two = not self.packs or self.pair(*lanes[:2]).fits(self.family) if len(lanes) > 1 else False
+            if two or self.family not in _PAIRS_ONLY:
+                shared.append(tuple(lanes[: 1 + two]))
+            del lanes[: 1 + two]
         return shared
 
     def elaborate(self, platform: object) -> Module:
@@ -230,7 +235,7 @@ class _Elaboration:
                 continue
             pair = self.array.pair(*lanes)
             first, second = (
-                packed(*(values[lane] for lane in lanes), pair.shift)[:width].as_signed()
+                packed(values[lanes[0]], values[lanes[1]], pair.shift)[:width].as_signed()
                 for values, width in zip((weights, operands), pair.widths, strict=True)
             )
             whole = Signal(signed(sum(pair.widths)), name=f"product_{lanes[0]}_{lanes[1]}")
@@ -252,7 +257,10 @@ class _Elaboration:
         terms = [self._term(number, lane, mask, busy) for lane, mask in unit.feeds]
         stage = delay + 1
         while len(terms) > 1:
-            terms = [self._sum(terms[place : place + 2], f"unit_{number}_{stage}_{place}") for place in range(0, len(terms), 2)]
+            terms = [
+                self._sum(terms[place : place + 2], f"unit_{number}_{stage}_{place}")
+                for place in range(0, len(terms), 2)
+            ]
             stage += 1
         (term,) = terms
         begins = {span.begin for span in unit.spans}

@@ -20,10 +20,12 @@ from hwgen.graph.tensor import width_of
 Interval = tuple[int, int]
 
 INPUT_BITS = {"ecp5": (18, 18), "ice40": (16, 16), "xilinx": (25, 18)}
-"""Signed inputs of a multiplier of the part. Four products of 5 x 5 bits, by yosys: on ECP5 and 7-series 2 multipliers and
-24 look-up tables instead of 4 and none (in tables alone 196, and 120 on 7-series); on iCE40 the same 2 and 24 instead of
-252 tables, since there it puts no product so narrow in a multiplier. Gowin's multiplier of 18 x 18 bits is two of 9 x 9,
-which synthesis uses for two products by itself: packing gains nothing."""
+"""Signed inputs of a multiplier of the part.
+
+Four products of 5 x 5 bits, by yosys: on ECP5 and 7-series 2 multipliers and 24 look-up tables instead of 4 and none
+(in tables alone 196, on 7-series 120); on iCE40 the same 2 and 24 instead of 252 tables, since there synthesis puts no
+product so narrow in a multiplier. Gowin's multiplier of 18 x 18 bits is two of 9 x 9, and so has two products anyway.
+"""
 
 
 def times(one: Interval, other: Interval) -> Interval:
@@ -100,10 +102,10 @@ def unpacked(product: Value, shift: int, low: int, high: int) -> tuple[Value, Va
 
 
 def in_tables(m: Module, weight: Value, operand: Value) -> Value:
-    """The product, written so that synthesis spends no multiplier on it: a sum of the operand for each bit of the weight.
+    """The product, written so that synthesis spends no multiplier on it: the operand added for each bit of the weight.
 
-    Every partial sum is kept as it is, and its lowest bit leaves: of 5 x 5 bits that takes 49 look-up tables on ECP5 and
-    on iCE40, where synthesis by itself makes a carry-save tree of 107, or 61.
+    Every partial sum is kept as it is, and its lowest bit leaves: of 5 x 5 bits that takes 49 look-up tables on ECP5
+    and on iCE40, where synthesis by itself makes a carry-save tree of 107, or 61.
     """
     rows = [Mux(bit, operand, 0) for bit in weight]
     total, low = rows[0] if len(rows) > 1 else -rows[0], []
@@ -121,10 +123,8 @@ def by_constant(operand: Value, weight: int) -> Value:
     total: Value | None = None
     for place, digit in reversed(digits(weight)):
         term = operand << place
-        if total is None:
-            total = term if digit > 0 else -term
-        else:
-            total = total + term if digit > 0 else total - term
+        first = -term if digit < 0 else term
+        total = first if total is None else total - term if digit < 0 else total + term
     return Const(0, signed(1)) if total is None else total
 
 

@@ -13,7 +13,6 @@ from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.merge import merge, mergeable
 
-
 _DENSE_PERIODS = 4
 """Tokens' time in which a folded dense layer is done: a sentence seldom has fewer."""
 
@@ -55,11 +54,13 @@ class Folded:
         lanes: at most one per non-zero weight.
         family: of the part whose cells the lanes are made of; None for any.
         multipliers: how many of the part's own the lanes may use; two lanes share one where their products fit.
+        memories: whether their operands may lie in block RAMs.
     """
 
     lanes: int = 1
     family: str | None = None
     multipliers: int = 0
+    memories: bool = True
 
     def __post_init__(self) -> None:
         _check_least("lanes", self.lanes, 1)
@@ -261,6 +262,7 @@ def folded(
     family: str | None = None,
     members: Members | None = None,
     multipliers: int = 0,
+    memories: bool = True,
 ) -> AnyPlan:
     """So many lanes; by default 8, or a block of a hypervector. The dense layer has as many as keep its pace.
 
@@ -268,6 +270,7 @@ def folded(
 
     Args:
         multipliers: how many of the part's own the lanes may use in all.
+        memories: whether the lanes' operands may lie in block RAMs.
 
     Raises:
         HwgenError: when `members` does not go with the graph.
@@ -276,21 +279,23 @@ def folded(
         given = graph.vote.members
         if members is Members.side_by_side or (members is None and not mergeable(given)):
             return EnsemblePlan(
-                tuple(folded(member, lanes, family, None, multipliers // len(given)) for member in given)
+                tuple(folded(member, lanes, family, None, multipliers // len(given), memories) for member in given)
             )
-        shared = folded(_longest(graph), lanes, family, None, multipliers)
+        shared = folded(_longest(graph), lanes, family, None, multipliers, memories)
         return _in_turn(graph, cast(Plan | HypervectorPlan, shared))
     _check_members(members)
     if isinstance(graph, HypervectorGraph):
         return HypervectorPlan(graph.hypervector.block if lanes is None else lanes, family)
     lanes = 8 if lanes is None else lanes
+    assert isinstance(graph, ConvolutionGraph)
     if counts(graph):
         return Plan(Counting(lanes, family), Folded(min(max(lanes // 8, 1), graph.classes), family, multipliers))
     taps = sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels)
     scored = int(np.count_nonzero(graph.dense.weights))
     period = -(-taps // lanes)
-    convolution = Folded(lanes, family, min(multipliers, -(-lanes // 2)))
-    dense = Folded(max(-(-scored // (_DENSE_PERIODS * max(period, 1))), 1), family, multipliers - convolution.multipliers)
+    convolution = Folded(lanes, family, min(multipliers, -(-lanes // 2)), memories)
+    dense_lanes = max(-(-scored // (_DENSE_PERIODS * max(period, 1))), 1)
+    dense = Folded(dense_lanes, family, multipliers - convolution.multipliers, memories)
     return Plan(convolution, dense)
 
 

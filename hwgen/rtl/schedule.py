@@ -133,7 +133,8 @@ class _Filling:
     """Lanes, filled one by one."""
 
     def __init__(self, filters: list[list[Product]], period: int, lanes: int, kinds: Sequence[int]) -> None:
-        self.period, self.lanes, self.kinds = period, [], kinds
+        self.period, self.kinds = period, kinds
+        self.lanes: list[_Lane] = []
         self.slack = lanes * period - sum(map(len, filters))
         # What has no lane of its own yet: the products, and the unit of those whose filter has one.
         self.left: list[tuple[list[Product], int | None]] = []

@@ -36,7 +36,13 @@ class Window(wiring.Component):
         self.ages = max(age for lane in self.lanes for age, _ in lane)
         low, high = min(int(source.low.min()), 0), int(source.high.max())
         self.shape = element_shape(TensorType([low], [high], per_token=True))  # type: ignore[arg-type]
-        ports = {"vectors": In(vector_stream(source)), "waiting": Out(1), "take": In(1), "first": Out(1), "last": Out(1)}
+        ports = {
+            "vectors": In(vector_stream(source)),
+            "waiting": Out(1),
+            "take": In(1),
+            "first": Out(1),
+            "last": Out(1),
+        }
         for number in range(len(self.lanes)):
             ports |= {f"select_{number}": In(self.code_bits(number)), f"operand_{number}": Out(self.shape)}
         super().__init__(ports)
@@ -167,14 +173,17 @@ class WindowMemory(Window):
 
 
 _MEMORY_FROM = 48
-"""Operands a lane uses from which on a memory takes less than a multiplexer."""
+"""Operands a lane uses from which on a block RAM of its own is worth the multiplexer it saves."""
 
 
-def window_for(schedule: Schedule, source: TensorType, family: str | None = None) -> Window:
-    """The cheaper one that gives vectors as fast as the schedule asks for them."""
+def window_for(schedule: Schedule, source: TensorType, family: str | None = None, *, memories: bool = True) -> Window:
+    """The cheaper one that gives vectors as fast as the schedule asks for them.
+
+    Args:
+        memories: whether it may take block RAMs.
+    """
     used = sum(len({product.operand for product in lane if product}) for lane in schedule.lanes)
-    if used >= _MEMORY_FROM * len(schedule.lanes) and schedule.period > source.channels + 1:
+    cheaper = used >= max(_MEMORY_FROM * len(schedule.lanes), 2 * source.channels)
+    if memories and cheaper and schedule.period > source.channels + 1:
         return WindowMemory(schedule, source, family)
     return WindowRegisters(schedule, source, family)
-
-
