@@ -160,7 +160,7 @@ class _Elaboration:
         self.products = self._products(weights)
         for number, unit in enumerate(self.schedule.units):
             self._unit(number, unit)
-        self.m.submodules.rows = rom = RowRom(self.columns, self.schedule.period)
+        self.m.submodules.rows = rom = RowRom(self.columns, self.schedule.period, array.family)
         self.m.d.comb += [Cat(self.bits).eq(rom.row), rom.advance.eq(self.busy), self.rom_ready.eq(rom.ready)]
         self.module = self.m
 

@@ -104,10 +104,10 @@ class Schedule:
 
 
 def _products(number: int, weights: Integers) -> list[Product]:
-    """The greatest first, so that lanes that share a filter have weights of like size."""
+    """In the order of their weights, so that lanes that share a filter have weights of like sign and size."""
     last = len(weights) - 1
     made = [Product(number, int(weights[tap, c]), last - int(tap), int(c)) for tap, c in np.argwhere(weights)]
-    return sorted(made, key=lambda product: (-abs(product.weight), product.operand))
+    return sorted(made, key=lambda product: (product.weight, product.operand))
 
 
 @dataclass
