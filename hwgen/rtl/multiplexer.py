@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from amaranth.hdl import C, Cat, Const, Instance, Module, Signal, Value
+from amaranth.hdl import C, Cat, Instance, Module, Mux, Signal, Value
 
 from hwgen.rtl.folded_argmax import chosen
 
@@ -30,38 +30,53 @@ def multiplex(m: Module, values: Sequence[Value], number: Value, family: str | N
     if family not in _HALVES:
         return chosen(values, number)
     group = _HALVES[family]
-    low = min(len(number), group.bit_length() - 1)
-    groups = [values[start : start + group] for start in range(0, len(values), group)]
     outputs = []
-    for part in groups:
-        bits = [_tree(m, [value[bit] for value in part], number[:low]) for bit in range(len(values[0]))]
-        outputs.append(Cat(bits))
-    joined = chosen(outputs, number[low:])
+    for start in range(0, len(values), group):
+        part = values[start : start + group]
+        outputs.append(Cat(_choose(m, [value[bit] for value in part], number) for bit in range(len(values[0]))))
+    joined = chosen(outputs, number[group.bit_length() - 1 :])
     return joined.as_signed() if values[0].shape().signed else joined
 
 
+def _choose(m: Module, bits: Sequence[Value], number: Value) -> Value:
+    """One of up to a group, in a whole tree, or in two and a table where the upper half has few."""
+    if len(bits) == 1:
+        return bits[0]
+    height = (len(bits) - 1).bit_length()
+    half = 1 << height - 1
+    if len(bits) - half > half // 2:
+        return _tree(m, [*bits, *[bits[-1]] * (2 * half - len(bits))], number)
+    return Mux(number[height - 1], _choose(m, bits[half:], number), _tree(m, bits[:half], number))
+
+
 def _tree(m: Module, bits: Sequence[Value], number: Value) -> Value:
-    level = [_table(m, bits[place : place + 2], number[0]) for place in range(0, len(bits), 2)]
-    for height, select in enumerate(number[1:]):
-        kind, pins = ("PFUMX", ("BLUT", "ALUT", "C0")) if height == 0 else ("L6MUX21", ("D0", "D1", "SD"))
-        level = [_join(m, kind, pins, level[place : place + 2], select) for place in range(0, len(level), 2)]
+    """Of a power of two: the slices' multiplexers join nothing but each other's outputs, and tables'."""
+    if len(bits) == 1:
+        return bits[0]
+    level = [_table(m, pair, number[0]) for pair in _pairs(bits)]
+    height = 1
+    while len(level) > 1:
+        level = [_join(m, pair, number[height], height) for pair in _pairs(level)]
+        height += 1
     return level[0]
 
 
-def _table(m: Module, bits: Sequence[Value], select: Value) -> Value:
-    """A table by itself, even of one value: the multiplexer behind it takes nothing else."""
+def _pairs(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    return (values[place : place + 2] for place in range(0, len(values), 2))
+
+
+def _table(m: Module, pair: Sequence[Value], select: Value) -> Value:
     output = Signal()
-    last = bits[1] if len(bits) == 2 else bits[0]
     m.submodules += Instance(
-        "LUT4", p_INIT=C(_SELECT_LAST, 16), i_A=bits[0], i_B=last, i_C=select, i_D=Const(0, 1), o_Z=output
+        "LUT4", p_INIT=C(_SELECT_LAST, 16), i_A=pair[0], i_B=pair[1], i_C=select, i_D=C(0, 1), o_Z=output
     )
     return output
 
 
-def _join(m: Module, kind: str, pins: tuple[str, str, str], pair: Sequence[Value], select: Value) -> Value:
-    if len(pair) == 1:
-        return pair[0]
+def _join(m: Module, pair: Sequence[Value], select: Value, height: int) -> Value:
     output = Signal()
-    ports = {f"i_{pin}": value for pin, value in zip(pins, (*pair, select), strict=True)}
-    m.submodules += Instance(kind, **ports, o_Z=output)
+    if height == 1:
+        m.submodules += Instance("PFUMX", i_BLUT=pair[0], i_ALUT=pair[1], i_C0=select, o_Z=output)
+    else:
+        m.submodules += Instance("L6MUX21", i_D0=pair[0], i_D1=pair[1], i_SD=select, o_Z=output)
     return output
