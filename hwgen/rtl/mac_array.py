@@ -94,7 +94,10 @@ class MacArray(wiring.Component):
         ]
         self.window = window_for(schedule, source, family, memories=memories)
         self.depths = [(len(unit.feeds) - 1).bit_length() for unit in schedule.units]
-        self.latencies = [self.window.DELAY + 2 + depth for depth in self.depths]
+        # By a constant, a product is one or two adders.
+        constant = all(len({product.weight for product in lane if product}) == 1 for lane in schedule.lanes)
+        self.product_delay = 1 if constant else 2
+        self.latencies = [self.window.DELAY + self.product_delay + 1 + depth for depth in self.depths]
         self.latency = max(self.latencies)
         units = len(schedule.units)
         super().__init__(
@@ -217,13 +220,16 @@ class _Elaboration:
         return hull(times((product.weight,) * 2, self.array.operand(product.channel)) for product in used)
 
     def _products(self, weights: list[Value]) -> list[tuple[Value, Value | None]]:
-        """Of every lane the product, and its carry, before the register."""
+        """Of every lane the product, and its carry, before their last register."""
         operands = [getattr(self.window, f"operand_{lane}") for lane in range(len(weights))]
         made: list[tuple[Value, Value | None] | None] = [None] * len(weights)
         free = []
         for lane, weight in enumerate(weights):
             if isinstance(weight, Const):
-                made[lane] = by_constant(operands[lane], weight.value), None
+                operand = operands[lane]
+                if self.array.product_delay == 2:
+                    operand = self._register(operand, f"operand_{lane}")
+                made[lane] = by_constant(operand, weight.value), None
             else:
                 free.append(lane)
         for lanes in self.array.shared:
@@ -231,12 +237,16 @@ class _Elaboration:
                 free.remove(lane)
             if len(lanes) == 1 or not self.array.packs:
                 for lane in lanes:
-                    made[lane] = weights[lane] * operands[lane], None
+                    weight = self._register(weights[lane], f"weight_{lane}")
+                    made[lane] = weight * self._register(operands[lane], f"operand_{lane}"), None
                 continue
             pair = self.array.pair(*lanes)
             first, second = (
-                packed(values[lanes[0]], values[lanes[1]], pair.shift)[:width].as_signed()
-                for values, width in zip((weights, operands), pair.widths, strict=True)
+                self._register(
+                    packed(values[lanes[0]], values[lanes[1]], pair.shift)[:width].as_signed(),
+                    f"{name}_{lanes[0]}_{lanes[1]}",
+                )
+                for name, values, width in zip(("weights", "operands"), (weights, operands), pair.widths, strict=True)
             )
             whole = Signal(signed(sum(pair.widths)), name=f"product_{lanes[0]}_{lanes[1]}")
             self.m.d.comb += whole.eq(first * second)
@@ -246,7 +256,7 @@ class _Elaboration:
             )
             made[lanes[0]], made[lanes[1]] = (ab, None), (cd, carry)
         for lane in free:
-            made[lane] = in_tables(self.m, weights[lane], operands[lane]), None
+            made[lane] = in_tables(self.m, weights[lane], operands[lane], f"lane_{lane}"), None
         return [product for product in made if product]
 
     # --- units
@@ -255,7 +265,7 @@ class _Elaboration:
         array, delay = self.array, self.window.DELAY
         busy = [any(span.begin <= row <= span.end for span in unit.spans) for row in range(self.schedule.period)]
         terms = [self._term(number, lane, mask, busy) for lane, mask in unit.feeds]
-        stage = delay + 1
+        stage = delay + array.product_delay
         while len(terms) > 1:
             terms = [
                 self._sum(terms[place : place + 2], f"unit_{number}_{stage}_{place}")
@@ -289,7 +299,7 @@ class _Elaboration:
         width = signed_width((interval[0] - 1, interval[1]) if carry is not None else interval)
         held = Signal(signed(width), name=f"unit_{number}_product_{lane}", reset_less=True)
         held_carry = None if carry is None else Signal(name=f"unit_{number}_carry_{lane}", reset_less=True)
-        mark = self._mark(mask, self.window.DELAY) if gated else Const(1, 1)
+        mark = self._mark(mask, self.window.DELAY + self.array.product_delay - 1) if gated else Const(1, 1)
         self.m.d.sync += held.eq(Mux(mark, value, 0) if gated else value)
         if held_carry is not None:
             self.m.d.sync += held_carry.eq(carry & mark)

@@ -101,19 +101,33 @@ def unpacked(product: Value, shift: int, low: int, high: int) -> tuple[Value, Va
     )
 
 
-def in_tables(m: Module, weight: Value, operand: Value) -> Value:
+def in_tables(m: Module, weight: Value, operand: Value, name: str) -> Value:
     """The product, written so that synthesis spends no multiplier on it: the operand added for each bit of the weight.
 
-    Every partial sum is kept as it is, and its lowest bit leaves: of 5 x 5 bits that takes 49 look-up tables on ECP5
-    and on iCE40, where synthesis by itself makes a carry-save tree of 107, or 61.
+    One cycle later, for there is a register half way. Every partial sum is kept as it is, and its lowest bit leaves: of
+    5 x 5 bits that takes 49 look-up tables on ECP5 and on iCE40, where synthesis by itself makes a carry-save tree of
+    107, or 61.
     """
-    rows = [Mux(bit, operand, 0) for bit in weight]
-    total, low = rows[0] if len(rows) > 1 else -rows[0], []
-    for place, row in enumerate(rows[1:], 1):
+
+    def register(value: Value, what: str) -> Signal:
+        later = Signal(value.shape(), name=f"{name}_{what}", reset_less=True)
+        m.d.sync += later.eq(value)
+        return later
+
+    half = (len(weight) + 1) // 2
+    total: Value = Mux(weight[0], operand, 0)
+    low: list[Value] = []
+    if len(weight) == 1:
+        return register(-total, "product")
+    for place in range(1, len(weight)):
+        if place == half:
+            total, low = register(total, "half"), [register(bit, f"low_{at}") for at, bit in enumerate(low)]
+            weight, operand = register(weight, "weight"), register(operand, "operand")
         low.append(total[0])
         above = total[1:].as_signed() if total.shape().signed else total[1:]
-        value = above - row if place == len(rows) - 1 else above + row
-        total = Signal(value.shape(), attrs={"keep": 1})
+        row = Mux(weight[place], operand, 0)
+        value = above - row if place == len(weight) - 1 else above + row
+        total = Signal(value.shape(), name=f"{name}_sum_{place}", attrs={"keep": 1})
         m.d.comb += total.eq(value)
     return Cat(*low, total).as_signed()
 

@@ -19,8 +19,8 @@ class RowRom(wiring.Component):
 
     Reading goes ahead, so that a block RAM's data pass a register of their own and there is no idle cycle between the
     last row and the first; `ready` comes after that has been filled, two cycles behind a reset. Bits that never change,
-    and bits that are equal in all rows (or each other's opposite), are stored once. One row takes wires only. On ECP5 the
-    register is the block RAM's own: without it, data leave 5.6 ns after the clock.
+    and bits that are equal in all rows (or each other's opposite), are stored once. One row takes wires only. On ECP5
+    the register is the block RAM's own: without it, data leave 5.6 ns after the clock.
 
     Ports:
         advance: show the next row.
