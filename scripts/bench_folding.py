@@ -30,9 +30,10 @@ def main() -> int:
     lines = [
         "# From one lane to fully parallel",
         "",
-        "The folded convolution with its requantiser and its maximum, by itself. Cycles are those between two tokens as",
-        f"the component takes them in simulation, in the middle of a sentence; the rest is yosys's count, `synth_{FAMILY}`,",
-        f"carry chains among the look-up tables, with the {MULTIPLIERS} multipliers of an LFE5U-85 for the lanes to use.",
+        "The folded convolution with its requantiser and its maximum, by itself. Cycles are those between two tokens",
+        "as the component takes them in simulation, in the middle of a sentence; the rest is yosys's count,",
+        f"`synth_{FAMILY}`, carry chains among the look-up tables, with the {MULTIPLIERS} multipliers of an LFE5U-85",
+        "for the lanes to use.",
         "",
         "| model | P | lanes | cycles per token | cycles x lanes / weights | LUT | FF | DSP | block RAM |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|",

@@ -68,14 +68,15 @@ def candidates(
             if nothing:  # as asked, to find out what is short
                 yield plans[-1]
             return
-    for memories in (True, False):
-        for lanes in _lanes(graph):
+    for lanes in _lanes(graph):
+        for memories in (True, False):
             core = Core(graph, folded(graph, lanes, family, members, budget.dsps, memories))
             if estimate(core, family, budget).fits(budget, FOLDED_SHARE) and 1 / core.tokens_per_cycle <= slowest:
                 yield core.plan
                 nothing = False
-        if not nothing:
-            return
+                break
+    if not nothing:
+        return
     _require_memory(graph, board, folded(graph, 1, family, members, budget.dsps))
     raise HwgenError(f"the model does not fit {board.title} with any engine; {advice(graph, board, None)}")
 
