@@ -1,34 +1,58 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from amaranth.sim import Simulator
 
 from hwgen.graph.golden import apply
-from hwgen.graph.graph import ConvolutionGraph, Graph
+from hwgen.graph.graph import ConvolutionGraph
 from hwgen.graph.nodes import Convolution, Requantise
 from hwgen.graph.tensor import TensorType, signed_range
+from hwgen.model import Model
 from hwgen.rtl.folded_convolution import FoldedConvolution
+from hwgen.rtl.row_rom import LOGIC_ROWS
+from hwgen.rtl.window import WindowMemory
+from hwgen.shipped import shipped
+from rtl_tests.cell_models import with_models
 from rtl_tests.stream_bench import run
 from rtl_tests.vectors import extremes, vector_beats
 from tests.random_graph import random_graph, random_sentences, weights
 
+DP16KD = Path(__file__).parent / "dp16kd.v"
 
-def check(folder: Path, graph: Graph, source: TensorType, lanes: int, random: np.random.Generator) -> None:
+
+def component(graph: ConvolutionGraph, source: TensorType, lanes: int, **given: Any) -> FoldedConvolution:
+    return FoldedConvolution(graph.convolution, graph.requantise, graph.pooling, source, lanes=lanes, **given)
+
+
+def products(graph: ConvolutionGraph) -> int:
+    return sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels)
+
+
+def check(
+    folder: Path,
+    graph: ConvolutionGraph,
+    made: FoldedConvolution,
+    random: np.random.Generator,
+    verilog: str | None = None,
+    stall: float = 0.4,
+) -> None:
     sentences = random_sentences(random, graph, 25)
-    values = extremes(random, source, sentences.tokens.size)
+    values = extremes(random, made.source, sentences.tokens.size)
     outputs = values
     for node in graph.nodes[1:4]:
         outputs = apply(node, outputs, sentences)
-    pooling = graph.nodes[3]
-    component = FoldedConvolution(graph.convolution, graph.requantise, pooling, source, lanes=lanes)  # type: ignore
     run(
         folder,
-        component,
+        made,
         "vectors",
-        vector_beats(component.vectors, values, sentences, per_token=True),
+        vector_beats(made.vectors, values, sentences, per_token=True),
         "maxima",
-        vector_beats(component.maxima, outputs, sentences, per_token=False),
-        seed=lanes,
+        vector_beats(made.maxima, outputs, sentences, per_token=False),
+        stall=stall,
+        verilog=verilog,
+        libraries=(DP16KD,),
     )
 
 
@@ -36,14 +60,64 @@ def check(folder: Path, graph: Graph, source: TensorType, lanes: int, random: np
 def test_bits(bits: int, tmp_path: Path) -> None:
     random = np.random.default_rng(bits)
     graph = random_graph(random, bits=bits, widths=(1, 3, 5), filters=3)
-    check(tmp_path, graph, graph.types()[0], lanes=bits, random=random)
+    check(tmp_path, graph, component(graph, graph.types()[0], lanes=bits), random)
 
 
-@pytest.mark.parametrize("lanes", [1, 2, 5, 12])
-def test_from_one_lane_to_one_per_filter(lanes: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stall", [0.4, 0.0])
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.3, 0.51, 1.0])
+def test_from_one_lane_to_one_per_weight(share: float, stall: float, tmp_path: Path) -> None:
+    """Filters share lanes, a filter has several, and every weight has its own."""
+    random = np.random.default_rng(round(10 * share))
+    graph = random_graph(random, sparsity=0.7)
+    made = component(graph, graph.types()[0], max(round(share * products(graph)), 1))
+    check(tmp_path, graph, made, random, stall=stall)
+
+
+@pytest.mark.parametrize(("channels", "lanes"), [(5, 1), (8, 3)])
+def test_operands_from_memories(channels: int, lanes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hwgen.rtl.window._MEMORY_FROM", 1)
+    random = np.random.default_rng(channels)
+    graph = random_graph(random, rank=channels, sparsity=0.3)
+    made = component(graph, graph.types()[0], lanes)
+    assert isinstance(made.array.window, WindowMemory)
+    check(tmp_path, graph, made, random)
+
+
+@pytest.mark.parametrize(("lanes", "multipliers", "rank"), [(4, 1, 6), (5, 9, 3), (16, 4, 20)])
+def test_the_cells_of_ecp5(lanes: int, multipliers: int, rank: int, tmp_path: Path) -> None:
+    """Multiplexers of its slices, block RAMs with registers, and two products in a multiplier."""
     random = np.random.default_rng(lanes)
-    graph = random_graph(random, sparsity=0.9)
-    check(tmp_path, graph, graph.types()[0], lanes, random)
+    graph = random_graph(random, rank=rank)
+    made = component(graph, graph.types()[0], lanes, family="ecp5", multipliers=multipliers)
+    assert [len(lanes) for lanes in made.array.shared[:2]] == [2, 2][:multipliers]
+    verilog = with_models(made, "ecp5", tmp_path)
+    assert ("DP16KD" in verilog) == (made.schedule.period > LOGIC_ROWS)
+    check(tmp_path, graph, made, random, verilog)
+
+
+@pytest.mark.parametrize(("size", "lanes"), [("small", 1), ("small", 7), ("small", 40), ("small", 152), ("full", 9)])
+def test_no_idle_cycle_between_vectors(size: str, lanes: int) -> None:
+    """Cycles between tokens, as the component takes them, are weights / lanes, and a tenth more at most."""
+    graph = Model.load(shipped(size, 5)).graph
+    assert isinstance(graph, ConvolutionGraph)
+    engine = component(graph, graph.types()[0], lanes)
+    taken: list[int] = []
+
+    async def bench(ctx: Any) -> None:
+        ctx.set(engine.vectors.valid, 1)
+        for cycle in range(engine.interval * 4 + 60):
+            if ctx.get(engine.vectors.ready):
+                taken.append(cycle)
+            await ctx.tick()
+
+    simulator = Simulator(engine)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    gaps = set(np.diff(taken[2:]).tolist())
+    assert gaps == {engine.interval}
+    (period,) = gaps
+    assert period * -(-products(graph) // period) <= 1.10 * products(graph)
 
 
 def test_empty_filters_and_taps(tmp_path: Path) -> None:
@@ -60,4 +134,5 @@ def test_empty_filters_and_taps(tmp_path: Path) -> None:
         (given.nodes[0], Convolution((kernel,), 4, np.zeros(6, dtype=int)), requantise, *given.nodes[3:])
     )
     low, high = signed_range(4)
-    check(tmp_path, graph, TensorType(np.full(3, low), np.full(3, high), per_token=True), lanes=2, random=random)
+    source = TensorType(np.full(3, low), np.full(3, high), per_token=True)
+    check(tmp_path, graph, component(graph, source, lanes=2), random)

@@ -65,7 +65,8 @@ def plans_for(
     if lanes is not None:
         if engine == "spatial":
             raise HwgenError("--lanes belongs to the folded engine; leave out --engine spatial")
-        return iter([engines.stored(model.graph, board, folded(model.graph, lanes, family, members))])
+        dsps = board.budget.dsps
+        return iter([engines.stored(model.graph, board, folded(model.graph, lanes, family, members, dsps))])
     slowest = 20 * clocks_per_bit(platform.default_clk_frequency, board.uart.baud)
     return engines.candidates(model.graph, board, family, engine, members, slowest=slowest)
 

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
 from hwgen.flow.estimate import Estimate, blocks, estimate, memory
@@ -24,6 +26,7 @@ from hwgen.rtl.plan import (
     Plan,
     Spatial,
     Spram,
+    counts,
     folded,
     pipelinings,
     spatial,
@@ -75,14 +78,17 @@ def candidates(
                 yield stored(graph, board, plans[-1])
             return
     for lanes in _lanes(graph):
-        core, wanted = _estimated(graph, board, family, folded(graph, lanes, family, members))
-        share = ICE40_LANES_SHARE if family == "ice40" and not core.plan.counts else FOLDED_SHARE
-        if wanted.fits(budget, share) and 1 / core.tokens_per_cycle <= slowest:
-            yield core.plan
-            nothing = False
+        for memories in (True, False):
+            plan = folded(graph, lanes, family, members, budget.dsps, memories)
+            core, wanted = _estimated(graph, board, family, plan)
+            share = ICE40_LANES_SHARE if family == "ice40" and not core.plan.counts else FOLDED_SHARE
+            if wanted.fits(budget, share) and 1 / core.tokens_per_cycle <= slowest:
+                yield core.plan
+                nothing = False
+                break
     if not nothing:
         return
-    _require_memory(graph, board, folded(graph, 1, family, members))
+    _require_memory(graph, board, folded(graph, 1, family, members, budget.dsps))
     raise HwgenError(f"the model does not fit {board.title} with any engine; {advice(graph, board, None)}")
 
 
@@ -126,7 +132,11 @@ def _lanes(graph: Graph) -> list[int]:
     if isinstance(graph, EnsembleGraph):
         return _lanes(graph.vote.members[0])
     assert isinstance(graph, ConvolutionGraph)
-    return [lanes for lanes in (64, 32, 16, *range(8, 0, -1)) if lanes <= graph.convolution.filters]
+    if counts(graph):
+        return [lanes for lanes in (64, 32, 16, *range(8, 0, -1)) if lanes <= graph.convolution.filters]
+    products = max(sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels), 1)
+    more = (1 << power for power in range(4, products.bit_length()))
+    return sorted({products, *more, *range(1, min(products, 9))}, reverse=True)
 
 
 def _require_memory(graph: Graph, board: Board, plan: AnyPlan) -> None:

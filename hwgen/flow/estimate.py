@@ -22,6 +22,7 @@ from hwgen.rtl.patch_convolution import PatchConvolver
 from hwgen.rtl.plan import AnyPlan, EnsemblePlan, InTurnPlan
 from hwgen.rtl.spatial_convolution import SpatialConvolution
 from hwgen.rtl.spatial_dense import SpatialDense
+from hwgen.rtl.window import WindowMemory
 
 SHELL_LUTS = 700
 _LUTS_PER_SCORE_BIT = 4
@@ -38,8 +39,6 @@ _POPCOUNT_PER_BIT = {"xilinx": 0.7, "ecp5": 1.4, "ice40": 1.5, "gowin": 1.6}
 """From `docs/results/popcount.md`."""
 _TWO_TABLES = {"xilinx": 4, "ecp5": 6.5, "ice40": 6, "gowin": 16}
 """Of a binary filter over a patch that is too long for one table and too short for a popcount; measured by yosys."""
-_LANES_PER_DSP = {"ecp5": 1, "xilinx": 1, "gowin": 2}
-"""Where synthesis makes the lanes' products in multipliers of the part; for iCE40 it is not asked to."""
 _BALLOT_LUTS = 25
 """Beside a table for each bit of the scores."""
 _LOADER_LUTS = 400
@@ -106,14 +105,14 @@ def _(graph: ConvolutionGraph, core: Core, family: str, budget: Budget) -> Estim
     for engine in (convolution, dense):
         if isinstance(engine, FoldedConvolution | FoldedDense):
             lanes, period = len(engine.schedule.lanes), engine.schedule.period
-            multipliers += lanes
+            multipliers += len(engine.array.shared)
             luts += _FOLDED_BASE / 2 + _FOLDED_PER_LANE * lanes
             brams += blocks(period, lanes * (2 * graph.convolution.bits + 4), budget) if period > 16 else 0
-            if family == "ice40" and isinstance(engine, FoldedConvolution):
-                brams += lanes  # partial sums: there is no distributed memory
+            if isinstance(engine.array.window, WindowMemory):
+                brams += lanes
     if isinstance(convolution, FoldedConvolution):
         luts += 2 * graph.convolution.filters * graph.requantise.bits
-    return Estimate(round(luts), brams, -(-multipliers // _LANES_PER_DSP[family]) if family in _LANES_PER_DSP else 0)
+    return Estimate(round(luts), brams, multipliers)
 
 
 @_estimate.register

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Const, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -19,20 +19,32 @@ class FoldedDense(wiring.Component):
     """Equals the golden function of `Dense`: a class is a filter one token wide.
 
     Initiation interval ``schedule.period`` cycles, plus the wait until the scores are taken; latency
-    ``period + LATENCY``. Costs a `MacArray`, and the scores in shift registers, one a lane.
+    ``period + drain``. Costs a `MacArray`, and the scores in shift registers, one a unit.
 
     Ports:
         vectors: `vector_stream` of `source`.
         scores: `vector_stream` of the class scores.
     """
 
-    LATENCY = MacArray.LATENCY + 2
-
-    def __init__(self, node: Dense, source: TensorType, *, lanes: int) -> None:
+    def __init__(
+        self,
+        node: Dense,
+        source: TensorType,
+        *,
+        lanes: int,
+        family: str | None = None,
+        multipliers: int = 0,
+        memories: bool = True,
+    ) -> None:
+        """`multipliers`: how many of the part's own may be used; `memories`: operands may lie in block RAMs."""
         self.node, self.source = node, source
         self.kind = node.output_type(source)
         self.schedule = Schedule.of([weights[None] for weights in node.weights], lanes)
-        self.array = MacArray(self.schedule, node.bias, source, _without_bias(node, self.kind))
+        sums = TensorType(self.kind.low - node.bias, self.kind.high - node.bias, self.kind.per_token)
+        self.array = MacArray(
+            self.schedule, node.bias, source, sums, family=family, multipliers=multipliers, memories=memories
+        )
+        self.drain = self.array.latency + 1
         super().__init__({"vectors": In(vector_stream(source)), "scores": Out(vector_stream(self.kind))})
 
     def elaborate(self, platform: object) -> Module:
@@ -52,18 +64,15 @@ class FoldedDense(wiring.Component):
             m.d.sync += occupied.eq(1)
         with m.If(array.done):
             m.d.sync += self.scores.valid.eq(1)
-        for number, lane in enumerate(self.schedule.lanes):
-            scores = [
-                Signal(element_shape(self.kind), name=f"score_{label}", reset_less=True) for label in lane.filters
-            ]
+        scores = [Const(value, element_shape(self.kind)) for value in self.node.bias.tolist()]
+        for number, unit in enumerate(self.schedule.units):
+            own = [Signal(element_shape(self.kind), name=f"score_{label}", reset_less=True) for label in unit.filters]
             with m.If(array.emit[number]):
-                for place, following in pairwise(scores):
+                for place, following in pairwise(own):
                     m.d.sync += place.eq(following)
-                m.d.sync += scores[-1].eq(array.sums[number])
-            for label, score in zip(lane.filters, scores, strict=True):
-                m.d.comb += self.scores.payload.values[label].eq(score)
+                m.d.sync += own[-1].eq(array.sums[number])
+            for label, score in zip(unit.filters, own, strict=True):
+                scores[label] = score
+        for label, score in enumerate(scores):
+            m.d.comb += self.scores.payload.values[label].eq(score)
         return m
-
-
-def _without_bias(node: Dense, kind: TensorType) -> TensorType:
-    return TensorType(kind.low - node.bias, kind.high - node.bias, kind.per_token)

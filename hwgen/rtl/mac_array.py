@@ -2,200 +2,364 @@
 
 from __future__ import annotations
 
-import numpy as np
-from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed, unsigned
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
-from amaranth.utils import bits_for
 
-from hwgen.graph.tensor import Integers, TensorType, width_of
-from hwgen.rtl.schedule import Entry, Lane, Schedule
+from hwgen.graph.tensor import Integers, TensorType
+from hwgen.rtl.multiplier import (
+    INPUT_BITS,
+    Interval,
+    Pair,
+    by_constant,
+    hull,
+    in_tables,
+    packed,
+    plus,
+    signed_width,
+    times,
+    unpacked,
+)
+from hwgen.rtl.row_rom import RowRom
+from hwgen.rtl.schedule import Schedule, Unit
 from hwgen.rtl.streams import vector_stream
+from hwgen.rtl.window import window_for
+
+_PAIRS_ONLY = ("ice40",)
+"""Where synthesis makes a single product of a few bits in tables whatever there is."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """A summand: its value, a carry bit that is yet to be added to it, and the interval of both together."""
+
+    value: Value
+    interval: Interval
+    carry: Value | None = None
+
+    def added_to(self, other: Value) -> Value:
+        """The sum of this one and a value, the carry included as that of the adder."""
+        if self.carry is None:
+            return other + self.value
+        return (Cat(Const(1, 1), other).as_signed() + Cat(self.carry, self.value).as_signed()) >> 1
 
 
 class MacArray(wiring.Component):
-    """Runs a `Schedule` once per vector: constant matrices over a delay line of partial sums, P products a cycle.
+    """Runs a `Schedule` once per vector: constant matrices over a window of vectors, P products a cycle.
 
-    All lanes step together through one ROM, one row a cycle; a row holds a weight, a channel and four marks for each
-    lane. A lane picks its channel of the held vector, multiplies, and accumulates; a tap that completes a window
-    emits its sum, any other is stored in the lane's partial-sum memory, to be read when the next vector meets the
-    following tap. On the `first` vector of a sentence every tap begins with the filter's constant.
+    All lanes step together through one ROM, one row a cycle; a row says of every lane which operand of the window it
+    multiplies by what, and of every unit when a sum begins and ends. A unit adds up the products of its lane, and in
+    some cycles of others', and what it has begun with, the filter's constant.
 
-    Initiation interval ``schedule.period`` cycles per vector, without a gap between vectors. The sum of entry i
-    appears `LATENCY` cycles after row i leaves the ROM. Costs one row ROM, and per lane a channel multiplexer, a
-    multiplier, an accumulator and, for windows wider than one, a small memory.
+    Initiation interval ``schedule.period`` cycles per vector, without a gap between vectors. The sum of row i appears
+    `latency` cycles after row i. Costs a `RowRom`, a `Window`, for each lane a multiplier, for each unit an
+    accumulator, and an adder for each lane that a unit has beside its own.
 
     Ports:
         vectors: `vector_stream` of `source`.
-        sums: one signed accumulator per lane, meaningful while the lane's bit of `emit` is set.
-        first, last: marks of the vector the sums belong to.
-        done: the period of that vector ends in this cycle.
+        sums: one signed accumulator per unit, meaningful while the unit's bit of `emit` is set.
+        first: of each unit, whether the vector that its sum belongs to begins a sentence.
+        finished: of each unit, that its last sum of a sentence appears in this cycle, or has before.
+        done: the last sum of a vector appears in this cycle, or has before.
+        last: whether that vector ends a sentence.
     """
 
-    LATENCY = 3
+    def __init__(
+        self,
+        schedule: Schedule,
+        constants: Integers,
+        source: TensorType,
+        sums: TensorType,
+        *,
+        family: str | None = None,
+        multipliers: int = 0,
+        memories: bool = True,
+    ) -> None:
+        """`sums` are those of every filter, without its constant.
 
-    def __init__(self, schedule: Schedule, constants: Integers, source: TensorType, sums: TensorType) -> None:
+        Args:
+            multipliers: how many of the part's own may be used.
+            memories: whether operands may lie in block RAMs.
+        """
         self.schedule, self.constants, self.source = schedule, constants, source
-        # Wide enough for every stored or emitted sum; what lies between may wrap.
-        low, high = np.minimum(sums.low, 0) + constants, np.maximum(sums.high, 0) + constants
-        self.width = max(width_of(int(low.min()), int(high.max()))[0], width_of(-1, int(constants.max()))[0])
-        lanes = len(schedule.lanes)
+        self.family, self.multipliers = family, multipliers
+        low, high = sums.low + constants, sums.high + constants
+        self.widths = [
+            signed_width((int(low[list(unit.filters)].min()), int(high[list(unit.filters)].max())))
+            for unit in schedule.units
+        ]
+        self.window = window_for(schedule, source, family, memories=memories)
+        self.depths = [(len(unit.feeds) - 1).bit_length() for unit in schedule.units]
+        # By a constant, a product is one or two adders.
+        constant = all(len({product.weight for product in lane if product}) == 1 for lane in schedule.lanes)
+        self.product_delay = 1 if constant else 2
+        self.latencies = [self.window.DELAY + self.product_delay + 1 + depth for depth in self.depths]
+        self.latency = max(self.latencies)
+        units = len(schedule.units)
         super().__init__(
             {
                 "vectors": In(vector_stream(source)),
-                "sums": Out(data.ArrayLayout(signed(self.width), lanes)),
-                "emit": Out(lanes),
-                "first": Out(1),
-                "last": Out(1),
+                "sums": Out(data.ArrayLayout(signed(max(self.widths)), units)),
+                "emit": Out(units),
+                "first": Out(units),
+                "finished": Out(units),
                 "done": Out(1),
+                "last": Out(1),
             }
         )
+
+        self.packs = family in INPUT_BITS
+        self.shared = self._shared()
+
+    def operand(self, channel: int) -> Interval:
+        """Of a channel, and nought before a sentence."""
+        return min(int(self.source.low[channel]), 0), max(int(self.source.high[channel]), 0)
+
+    def pair(self, lane: int, other: int) -> Pair:
+        """Of two lanes' weights and operands."""
+        return Pair(*self._factors(lane), *self._factors(other))
+
+    def _factors(self, lane: int) -> tuple[Interval, Interval]:
+        used = [product for product in self.schedule.lanes[lane] if product]
+        weights = hull([(0, 0), *((product.weight, product.weight) for product in used)])
+        return weights, hull(self.operand(product.channel) for product in used)
+
+    def _shared(self) -> list[tuple[int, ...]]:
+        """The lanes that each of the part's multipliers serves: two, or one where two are too wide for it.
+
+        The widest first, whose products would take most tables.
+        """
+        lanes = [n for n, lane in enumerate(self.schedule.lanes) if len({p.weight for p in lane if p}) > 1]
+        lanes.sort(key=lambda lane: [-signed_width(factor) for factor in self._factors(lane)])
+        shared: list[tuple[int, ...]] = []
+        while lanes and len(shared) < self.multipliers:
+            two = not self.packs or self.pair(*lanes[:2]).fits(self.family) if len(lanes) > 1 else False
+            if two or self.family not in _PAIRS_ONLY:
+                shared.append(tuple(lanes[: 1 + two]))
+            del lanes[: 1 + two]
+        return shared
 
     def elaborate(self, platform: object) -> Module:
-        m = Module()
-        period = self.schedule.period
-        weights = [entry.weight for lane in self.schedule.lanes for entry in lane.entries]
-        layout = data.StructLayout(
-            {
-                "weight": signed(width_of(min([*weights, -1]), max(weights))[0]),
-                "channel": unsigned(bits_for(self.source.channels - 1)),
-                "begin": 1,
-                "end": 1,
-                "fresh": 1,
-                "emit": 1,
-            }
-        )
-        rows = [
-            [_fields(lane.entries[i] if i < len(lane.entries) else Entry()) for lane in self.schedule.lanes]
-            for i in range(period)
-        ]
-        m.submodules.rows = memory = Memory(
-            shape=data.ArrayLayout(layout, len(self.schedule.lanes)), depth=period, init=rows
-        )
-        port = memory.read_port()
+        return _Elaboration(self).module
 
-        # The ROM shows the row of `index`; while idle that is row 0, so a vector starts in the cycle after it came.
-        busy, index = Signal(), Signal(range(period))
-        at_end = Signal()
-        m.d.comb += [
-            at_end.eq(index == period - 1),
-            self.vectors.ready.eq(~busy | at_end),
-            port.addr.eq(Mux(busy & ~at_end, index + 1, 0)),
-        ]
-        m.d.sync += index.eq(port.addr)
-        held = Signal(self.vectors.payload.shape(), reset_less=True)
-        with m.If(self.vectors.ready):
-            m.d.sync += [busy.eq(self.vectors.valid), held.eq(self.vectors.payload)]
 
-        flags = Cat(held.first, held.last, at_end & busy)
-        for stage in range(self.LATENCY):
-            later = Signal(3, name=f"flags_{stage + 1}")
-            m.d.sync += later.eq(flags)
-            flags = later
-            if stage == 1:
-                sentence_start = later[0]
-        m.d.comb += Cat(self.first, self.last, self.done).eq(flags)
+class _Elaboration:
+    """Collects the ROM's columns while the lanes are laid out that read them."""
+
+    def __init__(self, array: MacArray) -> None:
+        self.m, self.array, self.schedule = Module(), array, array.schedule
+        self.m.submodules.window = self.window = array.window
+        self.columns: list[int] = []
+        self.bits: list[Signal] = []
+        self.chains: dict[int, list[Value]] = {}
+        self.busy = Signal()
+        weights = [self._weight(lane) for lane in range(len(self.schedule.lanes))]
+        self._select()
+        self._control()
+        self.products = self._products(weights)
+        for number, unit in enumerate(self.schedule.units):
+            self._unit(number, unit)
+        self.m.submodules.rows = rom = RowRom(self.columns, self.schedule.period, array.family)
+        self.m.d.comb += [Cat(self.bits).eq(rom.row), rom.advance.eq(self.busy), self.rom_ready.eq(rom.ready)]
+        self.module = self.m
+
+    # --- what a row says
+
+    def _column(self, bits: Sequence[int | bool]) -> Signal:
+        """A bit of every row."""
+        self.columns.append(sum(int(bit) << row for row, bit in enumerate(bits)))
+        bit = Signal(name=f"row_{len(self.bits)}")
+        self.bits.append(bit)
+        return bit
+
+    def _mark(self, bits: Sequence[int | bool], stage: int) -> Value:
+        """A bit of the row that is `stage` cycles past; equal ones share their registers."""
+        key = sum(int(bit) << row for row, bit in enumerate(bits))
+        if key == (1 << self.schedule.period) - 1:
+            return Const(1, 1)
+        chain = self.chains.setdefault(key, [])
+        if not chain:
+            chain.append(self._column(bits))
+        while len(chain) <= stage:
+            chain.append(self._register(chain[-1], f"mark_{len(self.chains)}_{len(chain)}"))
+        return chain[stage]
+
+    def _register(self, value: Value, name: str, *, reset: bool = False) -> Signal:
+        later = Signal(value.shape(), name=name, reset_less=not reset)
+        self.m.d.sync += later.eq(value)
+        return later
+
+    # --- lanes
+
+    def _weight(self, lane: int) -> Value:
+        """A lane's weight, when its operand comes."""
+        values = [product.weight if product else 0 for product in self.schedule.lanes[lane]]
+        used = sorted({product.weight for product in self.schedule.lanes[lane] if product})
+        if len(used) == 1:
+            return Const(used[0], signed(signed_width((used[0], used[0]))))
+        width = signed_width((used[0], used[-1]))
+        delay = self.window.DELAY
+        bits = [self._mark([value >> bit & 1 for value in values], delay) for bit in range(width)]
+        return Cat(bits).as_signed()
+
+    def _select(self) -> None:
         for number, lane in enumerate(self.schedule.lanes):
-            self._add_lane(m, number, lane, port.data[number], held.values, busy, sentence_start)
-        return m
+            codes = [self.window.code(number, product) if product else 0 for product in lane]
+            bits = [self._mark([code >> bit & 1 for code in codes], 0) for bit in range(self.window.code_bits(number))]
+            if bits:
+                self.m.d.comb += getattr(self.window, f"select_{number}").eq(Cat(bits))
 
-    def _add_lane(
-        self, m: Module, number: int, lane: Lane, row: data.View, vector: data.View, busy: Value, sentence_start: Value
-    ) -> None:
-        """Operands, product, sum: one register each; a partial sum is written in the cycle after."""
+    def _interval(self, lane: int, mask: Sequence[bool]) -> Interval:
+        """Of a lane's products in some cycles."""
+        entries = zip(self.schedule.lanes[lane], mask, strict=True)
+        used = [product for product, taken in entries if product and taken]
+        return hull(times((product.weight,) * 2, self.array.operand(product.channel)) for product in used)
 
-        def register(value: Value, name: str, *, reset: bool = False) -> Signal:
-            later = Signal(value.shape(), name=f"lane_{number}_{name}", reset_less=not reset)
-            m.d.sync += later.eq(value)
-            return later
+    def _products(self, weights: list[Value]) -> list[tuple[Value, Value | None]]:
+        """Of every lane the product, and its carry, before their last register."""
+        operands = [getattr(self.window, f"operand_{lane}") for lane in range(len(weights))]
+        made: list[tuple[Value, Value | None] | None] = [None] * len(weights)
+        free = []
+        for lane, weight in enumerate(weights):
+            if isinstance(weight, Const):
+                operand = operands[lane]
+                if self.array.product_delay == 2:
+                    operand = self._register(operand, f"operand_{lane}")
+                made[lane] = by_constant(operand, weight.value), None
+            else:
+                free.append(lane)
+        for lanes in self.array.shared:
+            for lane in lanes:
+                free.remove(lane)
+            if len(lanes) == 1 or not self.array.packs:
+                for lane in lanes:
+                    weight = self._register(weights[lane], f"weight_{lane}")
+                    made[lane] = weight * self._register(operands[lane], f"operand_{lane}"), None
+                continue
+            pair = self.array.pair(*lanes)
+            first, second = (
+                self._register(
+                    packed(values[lanes[0]], values[lanes[1]], pair.shift)[:width].as_signed(),
+                    f"{name}_{lanes[0]}_{lanes[1]}",
+                )
+                for name, values, width in zip(("weights", "operands"), (weights, operands), pair.widths, strict=True)
+            )
+            whole = Signal(signed(sum(pair.widths)), name=f"product_{lanes[0]}_{lanes[1]}")
+            self.m.d.comb += whole.eq(first * second)
+            high = times(pair.c, pair.d)
+            ab, cd, carry = unpacked(
+                whole, pair.shift, signed_width(times(pair.a, pair.b)), signed_width((high[0] - 1, high[1]))
+            )
+            made[lanes[0]], made[lanes[1]] = (ab, None), (cd, carry)
+        for lane in free:
+            made[lane] = in_tables(self.m, weights[lane], operands[lane], f"lane_{lane}"), None
+        return [product for product in made if product]
 
-        weight = register(row.weight, "weight")
-        operand = register(vector[row.channel], "operand")
-        begin, fresh = register(row.begin & busy, "begin_1", reset=True), register(row.fresh, "fresh_1")
-        end, emit = register(row.end & busy, "end_1", reset=True), register(row.emit, "emit_1")
+    # --- units
 
-        partial = self._partial_sums(m, number, lane, begin & ~fresh)
-        constant = self._constant(m, number, lane, end & fresh)
+    def _unit(self, number: int, unit: Unit) -> None:
+        array, delay = self.array, self.window.DELAY
+        busy = [any(span.begin <= row <= span.end for span in unit.spans) for row in range(self.schedule.period)]
+        terms = [self._term(number, lane, mask, busy) for lane, mask in unit.feeds]
+        stage = delay + array.product_delay
+        while len(terms) > 1:
+            terms = [
+                self._sum(terms[place : place + 2], f"unit_{number}_{stage}_{place}")
+                for place in range(0, len(terms), 2)
+            ]
+            stage += 1
+        (term,) = terms
+        begins = {span.begin for span in unit.spans}
+        ends = {span.end for span in unit.spans}
+        rows = range(self.schedule.period)
+        begin = self._mark([row in begins for row in rows], stage)
+        end = self._delayed_end([row in ends for row in rows])
+        width = array.widths[number]
+        total = Signal(signed(width), name=f"unit_{number}_total", reset_less=True)
+        constant = self._constant(number, unit, end[stage - 1])
+        self.m.d.sync += total.eq(term.added_to(Mux(begin, constant, total)))
+        self.m.d.comb += [
+            array.sums[number].eq(total),
+            array.emit[number].eq(end[stage + 1]),
+            array.first[number].eq(self.flags[stage + 1][0]),
+            array.finished[number].eq(self.flags[stage + 1][1] & self.flags[stage + 1][2]),
+        ]
 
-        product = register(weight * operand, "product")
-        begin, fresh = register(begin, "begin_2", reset=True), register(fresh, "fresh_2")
-        end, emit = register(end, "end_2", reset=True), register(emit, "emit_2")
-        total = Signal(signed(self.width), name=f"lane_{number}_total", reset_less=True)
-        start = Mux(fresh | sentence_start, constant, partial.data if partial else 0)
-        m.d.sync += total.eq(Mux(begin, start, total) + product)
+    def _term(self, number: int, lane: int, mask: Sequence[bool], busy: Sequence[bool]) -> Term:
+        """A lane's product in the cycles in which it is of this unit, and nought in the others that matter."""
+        value, carry = self.products[lane]
+        interval = self._interval(lane, mask)
+        gated = any(needed and not own for needed, own in zip(busy, mask, strict=True))
+        if gated:
+            interval = hull([interval, (0, 0)])
+        width = signed_width((interval[0] - 1, interval[1]) if carry is not None else interval)
+        held = Signal(signed(width), name=f"unit_{number}_product_{lane}", reset_less=True)
+        held_carry = None if carry is None else Signal(name=f"unit_{number}_carry_{lane}", reset_less=True)
+        mark = self._mark(mask, self.window.DELAY + self.array.product_delay - 1) if gated else Const(1, 1)
+        self.m.d.sync += held.eq(Mux(mark, value, 0) if gated else value)
+        if held_carry is not None:
+            self.m.d.sync += held_carry.eq(carry & mark)
+        return Term(held, interval, held_carry)
 
-        leaves, stored = register(end & emit, "leaves", reset=True), register(end & ~emit, "stored", reset=True)
-        m.d.comb += [self.sums[number].eq(total), self.emit[number].eq(leaves)]
-        if partial:
-            m.d.comb += [partial.write_data.eq(total), partial.write.eq(stored)]
+    def _sum(self, terms: list[Term], name: str) -> Term:
+        """Of two, or one that waits for the others."""
+        interval = terms[0].interval if len(terms) == 1 else plus(terms[0].interval, terms[1].interval)
+        passed = terms[0].carry
+        width = signed_width((interval[0] - 1, interval[1]) if passed is not None else interval)
+        value = terms[0].value if len(terms) == 1 else terms[1].added_to(terms[0].value)
+        register = Signal(signed(width), name=name, reset_less=True)
+        self.m.d.sync += register.eq(value)
+        return Term(register, interval, None if passed is None else self._register(passed, f"{name}_carry"))
 
-    def _partial_sums(self, m: Module, number: int, lane: Lane, advance: Value) -> _PartialSums | None:
-        if not lane.slots:
-            return None
-        m.submodules[f"partial_sums_{number}"] = memory = _PartialSums(lane.slots, self.width)
-        m.d.comb += memory.read.eq(advance)
-        return memory
-
-    def _constant(self, m: Module, number: int, lane: Lane, advance: Value) -> Value:
-        """The constant of the filter whose products are about to be summed."""
-        values = self.constants[list(lane.filters)].tolist()
+    def _constant(self, number: int, unit: Unit, advance: Value) -> Value:
+        """What the filter begins with whose products are about to be summed."""
+        width = self.array.widths[number]
+        values = self.array.constants[list(unit.filters)].tolist()
+        if len(set(values)) == 1:
+            return Const(values[0], signed(width))
         # In logic even where synthesis would spend a block RAM on it.
-        m.submodules[f"constants_{number}"] = memory = Memory(
-            shape=signed(self.width), depth=len(values), init=values, attrs={"rom_style": "logic"}
+        self.m.submodules[f"constants_{number}"] = memory = Memory(
+            shape=signed(width), depth=len(values), init=values, attrs={"rom_style": "logic"}
         )
         port = memory.read_port(domain="comb")
-        place = Signal(range(len(values)), name=f"lane_{number}_filter")
-        with m.If(advance):
-            m.d.sync += place.eq(Mux(place == len(values) - 1, 0, place + 1))
-        m.d.comb += port.addr.eq(place)
-        constant = Signal(signed(self.width), name=f"lane_{number}_constant", reset_less=True)
-        m.d.sync += constant.eq(port.data)
-        return constant
+        place = Signal(range(len(values)), name=f"unit_{number}_filter")
+        with self.m.If(advance):
+            self.m.d.sync += place.eq(Mux(place == len(values) - 1, 0, place + 1))
+        self.m.d.comb += port.addr.eq(place)
+        return self._register(port.data, f"unit_{number}_constant")
 
+    # --- control
 
-class _PartialSums(wiring.Component):
-    """Read and written in one and the same order, so two counters address it.
+    def _delayed_end(self, bits: Sequence[bool]) -> list[Value]:
+        """The mark in every stage, of rows that are done for a vector only."""
+        key = -1 - sum(int(bit) << row for row, bit in enumerate(bits))
+        if key not in self.chains:
+            chain: list[Value] = [self._mark(bits, 0) & self.busy]
+            for stage in range(1, self.array.latency + 1):
+                chain.append(self._register(chain[-1], f"end_{len(self.chains)}_{stage}", reset=True))
+            self.chains[key] = chain
+        return self.chains[key]
 
-    `data` shows the next partial sum; `read` moves on. `write` stores `write_data` at the next place. A place is read
-    again `PIPELINE_GAP` cycles after its write at the earliest; `Schedule` sees to that.
-    """
-
-    def __init__(self, depth: int, width: int) -> None:
-        self.depth, self.width = depth, width
-        super().__init__(
-            {
-                "read": In(1),
-                "data": Out(signed(width)),
-                "write": In(1),
-                "write_data": In(signed(width)),
-            }
-        )
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        m.submodules.memory = memory = Memory(shape=signed(self.width), depth=self.depth, init=[])
-        reader, writer = memory.read_port(), memory.write_port()
-        read_at, write_at = Signal(range(self.depth)), Signal(range(self.depth))
-        for place, move in ((read_at, self.read), (write_at, self.write)):
-            with m.If(move):
-                m.d.sync += place.eq(Mux(place == self.depth - 1, 0, place + 1))
+    def _control(self) -> None:
+        m, window, array = self.m, self.window, self.array
+        period = self.schedule.period
+        at_end = self._mark([row == period - 1 for row in range(period)], 0)
+        self.rom_ready = Signal()
+        free = Signal()
         m.d.comb += [
-            reader.addr.eq(read_at),
-            self.data.eq(reader.data),
-            writer.addr.eq(write_at),
-            writer.data.eq(self.write_data),
-            writer.en.eq(self.write),
+            free.eq(self.rom_ready & (~self.busy | at_end)),
+            window.take.eq(free & window.waiting),
+            window.vectors.payload.eq(array.vectors.payload),
+            window.vectors.valid.eq(array.vectors.valid),
+            array.vectors.ready.eq(window.vectors.ready),
         ]
-        return m
-
-
-def _fields(entry: Entry) -> dict[str, int]:
-    return {
-        "weight": entry.weight,
-        "channel": entry.channel,
-        "begin": entry.begin,
-        "end": entry.end,
-        "fresh": entry.fresh,
-        "emit": entry.emit,
-    }
+        with m.If(free):
+            m.d.sync += self.busy.eq(window.waiting)
+        self.flags: list[Value] = [Cat(window.first, window.last, at_end & self.busy)]
+        for stage in range(1, array.latency + 1):
+            self.flags.append(self._register(self.flags[-1], f"flags_{stage}", reset=True))
+        m.d.comb += [array.last.eq(self.flags[-1][1]), array.done.eq(self.flags[-1][2])]

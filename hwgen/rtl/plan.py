@@ -6,10 +6,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeGuard, TypeVar, cast
 
+import numpy as np
+
 from hwgen.errors import HwgenError
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.merge import merge, mergeable
+
+_DENSE_PERIODS = 4
+"""Tokens' time in which a folded dense layer is done: a sentence seldom has fewer."""
 
 
 def pipelinings(family: str | None = None) -> tuple[int, ...]:
@@ -46,13 +51,20 @@ class Folded:
     """Multiply-accumulate lanes that read their weights from a ROM.
 
     Attributes:
-        lanes: at most one per filter (or class, for a dense layer).
+        lanes: at most one per non-zero weight.
+        family: of the part whose cells the lanes are made of; None for any.
+        multipliers: how many of the part's own the lanes may use; two lanes share one where their products fit.
+        memories: whether their operands may lie in block RAMs.
     """
 
     lanes: int = 1
+    family: str | None = None
+    multipliers: int = 0
+    memories: bool = True
 
     def __post_init__(self) -> None:
         _check_least("lanes", self.lanes, 1)
+        _check_least("multipliers", self.multipliers, 0)
 
 
 @dataclass(frozen=True)
@@ -176,8 +188,8 @@ def _name(engine: Spatial | Folded | Counting) -> str:
     match engine:
         case Spatial():
             return "spatial"
-        case Folded(lanes):
-            return f"folded x{lanes}"
+        case Folded():
+            return f"folded x{engine.lanes}"
         case Counting(lanes):
             return f"popcounts x{lanes}"
 
@@ -279,17 +291,26 @@ def spatial(
     if isinstance(graph, HypervectorGraph):
         return HypervectorPlan(0, family)
     plan = Plan.spatial(adders_per_stage, family, multiplexed=multiplexed)
-    if _counts(graph) and graph.embedding.bits == 1:  # wider inputs are cheaper by adders that filters share
+    if counts(graph) and graph.embedding.bits == 1:  # wider inputs are cheaper by adders that filters share
         return replace(plan, convolution=Counting(graph.convolution.filters, family))
     return plan
 
 
 def folded(
-    graph: Graph, lanes: int | None = None, family: str | None = None, members: Members | None = None
+    graph: Graph,
+    lanes: int | None = None,
+    family: str | None = None,
+    members: Members | None = None,
+    multipliers: int = 0,
+    memories: bool = True,
 ) -> AnyPlan:
-    """So many lanes; by default 8 filters, or a block of a hypervector.
+    """So many lanes; by default 8, or a block of a hypervector. The dense layer has as many as keep its pace.
 
     An ensemble's members share them where they can, unless `members` says otherwise; side by side, each has its own.
+
+    Args:
+        multipliers: how many of the part's own the lanes may use in all.
+        memories: whether the lanes' operands may lie in block RAMs.
 
     Raises:
         HwgenError: when `members` does not go with the graph.
@@ -297,14 +318,26 @@ def folded(
     if isinstance(graph, EnsembleGraph):
         given = graph.vote.members
         if members is Members.side_by_side or (members is None and not mergeable(given)):
-            return EnsemblePlan(tuple(folded(member, lanes, family) for member in given))
-        return _in_turn(graph, cast(Plan | HypervectorPlan, folded(_longest(graph), lanes, family)))
+            return EnsemblePlan(
+                tuple(folded(member, lanes, family, None, multipliers // len(given), memories) for member in given)
+            )
+        shared = folded(_longest(graph), lanes, family, None, multipliers, memories)
+        return _in_turn(graph, cast(Plan | HypervectorPlan, shared))
     _check_members(members)
     if isinstance(graph, HypervectorGraph):
         return HypervectorPlan(graph.hypervector.block if lanes is None else lanes, family)
     lanes = 8 if lanes is None else lanes
-    dense = Folded(min(max(lanes // 8, 1), graph.classes))
-    return Plan(Counting(lanes, family) if _counts(graph) else Folded(lanes), dense, BlockRam(family))
+    assert isinstance(graph, ConvolutionGraph)
+    table = BlockRam(family)
+    if counts(graph):
+        dense = Folded(min(max(lanes // 8, 1), graph.classes), family, multipliers)
+        return Plan(Counting(lanes, family), dense, table)
+    taps = sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels)
+    scored = int(np.count_nonzero(graph.dense.weights))
+    period = -(-taps // lanes)
+    convolution = Folded(lanes, family, min(multipliers, -(-lanes // 2)), memories)
+    dense_lanes = max(-(-scored // (_DENSE_PERIODS * max(period, 1))), 1)
+    return Plan(convolution, Folded(dense_lanes, family, multipliers - convolution.multipliers, memories), table)
 
 
 def deeper(plan: AnyPlan) -> AnyPlan | None:
@@ -353,6 +386,6 @@ def _check_members(members: Members | None) -> None:
         raise HwgenError(f"--members {members}: the model is no ensemble; leave it out")
 
 
-def _counts(graph: Graph) -> TypeGuard[ConvolutionGraph]:
+def counts(graph: Graph) -> TypeGuard[ConvolutionGraph]:
     """Whether a convolution can be done by counting bits."""
     return isinstance(graph, ConvolutionGraph) and graph.convolution.bits == graph.requantise.bits == 1

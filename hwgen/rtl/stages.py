@@ -80,9 +80,16 @@ def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
             )
             made["requantise"] = Requantiser(graph.requantise, convolution.kind)
             made["max_over_time"] = RunningMaximum(graph.pooling, activated)
-        case Folded(lanes):
+        case Folded(lanes, family, multipliers, memories):
             made["convolution"] = FoldedConvolution(
-                graph.convolution, graph.requantise, graph.pooling, embedded, lanes=lanes
+                graph.convolution,
+                graph.requantise,
+                graph.pooling,
+                embedded,
+                lanes=lanes,
+                family=family,
+                multipliers=multipliers,
+                memories=memories,
             )
         case Counting(lanes, family, groups):
             made["convolution"] = BinaryConvolution(
@@ -98,8 +105,10 @@ def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
     match plan.dense:
         case Spatial(adders_per_stage, family):
             made["dense"] = SpatialDense(graph.dense, pooled, adders_per_stage=adders_per_stage, family=family)
-        case Folded(lanes):
-            made["dense"] = FoldedDense(graph.dense, pooled, lanes=lanes)
+        case Folded(lanes, family, multipliers, memories):
+            made["dense"] = FoldedDense(
+                graph.dense, pooled, lanes=lanes, family=family, multipliers=multipliers, memories=memories
+            )
     return made
 
 

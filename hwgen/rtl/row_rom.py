@@ -1,0 +1,115 @@
+"""The rows of a schedule, one after the other, from a ROM that is read ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amaranth.hdl import C, Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from hwgen.rtl.ecp5_block_ram import ecp5_block_ram
+
+LOGIC_ROWS = 16
+"""Up to so many rows, a bit of them is one look-up table of the row's number; more go to block RAMs, in whose place
+synthesis would still spend hundreds of tables on 40 rows."""
+
+
+class RowRom(wiring.Component):
+    """Shows row 0, and the next one after each `advance`, over and over again.
+
+    Reading goes ahead, so that a block RAM's data pass a register of their own and there is no idle cycle between the
+    last row and the first; `ready` comes after that has been filled, two cycles behind a reset. Bits that never change,
+    and bits that are equal in all rows (or each other's opposite), are stored once. One row takes wires only. On ECP5
+    the register is the block RAM's own: without it, data leave 5.6 ns after the clock.
+
+    Ports:
+        advance: show the next row.
+        row: its bits.
+        ready: `row` is valid.
+    """
+
+    def __init__(self, columns: Sequence[int], rows: int, family: str | None = None) -> None:
+        """`columns`: a bit of all rows each, row 0 the lowest; `family`: of the part, None for any."""
+        self.columns, self.rows, self.family = tuple(columns), rows, family
+        super().__init__({"advance": In(1), "row": Out(len(columns)), "ready": Out(1)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        full = (1 << self.rows) - 1
+        stored: dict[int, int] = {}
+        for column in self.columns:
+            if column not in (0, full) and full ^ column not in stored:
+                stored.setdefault(column, len(stored))
+        placed = self.family == "ecp5" and platform is not None and LOGIC_ROWS < self.rows <= _ECP5_ROWS
+        bits = self._read(m, list(stored), placed)
+        for place, column in enumerate(self.columns):
+            if column in stored:
+                bit: Value = bits[stored[column]]
+            elif full ^ column in stored:
+                bit = ~bits[stored[full ^ column]]
+            else:
+                bit = Const(column & 1, 1)
+            m.d.comb += self.row[place].eq(bit)
+        return m
+
+    def _read(self, m: Module, columns: list[int], placed: bool) -> Value:
+        """The stored bits of the row that is shown."""
+        if not columns:
+            m.d.comb += self.ready.eq(1)
+            return Const(0, 1)
+        in_logic = self.rows <= LOGIC_ROWS
+        address = Signal(range(self.rows))
+        filled = Signal(1 if in_logic else 2)
+        move = Signal()
+        m.d.comb += [self.ready.eq(filled[-1]), move.eq(self.advance | ~self.ready)]
+        m.d.sync += filled.eq(Cat(Const(1, 1), filled))
+        with m.If(move):
+            m.d.sync += address.eq(Mux(address == self.rows - 1, 0, address + 1))
+        if placed:
+            return _ecp5_rom(m, columns, self.rows, address, move)
+        m.submodules.memory = memory = Memory(
+            shape=len(columns),
+            depth=self.rows,
+            init=_rows(columns, self.rows),
+            attrs={"rom_style": "logic" if in_logic else "block"},
+        )
+        port = memory.read_port()
+        m.d.comb += [port.addr.eq(address), port.en.eq(move)]
+        if in_logic:
+            return port.data
+        shown = Signal(len(columns), reset_less=True)
+        with m.If(move):
+            m.d.sync += shown.eq(port.data)
+        return shown
+
+
+_ECP5_ROWS = 2048
+_HALF = 512
+
+
+def _ecp5_rom(m: Module, columns: list[int], rows: int, address: Value, enable: Value) -> Value:
+    """Block RAMs with their output registers.
+
+    Up to 512 rows, the two ports read one half each; up to 1024, and to 2048 at 9 bits, one port is enough.
+    """
+    width = 18 if rows <= 2 * _HALF else 9
+    outputs: list[Value] = []
+    if rows > _HALF:
+        for first in range(0, len(columns), width):
+            contents = _rows(columns[first : first + width], rows)
+            outputs += ecp5_block_ram(m, width, contents, [(address, enable)])
+    else:
+        low = Cat(address, C(0, _HALF.bit_length() - 1))[: _HALF.bit_length() - 1]
+        for first in range(0, len(columns), 2 * width):
+            contents = _rows(columns[first : first + width], _HALF)
+            contents += _rows(columns[first + width : first + 2 * width], _HALF)
+            readers = [(Cat(low, C(half, 1)), enable) for half in range(2)]
+            outputs += ecp5_block_ram(m, width, contents, readers)
+    return Cat(outputs)
+
+
+def _rows(columns: list[int], rows: int) -> list[int]:
+    """A bit of all rows each, as a row of all bits each."""
+    return [sum((column >> row & 1) << place for place, column in enumerate(columns)) for row in range(rows)]
