@@ -65,7 +65,7 @@ def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
                 family=family,
             )
             made["requantise"] = Requantiser(graph.requantise, convolution.kind)
-            made["max_over_time"] = RunningMaximum(graph.pooling, activated)
+            made["max_over_time"] = RunningMaximum(graph.pooling, activated, family=family)
         case Folded(lanes):
             made["convolution"] = FoldedConvolution(
                 graph.convolution, graph.requantise, graph.pooling, embedded, lanes=lanes

