@@ -75,10 +75,15 @@ class AdderNetwork:
     def _token(self, stage: int) -> tuple[Value, Value]:
         """Of the registers that move with the tokens at a stage: clear, and enable."""
         if stage not in self._tokens:
+            pipeline = self._pipeline
+            ends = pipeline.valid[stage] & pipeline.last[stage]
+            if stage:  # known a stage before, so that no table stands between a register and many resets
+                before = pipeline.valid[stage - 1] & pipeline.last[stage - 1]
+                ends = pipeline.register(before, f"ends_{stage}", reset=True)
             clear, enable = Signal(name=f"clear_{stage}"), Signal(name=f"token_{stage}")
             self._m.d.comb += [
-                enable.eq(self._pipeline.advance & self._pipeline.valid[stage]),
-                clear.eq(enable & self._pipeline.last[stage]),
+                enable.eq(pipeline.advance & pipeline.valid[stage]),
+                clear.eq(pipeline.advance & ends),
             ]
             self._tokens[stage] = clear, enable
         return self._tokens[stage]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -76,12 +77,18 @@ class Contender:
 
 
 ADDERS = (1, 2)
-CUTOFFS = (0, 1, 2, 3)
+CUTOFFS = ((0, False), (1, False), (2, False), (3, False), (1, True))
+"""da4ml's latency cutoff, 0 for none, and whether the maximum is plain."""
 LANES = (1, 8, 32, 64)
 
 
-def _cutoff(cutoff: int) -> str:
-    return f"latency cutoff {cutoff}" if cutoff else "combinational"
+PLAIN_MAXIMUM = "plain maximum"
+"""da4ml's matrix with a maximum whose comparison is left to synthesis, too."""
+
+
+def _cutoff(cutoff: int, plain: bool) -> str:
+    found = f"latency cutoff {cutoff}" if cutoff else "combinational"
+    return f"{found}, {PLAIN_MAXIMUM}" if plain else found
 
 
 def _adders(adders: int) -> str:
@@ -96,9 +103,9 @@ def of_kernel(kernel: Kernel) -> Iterator[Contender]:
         convolution = SpatialConvolution(kernel.node, kernel.source, adders_per_stage=adders, family=family)
         return _kernel_design(kernel, convolution, family, cells=_cells(family))
 
-    def da4ml(cutoff: int, family: str) -> Design:
+    def da4ml(cutoff: int, plain: bool, family: str) -> Design:
         sums = Da4mlSums(matrix, nothing, kernel.source, name="da4ml_matrix", cutoff=cutoff)
-        return _kernel_design(kernel, sums, family, sums.modules)
+        return _kernel_design(kernel, sums, None if plain else family, sums.modules)
 
     def plain(family: str) -> Design:
         return _kernel_design(kernel, PlainSums(matrix, nothing, kernel.source), family)
@@ -108,14 +115,14 @@ def of_kernel(kernel: Kernel) -> Iterator[Contender]:
         return _design(kernel, {"convolution": stage}, stage.kind)
 
     for adders in ADDERS:
-        yield Contender(HWGEN, _adders(adders), _with(spatial, adders))
+        yield Contender(HWGEN, _adders(adders), partial(spatial, adders))
     for cutoff in CUTOFFS:
-        yield Contender(DA4ML, _cutoff(cutoff), _with(da4ml, cutoff))
+        yield Contender(DA4ML, _cutoff(*cutoff), partial(da4ml, *cutoff))
     yield Contender(PLAIN, "no DSPs", plain)
     yield Contender(PLAIN, "DSPs", plain, dsps=True)
     for lanes in LANES:
         if lanes <= kernel.node.filters:
-            yield Contender(FOLDED, f"P = {lanes}", _with(folded, lanes), dsps=True, note="sums shifted to 8 bits")
+            yield Contender(FOLDED, f"P = {lanes}", partial(folded, lanes), dsps=True, note="sums shifted to 8 bits")
 
 
 def eight_bits(kernel: Kernel) -> Requantise:
@@ -126,10 +133,6 @@ def eight_bits(kernel: Kernel) -> Requantise:
     return Requantise(-sums.low - rounding, shift, 8, 0)
 
 
-def _with(make: Callable[[int, str], Design], value: int) -> Callable[[str], Design]:
-    return lambda family: make(value, family)
-
-
 def _cells(family: str) -> str | None:
     """The families on which the spatial engine places cells itself."""
     return family if family == "xilinx" else None
@@ -138,7 +141,7 @@ def _cells(family: str) -> str | None:
 def _kernel_design(
     kernel: Kernel,
     convolution: SpatialConvolution | WindowSums,
-    family: str,
+    family: str | None,
     modules: Mapping[str, str] | None = None,
     cells: str | None = None,
 ) -> Design:
@@ -157,7 +160,7 @@ def _design(
 class PeerCore(Core):
     """A core whose sums are made in another way; everything else is hwgen's."""
 
-    def __init__(self, graph: ConvolutionGraph, family: str, sums: Callable[..., WindowSums]) -> None:
+    def __init__(self, graph: ConvolutionGraph, family: str | None, sums: Callable[..., WindowSums]) -> None:
         embedded, _, activated, pooled, scored = graph.types()
         convolution = sums(window_matrix(graph.convolution), graph.requantise.offset, embedded, name="convolution_matrix")
         dense = sums(graph.dense.weights[:, None], graph.dense.bias, pooled, name="dense_matrix")
@@ -183,8 +186,8 @@ def of_model(graph: ConvolutionGraph) -> Iterator[Contender]:
         core = Core(graph, Plan.spatial(adders, family))
         return Design(core, core, cells=_cells(family))
 
-    def da4ml(cutoff: int, family: str) -> Design:
-        core = PeerCore(graph, family, lambda *given, **named: Da4mlSums(*given, **named, cutoff=cutoff))
+    def da4ml(cutoff: int, plain: bool, family: str) -> Design:
+        core = PeerCore(graph, None if plain else family, lambda *given, **named: Da4mlSums(*given, **named, cutoff=cutoff))
         modules = {file: text for sums in core.sums if isinstance(sums, Da4mlSums) for file, text in sums.modules.items()}
         return Design(core, core, modules)
 
@@ -197,14 +200,14 @@ def of_model(graph: ConvolutionGraph) -> Iterator[Contender]:
         return Design(core, core)
 
     for adders in ADDERS:
-        yield Contender(HWGEN, _adders(adders), _with(spatial, adders))
+        yield Contender(HWGEN, _adders(adders), partial(spatial, adders))
     for cutoff in CUTOFFS:
-        yield Contender(DA4ML, _cutoff(cutoff), _with(da4ml, cutoff))
+        yield Contender(DA4ML, _cutoff(*cutoff), partial(da4ml, *cutoff))
     yield Contender(PLAIN, "no DSPs", plain)
     yield Contender(PLAIN, "DSPs", plain, dsps=True)
     for lanes in LANES:
         if lanes <= graph.convolution.filters:
-            yield Contender(FOLDED, f"P = {lanes}", _with(folded, lanes), dsps=True)
+            yield Contender(FOLDED, f"P = {lanes}", partial(folded, lanes), dsps=True)
 
 
 def _plain(matrix: Integers, constants: Integers, source: TensorType, **_: Any) -> PlainSums:
