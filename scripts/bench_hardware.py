@@ -18,8 +18,11 @@ from typing import Any
 import bench_tools
 import numpy as np
 from amaranth.hdl import UnusedElaboratable
+from peers import page, software
+from peers.contenders import FOLDED, Contender, eight_bits, of_kernel, of_model
+from peers.kernels import Kernel
+from peers.measure import WORDS, Task, measure
 
-from hwgen.errors import HwgenError
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import ConvolutionGraph
@@ -27,14 +30,10 @@ from hwgen.graph.tensor import Integers
 from hwgen.model import Model
 from hwgen.shipped import model_name, shipped
 from hwgen.text import datasets
-from hwgen.text.datasets import Dataset, Row
-from peers import page, software
-from peers.contenders import FOLDED, Contender, eight_bits, of_kernel, of_model
-from peers.kernels import Kernel
-from peers.measure import WORDS, Task, measure
+from hwgen.text.datasets import Dataset
 
 KERNELS, SIZES, BITS = (0, 1, 2), ("small", "full"), 5
-TOKENS = 100_000
+TOKENS = 40_000
 """That every circuit of a random kernel is checked on."""
 
 
@@ -123,7 +122,7 @@ def on_one_core(data: Dataset) -> Iterator[dict[str, Any]]:
     yield software.row("linear, words and pairs of words", linear, graph.vocabulary, WORDS, sentences, labels, None)
 
 
-def encoded(model: Model, data: Dataset, rows: Sequence[Row]) -> tuple[Sentences, Integers]:
+def encoded(model: Model, data: Dataset, rows: Sequence[tuple[str, str]]) -> tuple[Sentences, Integers]:
     """Tokens and classes of some of `data`."""
     return model.encode([text for _, text in rows]), np.array([data.labels.index(label) for label, _ in rows])
 

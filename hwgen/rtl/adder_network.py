@@ -79,7 +79,7 @@ class AdderNetwork:
             ends = pipeline.valid[stage] & pipeline.last[stage]
             if stage:  # known a stage before, so that no table stands between a register and many resets
                 before = pipeline.valid[stage - 1] & pipeline.last[stage - 1]
-                ends = pipeline.register(before, f"ends_{stage}", reset=True)
+                ends = pipeline.register(before, f"ends_{stage}")
             clear, enable = Signal(name=f"clear_{stage}"), Signal(name=f"token_{stage}")
             self._m.d.comb += [
                 enable.eq(pipeline.advance & pipeline.valid[stage]),

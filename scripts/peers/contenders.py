@@ -162,7 +162,9 @@ class PeerCore(Core):
 
     def __init__(self, graph: ConvolutionGraph, family: str | None, sums: Callable[..., WindowSums]) -> None:
         embedded, _, activated, pooled, scored = graph.types()
-        convolution = sums(window_matrix(graph.convolution), graph.requantise.offset, embedded, name="convolution_matrix")
+        convolution = sums(
+            window_matrix(graph.convolution), graph.requantise.offset, embedded, name="convolution_matrix"
+        )
         dense = sums(graph.dense.weights[:, None], graph.dense.bias, pooled, name="dense_matrix")
         self.sums = (convolution, dense)
         self.graph, self.plan, self.scores = graph, Plan.spatial(), scored
@@ -187,8 +189,12 @@ def of_model(graph: ConvolutionGraph) -> Iterator[Contender]:
         return Design(core, core, cells=_cells(family))
 
     def da4ml(cutoff: int, plain: bool, family: str) -> Design:
-        core = PeerCore(graph, None if plain else family, lambda *given, **named: Da4mlSums(*given, **named, cutoff=cutoff))
-        modules = {file: text for sums in core.sums if isinstance(sums, Da4mlSums) for file, text in sums.modules.items()}
+        core = PeerCore(
+            graph, None if plain else family, lambda *given, **named: Da4mlSums(*given, **named, cutoff=cutoff)
+        )
+        modules = {
+            file: text for sums in core.sums if isinstance(sums, Da4mlSums) for file, text in sums.modules.items()
+        }
         return Design(core, core, modules)
 
     def plain(family: str) -> Design:

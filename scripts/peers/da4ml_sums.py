@@ -35,7 +35,10 @@ class Da4mlSums(WindowSums):
         self.name, self.cutoff = name, cutoff
         window = window_type(source, matrix.shape[1])
         columns = matrix.reshape(len(matrix), -1).T
-        given = (np.ascontiguousarray(array, dtype=np.int64).tobytes() for array in (columns, constants, window.low, window.high))
+        given = (
+            np.ascontiguousarray(array, dtype=np.int64).tobytes()
+            for array in (columns, constants, window.low, window.high)
+        )
         solution = _solved(*given, hard_dc)
         self.inputs = [minimal_kif(interval) for interval in solution.inp_qint]
         self.outputs = [minimal_kif(interval) for interval in solution.out_qint]

@@ -47,7 +47,8 @@ class Source:
 
     @classmethod
     def of(cls, top: wiring.Component, family: str, modules: Mapping[str, str]) -> Source:
-        inputs, outputs = {}, {}
+        inputs: dict[str, int] = {}
+        outputs: dict[str, int] = {}
         for path, member, value in top.signature.flatten(top):
             name = "__".join(str(part) for part in path)
             signal = Value.cast(value)

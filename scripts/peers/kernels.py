@@ -123,9 +123,6 @@ class KernelCore(Core):
             finished.valid.eq(exit_.valid),
             exit_.ready.eq(1),
             finished.payload.label.eq(Const(0)),
-            *(
-                value.eq(maximum)
-                for value, maximum in zip(finished.payload.scores, exit_.payload.values, strict=True)
-            ),
+            *(value.eq(maximum) for value, maximum in zip(finished.payload.scores, exit_.payload.values, strict=True)),
         ]
         return m

@@ -11,11 +11,11 @@ import matplotlib
 
 from hwgen import tools
 from peers import flow
-from peers.contenders import DA4ML, FAMILIES, HWGEN, KINDS
+from peers.contenders import DA4ML, FAMILIES, HWGEN, KINDS, PLAIN_MAXIMUM
 from peers.measure import SEEDS, STALL, WORDS
 
 matplotlib.use("svg")
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 
 plt.rcParams["svg.hashsalt"] = "hwgen"
 plt.rcParams["svg.fonttype"] = "none"
@@ -41,7 +41,10 @@ def write(rows: Sequence[Row], software: Sequence[Row], folder: Path) -> None:
 
 
 def _page(rows: Sequence[Row], software: Sequence[Row], versions: dict[str, str]) -> str:
-    lines = [_HEAD.format(place=" ".join(flow.PLACE), clock=flow.CLOCK, stall=round(100 * STALL), seeds=len(SEEDS), words=WORDS)]
+    head = _HEAD.format(
+        place=" ".join(flow.PLACE), clock=flow.CLOCK, stall=round(100 * STALL), seeds=len(SEEDS), words=WORDS
+    )
+    lines = [head, "", "## In short", "", *_short(rows)]
     for task in dict.fromkeys(row["task"] for row in rows):
         lines += ["", f"## {task}", "", *_table([row for row in rows if row["task"] == task])]
     lines += ["", "## Beside da4ml", "", *_floors(rows)]
@@ -61,20 +64,46 @@ dense layer, class and result buffer. What is not the sums is hwgen's in all of 
 
 - *hwgen spatial*: weights as wires, with one or two adders between registers.
 - *da4ml*: its own Verilog (`VerilogModel`) of one matrix over the window, direct form, with exact intervals of the
-  inputs and its defaults: combinational between registers, or pipelined by its `latency_cutoff`. Other depths
-  (`hard_dc` 0, 1 or 2) give as many adders or more.
+  inputs and its default search: combinational between registers, or pipelined by its `latency_cutoff`. Limits to its
+  depth (`hard_dc` 0, 1 or 2) give as many adders or more. *Plain maximum*: the comparison of the maximum is left to
+  synthesis; elsewhere da4ml's sums have hwgen's maximum, whose comparison takes half as much of an ECP5.
 - *plain*: `value * weight`, summed up between registers, left to synthesis with and without multipliers.
 - *hwgen folded*: P lanes. With the random kernels, which have no requantiser, its sums are shifted to 8 bits.
 
-A random kernel has 32 filters of width 3 over 16 signed inputs of 5 bits; four of five of its 5-bit weights are zero, by
-`numpy.random.default_rng(seed)`. Every circuit was run by CXXRTL, without and with pauses in {stall} % of the cycles, on the
-whole test set (1,821 sentences), or on 100,000 random vectors in sentences of 1 to 40; every maximum, score and class is
-the golden model's. Of a pipeline's own cells, yosys's models were run.
+A random kernel has 32 filters of width 3 over 16 signed inputs of 5 bits; four of five of its 5-bit weights are zero,
+by `numpy.random.default_rng(seed)`. Every circuit was run by CXXRTL, without pauses and with pauses in {stall} % of the
+cycles, on the whole test set (1,821 sentences), or on 40,000 random vectors in sentences of 1 to 40; every maximum,
+score and class is the golden model's. Where hwgen places a part's own cells, yosys's models of them were run.
 
-LUT, FF, carry (CARRY4 or CCU2C; on ECP5 the LUTs count two for each), DSP and block RAM (36 kbit or 18 kbit) are yosys's.
-Fmax is the median of {seeds} seeds by `nextpnr-ecp5 {place} --freq {clock}`; the circuit stands between shift registers,
-so that it needs four pins. Latency is in cycles from the last token to the result, on Xilinx and on ECP5; a sentence has
-{words} tokens. *da4ml*, *plain* and *hwgen spatial* take a token each clock."""
+LUT, FF, carry (CARRY4 or CCU2C; on ECP5 the LUTs count two for each), DSP and block RAM are yosys's, by `synth_xilinx
+-flatten -noiopad` and `synth_ecp5`, with `-nodsp` but for *DSPs* and *folded*; where yosys's ABC9 crashes, `-dff` or
+`-noabc9` is added. Fmax is the median of {seeds} seeds of `nextpnr-ecp5 {place} --freq {clock}`;
+the circuit stands between shift registers, so that it needs four pins. Latency is in cycles from the last token to the
+result, on Xilinx and on ECP5; a sentence has {words} tokens. A circuit with no Fmax was synthesised and checked, but
+not routed."""
+
+
+def _short(rows: Sequence[Row]) -> Iterator[str]:
+    """What the tables say, in one paragraph."""
+    for task in dict.fromkeys(row["task"] for row in rows):
+        found = [each for each in pairs(rows) if each[0]["task"] == task]
+        if not found:
+            continue
+        said = [f"**{task}**: beside da4ml's pipelines and the same maximum, hwgen spatial takes"]
+        fair = [shares for _, peer, shares in found if PLAIN_MAXIMUM not in peer["setting"]]
+        for family, name in (("xilinx", "LUTs on Xilinx,"), ("ecp5", "on ECP5")):
+            if spread := [shares[family] for shares in fair if family in shares]:
+                said.append(f"{min(spread):.2f} to {max(spread):.2f} of the {name}")
+        own = max((own.get("fmax", 0.0) for own, _, _ in found), default=0.0)
+        peer = max((peer.get("fmax", 0.0) for _, peer, _ in found), default=0.0)
+        if own and peer:
+            said.append(f"and its fastest circuit runs at {own:.0f} MHz, da4ml's at {peer:.0f}")
+        losses = []
+        if any(shares.get(family, 0) > LUTS for shares in fair for family in FAMILIES):
+            losses.append(f"the aim of {LUTS} of the LUTs")
+        if own and peer and own < SPEED * peer:
+            losses.append("the clock")
+        yield " ".join(said) + ("; it misses " + " and ".join(losses) if losses else "") + "."
 
 
 def _table(rows: Sequence[Row]) -> Iterator[str]:
@@ -115,7 +144,8 @@ def pairs(rows: Sequence[Row]) -> Iterator[tuple[Row, Row, dict[str, float]]]:
 
 
 def _floors(rows: Sequence[Row]) -> Iterator[str]:
-    yield f"hwgen's figures as shares of da4ml's; aims are LUT <= {LUTS} and Fmax >= {SPEED:.1f}, and what misses is bold."
+    yield f"hwgen's figures as shares of da4ml's; the aims are {LUTS} of the LUTs at most and {SPEED:.1f} of the clock"
+    yield "at least, and what misses them is bold."
     yield ""
     yield "| task | hwgen spatial | da4ml | LUT, Xilinx | LUT, ECP5 | Fmax |"
     yield "|---|---|---|---:|---:|---:|"
@@ -132,7 +162,7 @@ def _share(share: float | None, met: Any) -> str:
 
 
 def _software(found: Sequence[Row]) -> Iterator[str]:
-    yield f"From token numbers to classes, one thread, in the same run; sentences of {WORDS} tokens. *Batches*: 256 at a time."
+    yield f"From token numbers to classes, one thread, sentences of {WORDS} tokens; batches hold 256."
     yield ""
     yield "| program | sentences/s in batches | one sentence, µs | test % | golden classes |"
     yield "|---|---:|---:|---:|---:|"
@@ -155,7 +185,9 @@ def _draw(rows: Sequence[Row], path: Path) -> None:
         for kind in KINDS:
             own = [row for row in routed if (row["task"], row["kind"]) == (name, kind)]
             if own:
-                axis.scatter([row["ecp5"]["luts"] for row in own], [row["fmax"] for row in own], marker=_SHAPES[kind], label=kind)
+                axis.scatter(
+                    [row["ecp5"]["luts"] for row in own], [row["fmax"] for row in own], marker=_SHAPES[kind], label=kind
+                )
             for row in own:
                 label = row["setting"].replace("latency cutoff", "cutoff").replace(" a stage", "")
                 place = (row["ecp5"]["luts"], row["fmax"])

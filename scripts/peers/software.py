@@ -47,7 +47,12 @@ def onnx_model(graph: ConvolutionGraph) -> onnx.ModelProto:
     rows = add("Gather", [constant("table", graph.embedding.table), "tokens"], "rows", axis=0)
     columns = add("Transpose", [rows], "columns", perm=[0, 2, 1])
     branches = [
-        add("Conv", [columns, constant(f"kernel_{i}", kernel.transpose(0, 2, 1))], f"sums_{i}", pads=[kernel.shape[1] - 1, 0])
+        add(
+            "Conv",
+            [columns, constant(f"kernel_{i}", kernel.transpose(0, 2, 1))],
+            f"sums_{i}",
+            pads=[kernel.shape[1] - 1, 0],
+        )
         for i, kernel in enumerate(graph.convolution.kernels)
     ]
     sums = add("Concat", branches, "sums", axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -12,20 +13,16 @@ from hwgen.rtl.streams import vector_stream
 
 def window_type(source: TensorType, taps: int) -> TensorType:
     """Intervals of ``taps * channels`` values, the newest token's first; before a sentence's first token are zeros."""
-    if taps == 1:
-        return source
-    lows, highs = [source.low], [source.high]
-    for _ in range(1, taps):
-        lows.append(source.low.clip(max=0))
-        highs.append(source.high.clip(min=0))
-    return TensorType([x for low in lows for x in low], [x for high in highs for x in high], source.per_token)  # type: ignore[arg-type]
+    lows = [source.low, *[source.low.clip(max=0)] * (taps - 1)]
+    highs = [source.high, *[source.high.clip(min=0)] * (taps - 1)]
+    return TensorType(np.concatenate(lows), np.concatenate(highs), source.per_token)
 
 
 class WindowSums(wiring.Component):
     """``matrix @ window + constants`` for every token, at one token a clock; a subclass says how in `sums_of`.
 
-    The tokens before this one stand in a delay line that moves with the tokens and is cleared by the last. The sink must
-    always take what comes, as it does inside a core.
+    The tokens before this one stand in a delay line that moves with the tokens and is cleared by the last. The sink
+    must always take what comes, as it does inside a core.
 
     Attributes:
         latency: cycles from a token to its sums.
@@ -40,12 +37,11 @@ class WindowSums(wiring.Component):
     def __init__(self, matrix: Integers, constants: Integers, source: TensorType) -> None:
         self.matrix, self.constants, self.source = matrix, constants, source
         self.window = window_type(source, matrix.shape[1])
-        positive, negative = matrix.reshape(len(matrix), -1).clip(min=0), matrix.reshape(len(matrix), -1).clip(max=0)
-        self.kind = TensorType(
-            positive @ self.window.low + negative @ self.window.high + constants,
-            positive @ self.window.high + negative @ self.window.low + constants,
-            source.per_token,
-        )
+        weights = matrix.reshape(len(matrix), -1)
+        positive, negative = np.maximum(weights, 0), np.minimum(weights, 0)
+        low: Integers = positive @ self.window.low + negative @ self.window.high + constants
+        high: Integers = positive @ self.window.high + negative @ self.window.low + constants
+        self.kind = TensorType(low, high, source.per_token)
         super().__init__({"vectors": In(vector_stream(source)), "sums": Out(vector_stream(self.kind))})
 
     def sums_of(self, m: Module, window: list[Value]) -> list[Value]:

@@ -90,7 +90,14 @@ def test_what_is_measured_depends_on_the_modules() -> None:
 
 def test_floors_name_what_misses() -> None:
     def row(kind: str, luts: int, fmax: float) -> page.Row:
-        return {"task": "k", "kind": kind, "setting": "s", "xilinx": {"luts": luts}, "ecp5": {"luts": luts}, "fmax": fmax}
+        return {
+            "task": "k",
+            "kind": kind,
+            "setting": "s",
+            "xilinx": {"luts": luts},
+            "ecp5": {"luts": luts},
+            "fmax": fmax,
+        }
 
     ((own, peer, shares),) = page.pairs([row(HWGEN, 80, 90.0), row(DA4ML, 100, 100.0), row(PLAIN, 500, 50.0)])
     assert (own["kind"], peer["kind"]) == (HWGEN, DA4ML)
