@@ -39,9 +39,12 @@ class WindowSums(wiring.Component):
         self.window = window_type(source, matrix.shape[1])
         weights = matrix.reshape(len(matrix), -1)
         positive, negative = np.maximum(weights, 0), np.minimum(weights, 0)
-        low: Integers = positive @ self.window.low + negative @ self.window.high + constants
-        high: Integers = positive @ self.window.high + negative @ self.window.low + constants
-        self.kind = TensorType(low, high, source.per_token)
+        low, high = self.window.low, self.window.high
+        self.kind = TensorType(
+            (positive * low + negative * high).sum(axis=1) + constants,
+            (positive * high + negative * low).sum(axis=1) + constants,
+            source.per_token,
+        )
         super().__init__({"vectors": In(vector_stream(source)), "sums": Out(vector_stream(self.kind))})
 
     def sums_of(self, m: Module, window: list[Value]) -> list[Value]:
