@@ -11,6 +11,7 @@ import bench_tools
 import numpy as np
 from amaranth.hdl import UnusedElaboratable
 from measure_components import signals
+from peers.kernels import Kernel
 
 from hwgen import tools
 from hwgen.graph.graph import ConvolutionGraph
@@ -22,7 +23,6 @@ from hwgen.rtl.max_over_time import RunningMaximum
 from hwgen.rtl.sharing import by_pairs, by_tap, searched
 from hwgen.rtl.spatial_convolution import SpatialConvolution, window_matrix
 from hwgen.shipped import shipped
-from peers.kernels import Kernel
 
 PAGE = bench_tools.RESULTS / "sharing.md"
 FAMILIES = ("xilinx", "ecp5", "ice40", "gowin")
