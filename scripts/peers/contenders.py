@@ -62,6 +62,7 @@ class Contender:
         setting: what it is made with.
         make: the circuit for a family.
         dsps: whether synthesis may take multipliers.
+        routed: whether it is placed and routed.
         note: of what its function differs in.
     """
 
@@ -69,6 +70,7 @@ class Contender:
     setting: str
     make: Callable[[str], Design]
     dsps: bool = False
+    routed: bool = True
     note: str = ""
 
     @property
@@ -117,7 +119,7 @@ def of_kernel(kernel: Kernel) -> Iterator[Contender]:
     for adders in ADDERS:
         yield Contender(HWGEN, _adders(adders), partial(spatial, adders))
     for cutoff in CUTOFFS:
-        yield Contender(DA4ML, _cutoff(*cutoff), partial(da4ml, *cutoff))
+        yield Contender(DA4ML, _cutoff(*cutoff), partial(da4ml, *cutoff), routed=not cutoff[1])
     yield Contender(PLAIN, "no DSPs", plain)
     yield Contender(PLAIN, "DSPs", plain, dsps=True)
     for lanes in LANES:
@@ -208,7 +210,7 @@ def of_model(graph: ConvolutionGraph) -> Iterator[Contender]:
     for adders in ADDERS:
         yield Contender(HWGEN, _adders(adders), partial(spatial, adders))
     for cutoff in CUTOFFS:
-        yield Contender(DA4ML, _cutoff(*cutoff), partial(da4ml, *cutoff))
+        yield Contender(DA4ML, _cutoff(*cutoff), partial(da4ml, *cutoff), routed=not cutoff[1])
     yield Contender(PLAIN, "no DSPs", plain)
     yield Contender(PLAIN, "DSPs", plain, dsps=True)
     for lanes in LANES:
