@@ -11,10 +11,11 @@ import bench_tools
 import numpy as np
 from amaranth.hdl import UnusedElaboratable
 from measure_components import signals
+from peers.kernels import Kernel
 
 from hwgen import tools
 from hwgen.graph.graph import ConvolutionGraph
-from hwgen.graph.nodes import Convolution, MaxOverTime
+from hwgen.graph.nodes import MaxOverTime
 from hwgen.graph.tensor import Integers, TensorType
 from hwgen.model import Model
 from hwgen.rtl.chain import Chain
@@ -27,18 +28,10 @@ PAGE = bench_tools.RESULTS / "sharing.md"
 FAMILIES = ("xilinx", "ecp5", "ice40", "gowin")
 
 
-def random_kernel() -> tuple[Convolution, TensorType]:
-    """32 filters of width 3 over 16 signed inputs of 5 bits; 80 % of the 5-bit weights zero."""
-    random = np.random.default_rng(0)
-    kernel = random.integers(-15, 16, (32, 3, 16))
-    kernel[random.random((32, 3, 16)) < 0.8] = 0
-    source = TensorType(np.full(16, -16), np.full(16, 15), per_token=True)
-    return Convolution((kernel,), 5, np.zeros(32, dtype=np.int64)), source
-
-
 def main() -> int:
     warnings.simplefilter("ignore", UnusedElaboratable)
-    node, source = random_kernel()
+    kernel = Kernel.random(0)
+    node, source = kernel.node, kernel.source
     text = """# What sharing saves
 
 Bits that are added up by all adders together, as each search finds them. *Direct*: one matrix over the inputs of all
@@ -64,7 +57,9 @@ circuit, with window, running maximum and stall logic, by yosys {tools.package_v
     for family in FAMILIES:
         for adders in (1, 2):
             convolution = SpatialConvolution(node, source, adders_per_stage=adders, family=family)
-            whole = Chain({"convolution": convolution, "maximum": RunningMaximum(MaxOverTime(), convolution.kind)})
+            whole = Chain(
+                {"convolution": convolution, "maximum": RunningMaximum(MaxOverTime(), convolution.kind, family=family)}
+            )
             used = bench_tools.synthesise(whole, family, signals(whole))
             text += f"| {family} | {adders} | {used.luts:,} | {used.ffs:,} |\n"
             bench_tools.console.print(f"{family} {adders}: {used}")

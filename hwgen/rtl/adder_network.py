@@ -64,7 +64,7 @@ class AdderNetwork:
 
     def _delayed(self, value: Value, stage: int, name: str) -> Signal:
         """`value` of one token before, and zero before the first: a node that holds a constant is a root as it is."""
-        later = Signal(value.shape(), name=name)
+        later = Signal(value.shape(), name=name, reset_less=stage > 0)
         clear, enable = self._token(stage)
         with self._m.If(clear):  # outside of the enable, so that the register's own reset serves for this, too
             self._m.d.sync += later.eq(0)
@@ -75,11 +75,16 @@ class AdderNetwork:
     def _token(self, stage: int) -> tuple[Value, Value]:
         """Of the registers that move with the tokens at a stage: clear, and enable."""
         if stage not in self._tokens:
+            m, pipeline = self._m, self._pipeline
+            ends = pipeline.valid[stage] & pipeline.last[stage]
+            if stage:
+                # Known a stage before, and true of a reset, so that a register by itself clears many others.
+                before = pipeline.valid[stage - 1] & pipeline.last[stage - 1]
+                ends = Signal(name=f"ends_{stage}", init=1)
+                with m.If(pipeline.advance):
+                    m.d.sync += ends.eq(before)
             clear, enable = Signal(name=f"clear_{stage}"), Signal(name=f"token_{stage}")
-            self._m.d.comb += [
-                enable.eq(self._pipeline.advance & self._pipeline.valid[stage]),
-                clear.eq(enable & self._pipeline.last[stage]),
-            ]
+            m.d.comb += [enable.eq(pipeline.advance & pipeline.valid[stage]), clear.eq(pipeline.advance & ends)]
             self._tokens[stage] = clear, enable
         return self._tokens[stage]
 

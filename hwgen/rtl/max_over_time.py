@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.graph.nodes import MaxOverTime
 from hwgen.graph.tensor import TensorType
+from hwgen.rtl.comparison import exceeds
 from hwgen.rtl.pipeline import interval_shape
 from hwgen.rtl.streams import vector_stream
 
@@ -25,8 +26,8 @@ class RunningMaximum(wiring.Component):
 
     LATENCY = 1
 
-    def __init__(self, node: MaxOverTime, source: TensorType) -> None:
-        self.node, self.source = node, source
+    def __init__(self, node: MaxOverTime, source: TensorType, *, family: str | None = None) -> None:
+        self.node, self.source, self.family = node, source, family
         self.kind = node.output_type(source)
         super().__init__({"vectors": In(vector_stream(source)), "maxima": Out(vector_stream(self.kind))})
 
@@ -48,6 +49,6 @@ class RunningMaximum(wiring.Component):
             shape = interval_shape(self.source.low[channel], self.source.high[channel])
             value, best = Signal(shape, name=f"value_{channel}"), Signal(shape, name=f"best_{channel}", reset_less=True)
             m.d.comb += [value.eq(marks.values[channel]), self.maxima.payload.values[channel].eq(best)]
-            with m.If(taken & (marks.first | (value > best))):
+            with m.If(taken & (marks.first | exceeds(value, best, self.family))):
                 m.d.sync += best.eq(value)
         return m

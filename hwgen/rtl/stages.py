@@ -79,7 +79,7 @@ def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
                 family=family,
             )
             made["requantise"] = Requantiser(graph.requantise, convolution.kind)
-            made["max_over_time"] = RunningMaximum(graph.pooling, activated)
+            made["max_over_time"] = RunningMaximum(graph.pooling, activated, family=family)
         case Folded(lanes, family, multipliers, memories):
             made["convolution"] = FoldedConvolution(
                 graph.convolution,

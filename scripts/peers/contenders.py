@@ -1,0 +1,222 @@
+"""Who takes part, and the circuits each makes of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.graph.graph import ConvolutionGraph
+from hwgen.graph.nodes import MaxOverTime, Requantise
+from hwgen.graph.tensor import Integers, TensorType
+from hwgen.rtl.argmax import Argmax
+from hwgen.rtl.chain import Stages
+from hwgen.rtl.core import Core
+from hwgen.rtl.embedding import EmbeddingRom
+from hwgen.rtl.folded_convolution import FoldedConvolution
+from hwgen.rtl.max_over_time import RunningMaximum
+from hwgen.rtl.plan import Plan
+from hwgen.rtl.requantise import Requantiser
+from hwgen.rtl.spatial_convolution import SpatialConvolution, window_matrix
+from hwgen.rtl.streams import result_stream, token_stream
+from peers.da4ml_sums import Da4mlSums
+from peers.kernels import Bare, Kernel, KernelCore
+from peers.plain import PlainSums
+from peers.window import WindowSums
+
+HWGEN, DA4ML, PLAIN, FOLDED = "hwgen spatial", "da4ml", "plain", "hwgen folded"
+KINDS = (HWGEN, DA4ML, PLAIN, FOLDED)
+FAMILIES = ("xilinx", "ecp5")
+
+
+@dataclass(frozen=True)
+class Design:
+    """One contender's circuit for one task and family.
+
+    Attributes:
+        top: what is synthesised.
+        core: the same stages as a core, which is simulated.
+        modules: Verilog files of what the circuit's instances are.
+        cells: the family whose own cells are in the circuit, if any.
+        outside: cycles a token spends in `core` outside of `top`.
+    """
+
+    top: wiring.Component
+    core: Core
+    modules: Mapping[str, str] = field(default_factory=dict)
+    cells: str | None = None
+    outside: int = 0
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A way to make a circuit.
+
+    Attributes:
+        kind: one of `KINDS`.
+        setting: what it is made with.
+        make: the circuit for a family.
+        dsps: whether synthesis may take multipliers.
+        routed: whether it is placed and routed.
+        note: of what its function differs in.
+    """
+
+    kind: str
+    setting: str
+    make: Callable[[str], Design]
+    dsps: bool = False
+    routed: bool = True
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}, {self.setting}"
+
+
+ADDERS = (1, 2)
+CUTOFFS = ((0, False), (1, False), (2, False), (3, False), (1, True))
+"""da4ml's latency cutoff, 0 for none, and whether the maximum is plain."""
+LANES = (1, 8, 32, 64)
+
+
+PLAIN_MAXIMUM = "plain maximum"
+"""da4ml's matrix with a maximum whose comparison is left to synthesis, too."""
+
+
+def _cutoff(cutoff: int, plain: bool) -> str:
+    found = f"latency cutoff {cutoff}" if cutoff else "combinational"
+    return f"{found}, {PLAIN_MAXIMUM}" if plain else found
+
+
+def _adders(adders: int) -> str:
+    return f"{adders} adder{'s' * (adders > 1)} a stage"
+
+
+def of_kernel(kernel: Kernel) -> Iterator[Contender]:
+    """Convolution and maximum."""
+    matrix, nothing = window_matrix(kernel.node), np.zeros(kernel.node.filters, dtype=np.int64)
+
+    def spatial(adders: int, family: str) -> Design:
+        convolution = SpatialConvolution(kernel.node, kernel.source, adders_per_stage=adders, family=family)
+        return _kernel_design(kernel, convolution, family, cells=_cells(family))
+
+    def da4ml(cutoff: int, plain: bool, family: str) -> Design:
+        sums = Da4mlSums(matrix, nothing, kernel.source, name="da4ml_matrix", cutoff=cutoff)
+        return _kernel_design(kernel, sums, None if plain else family, sums.modules)
+
+    def plain(family: str) -> Design:
+        return _kernel_design(kernel, PlainSums(matrix, nothing, kernel.source), family)
+
+    def folded(lanes: int, family: str) -> Design:
+        stage = FoldedConvolution(kernel.node, eight_bits(kernel), MaxOverTime(), kernel.source, lanes=lanes)
+        return _design(kernel, {"convolution": stage}, stage.kind)
+
+    for adders in ADDERS:
+        yield Contender(HWGEN, _adders(adders), partial(spatial, adders))
+    for cutoff in CUTOFFS:
+        yield Contender(DA4ML, _cutoff(*cutoff), partial(da4ml, *cutoff), routed=not cutoff[1])
+    yield Contender(PLAIN, "no DSPs", plain)
+    yield Contender(PLAIN, "DSPs", plain, dsps=True)
+    for lanes in LANES:
+        if lanes <= kernel.node.filters:
+            yield Contender(FOLDED, f"P = {lanes}", partial(folded, lanes), dsps=True, note="sums shifted to 8 bits")
+
+
+def eight_bits(kernel: Kernel) -> Requantise:
+    """The nearest to no requantiser that folded lanes have: each sum made positive and shifted until it has 8 bits."""
+    sums = kernel.sums
+    shift = np.array([max(int(span).bit_length() - 8, 0) for span in sums.high - sums.low])
+    rounding = np.where(shift > 0, 1 << np.maximum(shift - 1, 0), 0)
+    return Requantise(-sums.low - rounding, shift, 8, 0)
+
+
+def _cells(family: str) -> str | None:
+    """The families on which the spatial engine places cells itself."""
+    return family if family == "xilinx" else None
+
+
+def _kernel_design(
+    kernel: Kernel,
+    convolution: SpatialConvolution | WindowSums,
+    family: str | None,
+    modules: Mapping[str, str] | None = None,
+    cells: str | None = None,
+) -> Design:
+    stages = {"convolution": convolution, "maximum": RunningMaximum(MaxOverTime(), convolution.kind, family=family)}
+    return _design(kernel, stages, convolution.kind, modules, cells)
+
+
+def _design(
+    kernel: Kernel, stages: Stages, kind: TensorType, modules: Mapping[str, str] | None = None, cells: str | None = None
+) -> Design:
+    per_sentence = TensorType(kind.low, kind.high, per_token=False)
+    core = KernelCore(kernel, stages, per_sentence)
+    return Design(Bare(stages, kernel.source, per_sentence), core, modules or {}, cells, KernelCore.LATENCY)
+
+
+class PeerCore(Core):
+    """A core whose sums are made in another way; everything else is hwgen's."""
+
+    def __init__(self, graph: ConvolutionGraph, family: str | None, sums: Callable[..., WindowSums]) -> None:
+        embedded, _, activated, pooled, scored = graph.types()
+        convolution = sums(
+            window_matrix(graph.convolution), graph.requantise.offset, embedded, name="convolution_matrix"
+        )
+        dense = sums(graph.dense.weights[:, None], graph.dense.bias, pooled, name="dense_matrix")
+        self.sums = (convolution, dense)
+        self.graph, self.plan, self.scores = graph, Plan.spatial(), scored
+        self.stages = {
+            "embedding": EmbeddingRom(graph.embedding),
+            "convolution": convolution,
+            "requantise": Requantiser(graph.requantise, convolution.kind),
+            "max_over_time": RunningMaximum(graph.pooling, activated, family=family),
+            "dense": dense,
+            "argmax": Argmax(scored),
+        }
+        wiring.Component.__init__(
+            self, {"tokens": In(token_stream(graph.vocabulary)), "results": Out(result_stream(scored))}
+        )
+
+
+def of_model(graph: ConvolutionGraph) -> Iterator[Contender]:
+    """The whole core: embedding, convolution, requantiser, maximum, dense layer and class."""
+
+    def spatial(adders: int, family: str) -> Design:
+        core = Core(graph, Plan.spatial(adders, family))
+        return Design(core, core, cells=_cells(family))
+
+    def da4ml(cutoff: int, plain: bool, family: str) -> Design:
+        core = PeerCore(
+            graph, None if plain else family, lambda *given, **named: Da4mlSums(*given, **named, cutoff=cutoff)
+        )
+        modules = {
+            file: text for sums in core.sums if isinstance(sums, Da4mlSums) for file, text in sums.modules.items()
+        }
+        return Design(core, core, modules)
+
+    def plain(family: str) -> Design:
+        core = PeerCore(graph, family, _plain)
+        return Design(core, core)
+
+    def folded(lanes: int, family: str) -> Design:
+        core = Core(graph, Plan.folded(lanes, min(max(lanes // 8, 1), graph.classes)))
+        return Design(core, core)
+
+    for adders in ADDERS:
+        yield Contender(HWGEN, _adders(adders), partial(spatial, adders))
+    for cutoff in CUTOFFS:
+        yield Contender(DA4ML, _cutoff(*cutoff), partial(da4ml, *cutoff), routed=not cutoff[1])
+    yield Contender(PLAIN, "no DSPs", plain)
+    yield Contender(PLAIN, "DSPs", plain, dsps=True)
+    for lanes in LANES:
+        if lanes <= graph.convolution.filters:
+            yield Contender(FOLDED, f"P = {lanes}", partial(folded, lanes), dsps=True)
+
+
+def _plain(matrix: Integers, constants: Integers, source: TensorType, **_: Any) -> PlainSums:
+    return PlainSums(matrix, constants, source)

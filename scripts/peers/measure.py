@@ -1,0 +1,132 @@
+"""All figures of one contender at one task."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hwgen.errors import HwgenError
+from hwgen.graph.golden import Sentences, classes
+from hwgen.graph.tensor import Integers
+from hwgen.sim.cxxrtl import CompiledCore, compile_core
+from peers import flow
+from peers.contenders import FAMILIES, Contender, Design
+
+SEEDS = (1, 2, 3)
+WORDS = 19
+"""Of a sentence that speeds are quoted for: the mean of SST-2's test set."""
+STALL = 0.3
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What all contenders do.
+
+    Attributes:
+        name: for the table.
+        contenders: those who take part.
+        sentences: that every circuit is run on.
+        expected: golden outputs of a contender for sentences: maxima, or class scores.
+        model: whether there are classes.
+    """
+
+    name: str
+    contenders: tuple[Contender, ...]
+    sentences: Sentences
+    expected: Callable[[Contender, Sentences], Integers]
+    model: bool
+
+
+def measure(task: Task, contender: Contender, work: Path, say: Say, *, route: bool = True) -> dict[str, Any]:
+    """A row of the table; what was measured before is taken from `work`.
+
+    Raises:
+        HwgenError: when a circuit differs from the golden model, or a tool fails.
+    """
+    row: dict[str, Any] = {
+        "task": task.name,
+        "kind": contender.kind,
+        "setting": contender.setting,
+        "dsps": contender.dsps,
+        "note": contender.note,
+    }
+    for family in FAMILIES:
+        design = contender.make(family)
+        source = flow.Source.of(design.top, family, design.modules)
+        say(f"{family}: synthesis")
+        try:
+            folder, row[family] = flow.synthesise(source, family, contender.dsps, work)
+        except HwgenError as error:
+            row[family] = {"failed": str(error)}
+            say(f"  {error}")
+            continue
+        say(f"  {row[family]['luts']:,} LUT, {row[family]['ffs']:,} FF, {row[family]['dsps']:g} DSP")
+        row[family] |= checked(task, contender, design, source, family, work, say)
+        if family == "ecp5" and route and contender.routed:
+            row |= routed(source, folder, say)
+    if "fmax" in row:
+        cycles = row["ecp5"]["cycles_per_sentence"]
+        row["sentences_per_second"] = row["fmax"] * 1e6 / cycles
+    return row
+
+
+def routed(source: flow.Source, folder: Path, say: Say) -> dict[str, Any]:
+    """Fmax of each seed, and the median."""
+    found: dict[str, float] = {}
+    for seed in SEEDS:
+        say(f"ecp5: place and route, seed {seed}")
+        try:
+            found[str(seed)] = flow.place(source, folder, seed)["fmax"]
+        except HwgenError as error:
+            say(f"  {error}")
+            return {"unrouted": str(error)}
+        say(f"  {found[str(seed)]:.1f} MHz")
+    return {"fmax_by_seed": found, "fmax": statistics.median(found.values())}
+
+
+def checked(
+    task: Task, contender: Contender, design: Design, source: flow.Source, family: str, work: Path, say: Say
+) -> dict[str, Any]:
+    """Latency and cycles per sentence, once every sentence has come out as the golden model says.
+
+    Raises:
+        HwgenError: naming the first sentence that has not.
+    """
+    tokens = hashlib.sha256(task.sentences.tokens.tobytes() + task.sentences.starts.tobytes()).hexdigest()
+    report = work / f"{source.key('checked', tokens, task.name)}.json"
+    if not report.is_file():
+        say(f"{family}: simulation")
+        circuit = compile_core(design.core, family=design.cells, modules=design.modules)
+        for stall in (0.0, STALL):
+            results = circuit.run(task.sentences, stall=stall)
+            expected = task.expected(contender, task.sentences)
+            wrong = (results.scores != expected).any(axis=1)
+            if task.model:
+                wrong |= results.labels != classes(expected)
+            if wrong.any():
+                where = np.flatnonzero(wrong)
+                raise HwgenError(
+                    f"{contender.name} for {task.name} on {family}: {where.size} of {wrong.size} sentences differ from "
+                    f"the golden model, the first is {where[0]}"
+                )
+        report.write_text(json.dumps(_timed(circuit, design) | {"checked": len(task.sentences)}))
+    return json.loads(report.read_text())  # type: ignore[no-any-return]
+
+
+def _timed(circuit: CompiledCore, design: Design) -> dict[str, Any]:
+    vocabulary = circuit.core.tokens.payload.shape()["token"].width
+    tokens = np.random.default_rng(0).integers(0, 1 << vocabulary - 1, (101, WORDS))
+    results = circuit.run(Sentences.of(tokens.tolist()))
+    return {
+        "cycles_per_sentence": float(results.left[-1] - results.left[0]) / (len(tokens) - 1),
+        "from_first": int(results.left[0] - results.first[0]) - design.outside,
+        "from_last": int(results.left[0] - results.last[0]) - design.outside,
+    }
