@@ -28,7 +28,6 @@ class Core(wiring.Component):
 
     Attributes:
         stages: the components from tokens to results, in order.
-        stored: the embedding whose table must be filled before tokens are taken; None where it comes with the circuit.
 
     Ports:
         tokens: `token_stream`; an empty sentence is one `PADDING_TOKEN` marked first and last.
@@ -40,11 +39,21 @@ class Core(wiring.Component):
         self.graph, self.plan = graph, plan
         self.stages = stages(graph, plan)
         self.scores = graph.types()[-1]
-        embedding = self.stages.get("embedding")
-        self.stored = embedding if isinstance(embedding, SpramEmbedding) else None
         ports = {"tokens": In(token_stream(graph.vocabulary)), "results": Out(result_stream(self.scores))}
-        self._reader = embedding if isinstance(embedding, SpramEmbedding | EmbeddingReader) else None
-        super().__init__(ports | {"table": self._reader.signature.members["table"]} if self._reader else ports)
+        reader = self._reader
+        super().__init__(ports | {"table": reader.signature.members["table"]} if reader else ports)
+
+    @property
+    def stored(self) -> SpramEmbedding | None:
+        """The embedding whose table must be filled before tokens are taken; None where it comes with the circuit."""
+        embedding = self.stages.get("embedding")
+        return embedding if isinstance(embedding, SpramEmbedding) else None
+
+    @property
+    def _reader(self) -> SpramEmbedding | EmbeddingReader | None:
+        """The embedding whose table is filled, or read, from outside."""
+        embedding = self.stages.get("embedding")
+        return embedding if isinstance(embedding, SpramEmbedding | EmbeddingReader) else None
 
     @property
     def tokens_per_cycle(self) -> float:
@@ -54,8 +63,8 @@ class Core(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         entry, exit_ = connect_stages(m, self.stages)
-        if self._reader:
-            connect(m, flipped(self.table), self._reader.table)
+        if reader := self._reader:
+            connect(m, flipped(self.table), reader.table)
         if self.plan.never_stalls:
             depth = RESULT_BUFFER_DEPTH
             m.submodules.admission = admission = Admission(self.graph.vocabulary, self.scores, depth=depth)

@@ -14,15 +14,16 @@ from amaranth.lib.wiring import In, Out
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.graph.nodes import MaxOverTime, Requantise
 from hwgen.graph.tensor import Integers, TensorType
+from hwgen.rtl import plan as circuits
 from hwgen.rtl.argmax import Argmax
 from hwgen.rtl.chain import Stages
 from hwgen.rtl.core import Core
-from hwgen.rtl.embedding import EmbeddingRom
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.max_over_time import RunningMaximum
 from hwgen.rtl.plan import Plan
 from hwgen.rtl.requantise import Requantiser
 from hwgen.rtl.spatial_convolution import SpatialConvolution, window_matrix
+from hwgen.rtl.stages import stages
 from hwgen.rtl.streams import result_stream, token_stream
 from peers.da4ml_sums import Da4mlSums
 from peers.kernels import Bare, Kernel, KernelCore
@@ -113,8 +114,16 @@ def of_kernel(kernel: Kernel) -> Iterator[Contender]:
         return _kernel_design(kernel, PlainSums(matrix, nothing, kernel.source), family)
 
     def folded(lanes: int, family: str) -> Design:
-        stage = FoldedConvolution(kernel.node, eight_bits(kernel), MaxOverTime(), kernel.source, lanes=lanes)
-        return _design(kernel, {"convolution": stage}, stage.kind)
+        stage = FoldedConvolution(
+            kernel.node,
+            eight_bits(kernel),
+            MaxOverTime(),
+            kernel.source,
+            lanes=lanes,
+            family=family,
+            multipliers=-(-lanes // 2),
+        )
+        return _design(kernel, {"convolution": stage}, stage.kind, cells=_cells(family, tables=True))
 
     for adders in ADDERS:
         yield Contender(HWGEN, _adders(adders), partial(spatial, adders))
@@ -135,9 +144,9 @@ def eight_bits(kernel: Kernel) -> Requantise:
     return Requantise(-sums.low - rounding, shift, 8, 0)
 
 
-def _cells(family: str) -> str | None:
-    """The families on which the spatial engine places cells itself."""
-    return family if family == "xilinx" else None
+def _cells(family: str, *, tables: bool = False) -> str | None:
+    """The families on which hwgen places cells itself; of ECP5's block RAMs, which `tables` take, there is no model."""
+    return family if family == "xilinx" or (family == "ecp5" and not tables) else None
 
 
 def _kernel_design(
@@ -147,8 +156,8 @@ def _kernel_design(
     modules: Mapping[str, str] | None = None,
     cells: str | None = None,
 ) -> Design:
-    stages = {"convolution": convolution, "maximum": RunningMaximum(MaxOverTime(), convolution.kind, family=family)}
-    return _design(kernel, stages, convolution.kind, modules, cells)
+    maximum = RunningMaximum(MaxOverTime(), convolution.kind, family=family)
+    return _design(kernel, {"convolution": convolution, "maximum": maximum}, convolution.kind, modules, cells)
 
 
 def _design(
@@ -169,9 +178,10 @@ class PeerCore(Core):
         )
         dense = sums(graph.dense.weights[:, None], graph.dense.bias, pooled, name="dense_matrix")
         self.sums = (convolution, dense)
-        self.graph, self.plan, self.scores = graph, Plan.spatial(), scored
+        plan = Plan.spatial(family=family, multiplexed=False)
+        self.graph, self.plan, self.scores = graph, plan, scored
         self.stages = {
-            "embedding": EmbeddingRom(graph.embedding),
+            "embedding": stages(graph, plan)["embedding"],
             "convolution": convolution,
             "requantise": Requantiser(graph.requantise, convolution.kind),
             "max_over_time": RunningMaximum(graph.pooling, activated, family=family),
@@ -187,8 +197,8 @@ def of_model(graph: ConvolutionGraph) -> Iterator[Contender]:
     """The whole core: embedding, convolution, requantiser, maximum, dense layer and class."""
 
     def spatial(adders: int, family: str) -> Design:
-        core = Core(graph, Plan.spatial(adders, family))
-        return Design(core, core, cells=_cells(family))
+        core = Core(graph, Plan.spatial(adders, family, multiplexed=False))
+        return Design(core, core, cells=_cells(family, tables=True))
 
     def da4ml(cutoff: int, plain: bool, family: str) -> Design:
         core = PeerCore(
@@ -204,8 +214,8 @@ def of_model(graph: ConvolutionGraph) -> Iterator[Contender]:
         return Design(core, core)
 
     def folded(lanes: int, family: str) -> Design:
-        core = Core(graph, Plan.folded(lanes, min(max(lanes // 8, 1), graph.classes)))
-        return Design(core, core)
+        core = Core(graph, circuits.folded(graph, lanes, family, multipliers=lanes))
+        return Design(core, core, cells=_cells(family, tables=True))
 
     for adders in ADDERS:
         yield Contender(HWGEN, _adders(adders), partial(spatial, adders))

@@ -16,6 +16,7 @@ from amaranth.lib import wiring
 
 from hwgen import tools
 from hwgen.errors import HwgenError
+from hwgen.flow.carry_ends import open_ends
 from hwgen.flow.timing import critical_path
 from hwgen.flow.utilisation import Utilisation
 
@@ -137,6 +138,7 @@ def _wrap(source: Source, folder: Path) -> None:
     script = "read_rtlil harness.il; delete top; read_rtlil -overwrite netlist.il; "
     script += "hierarchy -top harness; flatten; opt_clean; write_json harness.json"
     tools.run_yosys(script, folder, "to measure")
+    open_ends(folder / "harness.json")
 
 
 def _harness(source: Source) -> str:

@@ -17,6 +17,7 @@ from hwgen.rtl.admission import Admission
 from hwgen.rtl.chain import Stages, connect_stages
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core
 from hwgen.rtl.embedding import EmbeddingRom
+from hwgen.rtl.rom import ROM_LATENCY
 from hwgen.rtl.streams import result_stream, token_stream, vector_stream
 
 FILTERS, TAPS, CHANNELS, BITS, ZEROS = 32, 3, 16, 5, 0.8
@@ -102,7 +103,7 @@ class KernelCore(Core):
     `LATENCY` cycles are spent outside of the stages. The label is always 0.
     """
 
-    LATENCY = EmbeddingRom.LATENCY + 2
+    LATENCY = ROM_LATENCY + 2
 
     def __init__(self, kernel: Kernel, stages: Stages, kind: TensorType) -> None:
         self.kernel, self.stages, self.scores = kernel, stages, kind

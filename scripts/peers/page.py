@@ -73,7 +73,8 @@ dense layer, class and result buffer. What is not the sums is hwgen's in all of 
 A random kernel has 32 filters of width 3 over 16 signed inputs of 5 bits; four of five of its 5-bit weights are zero,
 by `numpy.random.default_rng(seed)`. Every circuit was run by CXXRTL, without pauses and with pauses in {stall} % of the
 cycles, on the whole test set (1,821 sentences), or on 40,000 random vectors in sentences of 1 to 40; every maximum,
-score and class is the golden model's. Where hwgen places a part's own cells, yosys's models of them were run.
+score and class is the golden model's. Where hwgen places a part's own cells, yosys's models of them were run; of
+ECP5's block RAMs there is none.
 
 LUT, FF, carry (CARRY4 or CCU2C; on ECP5 the LUTs count two for each), DSP and block RAM are yosys's, by `synth_xilinx
 -flatten -noiopad` and `synth_ecp5`, with `-nodsp` but for *DSPs* and *folded*; where yosys's ABC9 crashes, `-dff` or
