@@ -134,6 +134,16 @@ def test_every_shipped_model_on_the_test_set(name: str, plan: Plan, stall: float
     assert not results.mismatches(golden.scores(model.graph, sentences)).size
 
 
+@pytest.mark.parametrize(("lanes", "multipliers"), [(1, 0), (7, 2), (64, 9), (152, 0)])
+def test_from_one_lane_to_one_per_weight_on_the_test_set(lanes: int, multipliers: int) -> None:
+    """More lanes than filters, too; the small model has 48 of these and 152 weights."""
+    model = Model.load(shipped_models()["sst2-small-5bit"])
+    sentences = model.encode(sst2_test())
+    core = Core(model.graph, plans.folded(model.graph, lanes, "ecp5", multipliers=multipliers))
+    results = compile_core(core).run(sentences, stall=0.1 if lanes > 7 else 0.0)
+    assert not results.mismatches(golden.scores(model.graph, sentences)).size
+
+
 @pytest.mark.parametrize(("name", "lanes", "count"), [("snips-hd", 64, None), ("sst2-ensemble-1bit", 1, 8)])
 def test_shipped_models_of_other_kinds(name: str, lanes: int, count: int | None) -> None:
     """Every score of every text of the test set, or of the first ones."""

@@ -60,7 +60,7 @@ def check(
 def test_bits(bits: int, tmp_path: Path) -> None:
     random = np.random.default_rng(bits)
     graph = random_graph(random, bits=bits, widths=(1, 3, 5), filters=3)
-    check(tmp_path, graph, component(graph, graph.types()[0], lanes=bits), random)
+    check(tmp_path, graph, component(graph, graph.types()[0], lanes=bits, family="gowin", multipliers=bits % 3), random)
 
 
 @pytest.mark.parametrize("stall", [0.4, 0.0])

@@ -82,6 +82,7 @@ class MacArray(wiring.Component):
         """`sums` are those of every filter, without its constant.
 
         Args:
+            family: of the part; where it is None, synthesis chooses what multiplies.
             multipliers: how many of the part's own may be used.
             memories: whether operands may lie in block RAMs.
         """
@@ -208,7 +209,9 @@ class _Elaboration:
 
     def _select(self) -> None:
         for number, lane in enumerate(self.schedule.lanes):
-            codes = [self.window.code(number, product) if product else 0 for product in lane]
+            # Idle cycles have an operand that is the lane's own, too: two lanes' products lie close together.
+            own = next(product for product in lane if product)
+            codes = [self.window.code(number, product or own) for product in lane]
             bits = [self._mark([code >> bit & 1 for code in codes], 0) for bit in range(self.window.code_bits(number))]
             if bits:
                 self.m.d.comb += getattr(self.window, f"select_{number}").eq(Cat(bits))
@@ -237,8 +240,7 @@ class _Elaboration:
                 free.remove(lane)
             if len(lanes) == 1 or not self.array.packs:
                 for lane in lanes:
-                    weight = self._register(weights[lane], f"weight_{lane}")
-                    made[lane] = weight * self._register(operands[lane], f"operand_{lane}"), None
+                    made[lane] = self._plain(lane, weights[lane], operands[lane]), None
                 continue
             pair = self.array.pair(*lanes)
             first, second = (
@@ -256,8 +258,14 @@ class _Elaboration:
             )
             made[lanes[0]], made[lanes[1]] = (ab, None), (cd, carry)
         for lane in free:
-            made[lane] = in_tables(self.m, weights[lane], operands[lane], f"lane_{lane}"), None
+            if self.array.family is None:  # left to synthesis
+                made[lane] = self._plain(lane, weights[lane], operands[lane]), None
+            else:
+                made[lane] = in_tables(self.m, weights[lane], operands[lane], f"lane_{lane}"), None
         return [product for product in made if product]
+
+    def _plain(self, lane: int, weight: Value, operand: Value) -> Value:
+        return self._register(weight, f"weight_{lane}") * self._register(operand, f"operand_{lane}")
 
     # --- units
 

@@ -60,3 +60,18 @@ def test_what_does_not_go_together_is_refused(make: object) -> None:
     for members in Members:
         with pytest.raises(HwgenError, match=rf"--members {members}: the model is no ensemble"):
             make(random_graph(np.random.default_rng(0)), members=members)
+
+
+def test_folded_layers_keep_pace() -> None:
+    """Lanes up to one a weight, multipliers for the convolution first, and a dense layer done within four tokens."""
+    graph = random_graph(np.random.default_rng(0), filters=20)
+    taps = sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels)
+    for lanes, multipliers in ((1, 3), (16, 9), (taps, taps)):
+        plan = plans.folded(graph, lanes, "ecp5", multipliers=multipliers)
+        assert isinstance(plan, plans.Plan)
+        assert plan.convolution == plans.Folded(lanes, "ecp5", min(multipliers, -(-lanes // 2)))
+        assert isinstance(plan.dense, plans.Folded) and isinstance(plan.convolution, plans.Folded)
+        assert plan.dense.multipliers + plan.convolution.multipliers == multipliers
+        assert -(-np.count_nonzero(graph.dense.weights) // plan.dense.lanes) <= 4 * -(-taps // lanes)
+    with pytest.raises(HwgenError, match="multipliers: -1 is less than 0"):
+        plans.Folded(1, None, -1)
