@@ -55,7 +55,10 @@ def run(arguments: argparse.Namespace) -> None:
     kept = work / "rows.json"
     rows: dict[str, Any] = json.loads(kept.read_text()) if kept.is_file() else {}
     data = datasets.load(arguments.data)
-    say = lambda line: bench_tools.console.print(f"  {line}", highlight=False)  # noqa: E731
+
+    def say(line: str) -> None:
+        bench_tools.console.print(f"  {line}", highlight=False)
+
     order = []
     for task in tasks(data):
         for contender in task.contenders:
