@@ -45,6 +45,7 @@ class NoCore(wiring.Component):
     """Stands in a core's place in a shell; its streams become ports of the whole."""
 
     tokens_per_cycle = 1.0
+    stored = None
 
     def __init__(self, scores: TensorType) -> None:
         self.graph, self.scores = SimpleNamespace(vocabulary=VOCABULARY, classes=scores.channels), scores

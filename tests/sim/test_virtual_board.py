@@ -40,6 +40,7 @@ class SumCore(wiring.Component):
     """
 
     tokens_per_cycle = 1.0
+    stored = None
 
     def __init__(self, pause: int = 0, first_pause: int = 0) -> None:
         self.graph = SimpleNamespace(vocabulary=VOCABULARY, classes=CLASSES)
