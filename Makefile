@@ -7,11 +7,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 PINNED := -c constraints.txt
 
-.PHONY: help build test check clean system
+.PHONY: help build test test-all check clean system
 
 help:
 	@echo "make build BOARD=ulx3s BITS=5   the shipped model for a board, up to its bitstream in build/"
-	@echo "make test                       every test"
+	@echo "make test                       the tests"
+	@echo "make test-all                   the slow ones, too: another quarter of an hour"
 	@echo "make check                      ruff and mypy"
 
 build: .venv/base
@@ -19,6 +20,9 @@ build: .venv/base
 
 test: .venv/test
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+test-all: .venv/test
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m ""
 
 check: .venv/test
 	$(BIN)/ruff check hwgen tests rtl_tests scripts

@@ -50,7 +50,6 @@ out, err = _console(), _console(stderr=True)
 class Engine(StrEnum):
     """Which engine serves the layers."""
 
-    auto = "auto"
     spatial = "spatial"
     folded = "folded"
 
@@ -75,7 +74,16 @@ BoardOption = Annotated[str, typer.Option("--board", "-b", help="A listed board,
 ModelOption = Annotated[
     str | None, typer.Option("--model", "-m", help="Model folder or shipped model; by default the board's shipped one.")
 ]
-EngineOption = Annotated[Engine, typer.Option("--engine", help="spatial: weights are wires; folded: lanes read a ROM.")]
+EngineOption = Annotated[
+    Engine | None,
+    typer.Option(
+        "--engine", help="Of every layer: weights as wires, or lanes that read a ROM; by default what fits best."
+    ),
+]
+TargetOption = Annotated[
+    float | None,
+    typer.Option("--target", min=1, help="Sentences a second at the board's clock: the cheapest that reaches them."),
+]
 LanesOption = Annotated[int | None, typer.Option("--lanes", min=1, help="Force a folded engine of so many lanes.")]
 MembersOption = Annotated[
     Members | None,
@@ -200,7 +208,12 @@ def build(
     board: BoardOption,
     bits: BitsOption = 5,
     model: ModelOption = None,
-    engine: EngineOption = Engine.auto,
+    fit: Annotated[
+        bool,
+        typer.Option("--fit", help="Engine, lanes and pipelining of each layer: the fastest that fits. The default."),
+    ] = False,
+    target: TargetOption = None,
+    engine: EngineOption = None,
     lanes: LanesOption = None,
     members: MembersOption = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder; default build/BOARD-MODEL.")] = None,
@@ -217,18 +230,21 @@ def build(
     from hwgen.flow import board as boards
     from hwgen.flow.design import build_design
 
-    target = boards.load(board)
-    name, loaded = _model(model, target.size(bits), bits)
-    folder = output or Path("build") / f"{target.name}-{name}"
+    if fit and (engine is not None or lanes is not None):
+        raise HwgenError("--fit chooses engine and lanes; leave out --engine and --lanes, or --fit")
+    chosen = boards.load(board)
+    name, loaded = _model(model, chosen.size(bits), bits)
+    folder = output or Path("build") / f"{chosen.name}-{name}"
     with _speaker(as_json) as say:
         report: Report = build_design(
             loaded,
             name,
-            target,
+            chosen,
             folder,
-            engine=engine.value,
+            engine=engine and engine.value,
             lanes=lanes,
             members=members,
+            target=target,
             clock=None if clock is None else clock * 1e6,
             seeds=range(seed, seed + seeds),
             sentences=_test_sentences(loaded, data) if data else None,
@@ -238,6 +254,35 @@ def build(
         _print_json(report.as_json())
     else:
         out.print(report.table(folder))
+
+
+@app.command(epilog="hwgen explore --board ulx3s   |   hwgen explore --board icebreaker --model toy --target 20000")
+def explore(
+    board: BoardOption,
+    bits: BitsOption = 5,
+    model: ModelOption = None,
+    target: TargetOption = None,
+    engine: EngineOption = None,
+    members: MembersOption = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Picture, PNG or SVG; default build/explore-BOARD-MODEL.png.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a board offers a model: area against throughput by estimate, and what would be built."""
+    from hwgen.flow import board as boards
+    from hwgen.flow.design import explored
+
+    chosen = boards.load(board)
+    name, loaded = _model(model, chosen.size(bits), bits)
+    path = output or Path("build") / f"explore-{chosen.name}-{name}.png"
+    found = explored(loaded, name, chosen, engine and engine.value, members, target)
+    found.draw(path)
+    if as_json:
+        _print_json(found.as_json() | {"picture": str(path)})
+    else:
+        out.print(found.table())
+        out.print(f"picture: {path}")
 
 
 @app.command(epilog="hwgen sim sst2-small-5bit -n 100   |   hwgen sim toy --data demo --engine icarus --waves toy.fst")

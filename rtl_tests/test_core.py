@@ -1,6 +1,7 @@
 """The whole circuit against the golden model, under Icarus with random stalls and through CXXRTL."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -113,19 +114,25 @@ def test_real_sentences_under_icarus_with_stalls(size: str, plan: Plan) -> None:
     assert not results.mismatches(golden.scores(model.graph, sentences)).size
 
 
-def shipped_plans() -> Iterator[tuple[str, Plan, float]]:
+SLOW = "full-1bit-popcounts x1", "full-6bit", "full-7bit", "full-8bit"
+"""What g++ takes minutes over, and what differs from others in its widths alone."""
+
+
+def shipped_plans() -> Iterator[Any]:
     """Both engines; stalls on the cheaper of the two."""
     for name in sorted(set(shipped_models()) - set(OTHERS)):
         if name.endswith("-1bit"):
             lanes = 2 if "full" in name else 4  # g++ takes minutes over more of the wide ones
-            yield name, Plan(Counting(lanes), Spatial(2)), 0.2
-            yield name, Plan(Counting(lanes - 1), Folded(2)), 0.0
+            plans = (Plan(Counting(lanes), Spatial(2)), 0.2), (Plan(Counting(lanes - 1), Folded(2)), 0.0)
         else:
-            yield name, Plan.spatial(2), 0.2
-            yield name, Plan.folded(32, 2), 0.0
+            plans = (Plan.spatial(2), 0.2), (Plan.folded(32, 2), 0.0)
+        for plan, stall in plans:
+            case = f"{name}-{plan.name}"
+            marks = [pytest.mark.slow] if case.removeprefix("sst2-").startswith(SLOW) else []
+            yield pytest.param(name, plan, stall, id=case, marks=marks)
 
 
-@pytest.mark.parametrize(("name", "plan", "stall"), [*shipped_plans()], ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(("name", "plan", "stall"), [*shipped_plans()])
 def test_every_shipped_model_on_the_test_set(name: str, plan: Plan, stall: float) -> None:
     """Every score of every SST-2 test sentence; of the first ones where popcounts are simulated bit by bit for long."""
     model = Model.load(shipped_models()[name])
@@ -144,7 +151,10 @@ def test_from_one_lane_to_one_per_weight_on_the_test_set(lanes: int, multipliers
     assert not results.mismatches(golden.scores(model.graph, sentences)).size
 
 
-@pytest.mark.parametrize(("name", "lanes", "count"), [("snips-hd", 64, None), ("sst2-ensemble-1bit", 1, 8)])
+@pytest.mark.parametrize(
+    ("name", "lanes", "count"),
+    [("snips-hd", 64, None), pytest.param("sst2-ensemble-1bit", 1, 8, marks=pytest.mark.slow)],
+)
 def test_shipped_models_of_other_kinds(name: str, lanes: int, count: int | None) -> None:
     """Every score of every text of the test set, or of the first ones."""
     model = Model.load(shipped_models()[name])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import re
+import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -70,15 +72,43 @@ def synthesise(component: wiring.Component, family: str, ports: Sequence[Signal]
     """
     with tempfile.TemporaryDirectory(prefix="hwgen-bench-") as name:
         folder = Path(name)
-        (folder / "top.il").write_text(
-            rtlil.convert(component, name="top", platform=family, ports=ports, emit_src=False)
+        synthesise_text(
+            rtlil.convert(component, name="top", platform=family, ports=ports, emit_src=False), family, folder
         )
-        script = f"read_rtlil top.il; {SYNTHESIS[family]} -top top{{}}; write_json top.json"
-        try:
-            tools.run_yosys(script.format(""), folder, "to measure")
-        except HwgenError:  # ABC9 crashes on some, but not with the flip-flops mapped along, as a build then does
-            tools.run_yosys(script.format(" -dff"), folder, "to measure")
         return utilisation.of_netlist(folder / "top.json", family)
+
+
+def synthesise_text(text: str, family: str, folder: Path, options: str = "") -> None:
+    """Make ``top.json`` in `folder` of RTLIL whose top module is ``top`` and whose ports are no pins."""
+    (folder / "top.il").write_text(text)
+    script = f"read_rtlil top.il; {SYNTHESIS[family]} -top top{{}}; write_json top.json"
+    try:
+        tools.run_yosys(script.format(options), folder, "to measure")
+    except HwgenError:  # ABC9 crashes on some, but not with the flip-flops mapped along, as a build then does
+        tools.run_yosys(script.format(" -dff"), folder, "to measure")
+
+
+PACKERS = {
+    "ecp5": ("nextpnr-ecp5", "--85k", "--package", "CABGA756", "TRELLIS_COMB"),
+    "ice40": ("nextpnr-ice40", "--up5k", "--package", "sg48", "ICESTORM_LC"),
+}
+"""Tool, options and cell of the families whose tables are counted as they are packed."""
+
+
+def packed(netlist: Path, family: str) -> int:
+    """Look-up tables or logic cells as nextpnr packs a netlist.
+
+    Raises:
+        HwgenError: when it fails.
+    """
+    tool, *options, cell = PACKERS[family]
+    command = [tools.require(tool, "to measure"), *options, "--json", netlist.name, "--pack-only"]
+    done = subprocess.run(command, cwd=netlist.parent, capture_output=True, text=True, check=False)
+    found = re.search(rf"{cell}:\s*(\d+)/", done.stderr)
+    if done.returncode or not found:
+        lines = [line for line in done.stderr.splitlines() if "ERROR" in line] or ["no message"]
+        raise HwgenError(f"{tool} failed: {lines[0]}")
+    return int(found[1])
 
 
 def guarded(work: Callable[[], None]) -> int:

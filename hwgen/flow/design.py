@@ -11,12 +11,17 @@ import numpy as np
 
 from hwgen import tools
 from hwgen.errors import HwgenError
-from hwgen.flow import engine as engines
+from hwgen.flow import fit
 from hwgen.flow import platform as platforms
+from hwgen.flow.advice import advice
 from hwgen.flow.board import Board
 from hwgen.flow.build import TimingError, build
+from hwgen.flow.estimate import estimate
+from hwgen.flow.explore import Exploration
+from hwgen.flow.fit import Aim, Choice
 from hwgen.flow.report import FILE, Report
 from hwgen.flow.steps import Say, Steps, forget_logs
+from hwgen.flow.table_place import stored
 from hwgen.flow.utilisation import FitError
 from hwgen.folders import written_whole
 from hwgen.graph import golden
@@ -53,22 +58,66 @@ def make_shell(model: Model, plan: AnyPlan, clock: float, board: Board) -> Shell
 
 
 def plans_for(
-    model: Model, board: Board, engine: str, lanes: int | None, members: Members | None = None
+    model: Model,
+    board: Board,
+    engine: str | None = None,
+    lanes: int | None = None,
+    members: Members | None = None,
+    target: float | None = None,
 ) -> Iterator[AnyPlan]:
-    """Engines and foldings for a model on a board, the fastest first; `lanes` forces a folded engine of that many.
+    """Engines and foldings for a model on a board, the best first; `lanes` forces a folded engine of that many.
+
+    The best is the fastest that fits, or with a `target` in sentences a second, at the board's clock, the cheapest
+    that reaches it.
 
     Raises:
-        HwgenError: when nothing fits, or `members` does not go with the model.
+        HwgenError: when nothing fits or reaches the target, or `members` does not go with the model.
     """
     platform = platforms.make(board)
-    family = platforms.family(platform)
     if lanes is not None:
         if engine == "spatial":
             raise HwgenError("--lanes belongs to the folded engine; leave out --engine spatial")
-        dsps = board.budget.dsps
-        return iter([engines.stored(model.graph, board, folded(model.graph, lanes, family, members, dsps))])
+        if target is not None:
+            raise HwgenError("--target chooses the lanes; leave out --lanes")
+        made = folded(model.graph, lanes, platforms.family(platform), members, board.budget.dsps)
+        return iter([stored(model.graph, board, made)])
+    return (choice.plan for choice in _ordered(board, target, choices_for(model, board, engine, members)))
+
+
+def explored(
+    model: Model,
+    name: str,
+    board: Board,
+    engine: str | None = None,
+    members: Members | None = None,
+    target: float | None = None,
+) -> Exploration:
+    """What a board offers a model, and which of it `plans_for` would begin with.
+
+    Raises:
+        HwgenError: as `plans_for`.
+    """
+    found = choices_for(model, board, engine, members)
+    chosen = next(_ordered(board, target, found))
+    return Exploration(name, board, platforms.make(board).default_clk_frequency, found, chosen)
+
+
+def _ordered(board: Board, target: float | None, found: list[Choice]) -> Iterator[Choice]:
+    if target is None:
+        return fit.fastest(found)
+    return fit.cheapest(found, board, platforms.make(board).default_clk_frequency, target)
+
+
+def choices_for(model: Model, board: Board, engine: str | None = None, members: Members | None = None) -> list[Choice]:
+    """All that fit a board by estimate.
+
+    Raises:
+        HwgenError: when nothing does.
+    """
+    platform = platforms.make(board)
     slowest = 20 * clocks_per_bit(platform.default_clk_frequency, board.uart.baud)
-    return engines.candidates(model.graph, board, family, engine, members, slowest=slowest)
+    aim = Aim(model.vocabulary.USUAL, slowest, engine, members)
+    return fit.choices(model.graph, board, platforms.family(platform), aim)
 
 
 def build_design(
@@ -77,9 +126,10 @@ def build_design(
     board: Board,
     folder: Path,
     *,
-    engine: str = "auto",
+    engine: str | None = None,
     lanes: int | None = None,
     members: Members | None = None,
+    target: float | None = None,
     clock: float | None = None,
     seeds: Sequence[int] = (1,),
     sentences: Sentences | None = None,
@@ -92,8 +142,10 @@ def build_design(
 
     Args:
         name: of the model, for the report.
+        engine: "spatial" or "folded"; None for whichever is best.
         lanes: force a folded engine of so many.
         members: of an ensemble, on one engine or one each; None for the choice of the plan.
+        target: sentences a second that the cheapest design shall reach; None for the fastest one that fits.
         clock: in Hz, that the routed design shall reach; None for the board's.
         seeds: of the placer; of several, tried at a time, the fastest result is kept.
         sentences: for the check; made-up ones when None.
@@ -105,7 +157,7 @@ def build_design(
     """
     _check_aims(board, clock, seeds)
     checked = sentences or made_up_sentences(model.graph)
-    plans = plans_for(model, board, engine, lanes, members)
+    plans = plans_for(model, board, engine, lanes, members, target)
     plan = next(plans)
     tried: set[AnyPlan] = set()
     missed: TimingError | None = None
@@ -171,9 +223,15 @@ def _attempt(
     cycles, first, last = measure(circuit, usual)
     steps.seconds["golden check"] = round(time.monotonic() - start, 1)
     with _logs_kept(steps, folder.with_name(f"{folder.name}-failed")):
-        advice = engines.advice(model.graph, board, plan)
         built = build(
-            shell, board, steps, clock=clock, advice=advice, seeds=seeds, counts=plan.counts, table=shell.table
+            shell,
+            board,
+            steps,
+            clock=clock,
+            advice=advice(model.graph, board, plan),
+            seeds=seeds,
+            counts=plan.counts,
+            table=shell.table,
         )
     used, budget = built.utilisation, board.budget
     record = model.record
@@ -202,6 +260,7 @@ def _attempt(
         dsps=(used.dsps, budget.dsps),
         brams=(used.brams, budget.brams),
         sprams=(used.sprams, budget.sprams),
+        estimated=estimate(shell.core, platforms.family(platforms.make(board))),
         bitstream=built.bitstream,
         image=built.image,
         note=built.note,

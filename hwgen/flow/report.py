@@ -11,6 +11,8 @@ from typing import Any
 
 from rich.table import Table
 
+from hwgen.flow.utilisation import Utilisation
+
 FILE = "report.json"
 
 
@@ -32,6 +34,7 @@ class Report:
         first_token_cycles, last_token_cycles: latency from first and last token in to class out.
         luts, ffs, dsps, brams, sprams: used and available.
         bitstream: file name, None when none was made.
+        estimated: what the resource model said the design would take.
         image: name of the file with the bitstream and the embedding table for the board's flash, None where the
             bitstream holds all.
         note: what is left to the user.
@@ -68,6 +71,7 @@ class Report:
     seconds: dict[str, float]
     peak_megabytes: int
     tools: dict[str, str]
+    estimated: Utilisation
     sprams: tuple[float, int] = (0, 0)
     image: str | None = None
 
@@ -84,6 +88,13 @@ class Report:
             "first_token_latency_ns": round(self.first_token_cycles / self.speed_clock * 1e9),
             "last_token_latency_ns": round(self.last_token_cycles / self.speed_clock * 1e9),
         }
+
+    def _estimate(self, name: str) -> str:
+        """What had been expected of a resource, and how far off that was."""
+        expected, used = getattr(self.estimated, name), getattr(self, name)[0]
+        if expected == used:
+            return ", as estimated" if used else ""
+        return f", estimated {expected:g}" + (f" ({expected / used - 1:+.0%})" if used else "")
 
     def save(self, folder: Path) -> None:
         """Write `report.json`, whole or not at all."""
@@ -120,7 +131,7 @@ class Report:
             if name == "sprams" and not available:
                 continue
             share = f" ({used / available:.0%})" if available else ""
-            table.add_row(name[:-1].upper(), f"{used:g} of {available}{share}")
+            table.add_row(name[:-1].upper(), f"{used:g} of {available}{share}{self._estimate(name)}")
         table.add_row("bitstream", str(folder / self.bitstream) if self.bitstream else f"none: {self.note}")
         if self.image:
             table.add_row("flash image", f"{folder / self.image} (bitstream and embedding table)")

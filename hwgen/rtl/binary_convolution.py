@@ -14,6 +14,7 @@ from amaranth.lib.wiring import In, Out
 from hwgen.errors import HwgenError
 from hwgen.graph.nodes import Convolution, MaxOverTime, Requantise
 from hwgen.graph.tensor import TensorType, width_of
+from hwgen.rtl.multiplier import by_constant
 from hwgen.rtl.pipeline import register
 from hwgen.rtl.popcount import Popcount
 from hwgen.rtl.streams import element_shape, vector_stream
@@ -164,8 +165,8 @@ class BinaryConvolution(wiring.Component):
             summed = counts[0] << 1 if self.signs else sum((self._place(b) * counts[b] for b in places), C(0))
             kept = later(summed, f"sum_{lane}")
             if self.signs:
-                values = sum(((given.ages[age] & known[age]) for age in range(self.width)), C(0)) * self.channels
-                fires = values - kept >= given.limit
+                tokens = sum(((given.ages[age] & known[age]) for age in range(self.width)), C(0))
+                fires = by_constant(tokens, self.channels) - kept >= given.limit
             else:
                 fires = kept >= given.limit
             ring = Signal(self.rows, name=f"ring_{lane}", reset_less=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
@@ -122,9 +123,10 @@ class MacArray(wiring.Component):
 
     def pair(self, lane: int, other: int) -> Pair:
         """Of two lanes' weights and operands."""
-        return Pair(*self._factors(lane), *self._factors(other))
+        return Pair(*self.factors(lane), *self.factors(other))
 
-    def _factors(self, lane: int) -> tuple[Interval, Interval]:
+    def factors(self, lane: int) -> tuple[Interval, Interval]:
+        """Of a lane's weights and operands."""
         used = [product for product in self.schedule.lanes[lane] if product]
         weights = hull([(0, 0), *((product.weight, product.weight) for product in used)])
         return weights, hull(self.operand(product.channel) for product in used)
@@ -135,7 +137,7 @@ class MacArray(wiring.Component):
         The widest first, whose products would take most tables.
         """
         lanes = [n for n, lane in enumerate(self.schedule.lanes) if len({p.weight for p in lane if p}) > 1]
-        lanes.sort(key=lambda lane: [-signed_width(factor) for factor in self._factors(lane)])
+        lanes.sort(key=lambda lane: [-signed_width(factor) for factor in self.factors(lane)])
         shared: list[tuple[int, ...]] = []
         while lanes and len(shared) < self.multipliers:
             two = not self.packs or self.pair(*lanes[:2]).fits(self.family) if len(lanes) > 1 else False
@@ -143,6 +145,12 @@ class MacArray(wiring.Component):
                 shared.append(tuple(lanes[: 1 + two]))
             del lanes[: 1 + two]
         return shared
+
+    @cached_property
+    def control(self) -> tuple[int, int]:
+        """Bits of a row as the ROM has it, and flip-flops that they pass on their way to lanes and units."""
+        made = _Elaboration(self)
+        return made.rom.width, sum(len(chain) - 1 for chain in made.chains.values())
 
     def elaborate(self, platform: object) -> Module:
         return _Elaboration(self).module
@@ -164,7 +172,7 @@ class _Elaboration:
         self.products = self._products(weights)
         for number, unit in enumerate(self.schedule.units):
             self._unit(number, unit)
-        self.m.submodules.rows = rom = RowRom(self.columns, self.schedule.period, array.family)
+        self.m.submodules.rows = self.rom = rom = RowRom(self.columns, self.schedule.period, array.family)
         self.m.d.comb += [Cat(self.bits).eq(rom.row), rom.advance.eq(self.busy), self.rom_ready.eq(rom.ready)]
         self.module = self.m
 

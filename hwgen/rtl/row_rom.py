@@ -33,15 +33,21 @@ class RowRom(wiring.Component):
     def __init__(self, columns: Sequence[int], rows: int, family: str | None = None) -> None:
         """`columns`: a bit of all rows each, row 0 the lowest; `family`: of the part, None for any."""
         self.columns, self.rows, self.family = tuple(columns), rows, family
+        self._full = full = (1 << rows) - 1
+        self._stored: dict[int, int] = {}
+        for column in self.columns:
+            if column not in (0, full) and full ^ column not in self._stored:
+                self._stored.setdefault(column, len(self._stored))
         super().__init__({"advance": In(1), "row": Out(len(columns)), "ready": Out(1)})
+
+    @property
+    def width(self) -> int:
+        """Bits of a row as it is stored."""
+        return len(self._stored)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        full = (1 << self.rows) - 1
-        stored: dict[int, int] = {}
-        for column in self.columns:
-            if column not in (0, full) and full ^ column not in stored:
-                stored.setdefault(column, len(stored))
+        full, stored = self._full, self._stored
         placed = self.family == "ecp5" and platform is not None and LOGIC_ROWS < self.rows <= _ECP5_ROWS
         bits = self._read(m, list(stored), placed)
         for place, column in enumerate(self.columns):

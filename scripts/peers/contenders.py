@@ -65,6 +65,7 @@ class Contender:
         dsps: whether synthesis may take multipliers.
         routed: whether it is placed and routed.
         note: of what its function differs in.
+        depth: adders between two registers, where that is a setting: 0 for all of them.
     """
 
     kind: str
@@ -73,15 +74,17 @@ class Contender:
     dsps: bool = False
     routed: bool = True
     note: str = ""
+    depth: int | None = None
 
     @property
     def name(self) -> str:
         return f"{self.kind}, {self.setting}"
 
 
-ADDERS = (1, 2)
-CUTOFFS = ((0, False), (1, False), (2, False), (3, False), (1, True))
-"""da4ml's latency cutoff, 0 for none, and whether the maximum is plain."""
+DEPTHS = (1, 2, 3, 0)
+"""Adders between two registers; 0: all of them, in one stage."""
+CUTOFFS = (*((depth, False) for depth in DEPTHS), (1, True))
+"""da4ml's latency cutoff, which is as many, and whether the maximum is plain."""
 LANES = (1, 8, 32, 64)
 
 
@@ -95,7 +98,12 @@ def _cutoff(cutoff: int, plain: bool) -> str:
 
 
 def _adders(adders: int) -> str:
-    return f"{adders} adder{'s' * (adders > 1)} a stage"
+    return f"{adders} adder{'s' * (adders > 1)} a stage" if adders else "combinational"
+
+
+def _between(adders: int) -> int:
+    """Of a spatial engine; no graph is so deep."""
+    return adders or 1 << 10
 
 
 def of_kernel(kernel: Kernel) -> Iterator[Contender]:
@@ -103,7 +111,7 @@ def of_kernel(kernel: Kernel) -> Iterator[Contender]:
     matrix, nothing = window_matrix(kernel.node), np.zeros(kernel.node.filters, dtype=np.int64)
 
     def spatial(adders: int, family: str) -> Design:
-        convolution = SpatialConvolution(kernel.node, kernel.source, adders_per_stage=adders, family=family)
+        convolution = SpatialConvolution(kernel.node, kernel.source, adders_per_stage=_between(adders), family=family)
         return _kernel_design(kernel, convolution, family, cells=_cells(family))
 
     def da4ml(cutoff: int, plain: bool, family: str) -> Design:
@@ -125,10 +133,10 @@ def of_kernel(kernel: Kernel) -> Iterator[Contender]:
         )
         return _design(kernel, {"convolution": stage}, stage.kind, cells=_cells(family, tables=True))
 
-    for adders in ADDERS:
-        yield Contender(HWGEN, _adders(adders), partial(spatial, adders))
+    for adders in DEPTHS:
+        yield Contender(HWGEN, _adders(adders), partial(spatial, adders), depth=adders)
     for cutoff in CUTOFFS:
-        yield Contender(DA4ML, _cutoff(*cutoff), partial(da4ml, *cutoff), routed=not cutoff[1])
+        yield Contender(DA4ML, _cutoff(*cutoff), partial(da4ml, *cutoff), routed=not cutoff[1], depth=cutoff[0])
     yield Contender(PLAIN, "no DSPs", plain)
     yield Contender(PLAIN, "DSPs", plain, dsps=True)
     for lanes in LANES:
@@ -197,7 +205,7 @@ def of_model(graph: ConvolutionGraph) -> Iterator[Contender]:
     """The whole core: embedding, convolution, requantiser, maximum, dense layer and class."""
 
     def spatial(adders: int, family: str) -> Design:
-        core = Core(graph, Plan.spatial(adders, family, multiplexed=False))
+        core = Core(graph, Plan.spatial(_between(adders), family, multiplexed=False))
         return Design(core, core, cells=_cells(family, tables=True))
 
     def da4ml(cutoff: int, plain: bool, family: str) -> Design:
@@ -217,10 +225,10 @@ def of_model(graph: ConvolutionGraph) -> Iterator[Contender]:
         core = Core(graph, circuits.folded(graph, lanes, family, multipliers=lanes))
         return Design(core, core, cells=_cells(family, tables=True))
 
-    for adders in ADDERS:
-        yield Contender(HWGEN, _adders(adders), partial(spatial, adders))
+    for adders in DEPTHS:
+        yield Contender(HWGEN, _adders(adders), partial(spatial, adders), depth=adders)
     for cutoff in CUTOFFS:
-        yield Contender(DA4ML, _cutoff(*cutoff), partial(da4ml, *cutoff), routed=not cutoff[1])
+        yield Contender(DA4ML, _cutoff(*cutoff), partial(da4ml, *cutoff), routed=not cutoff[1], depth=cutoff[0])
     yield Contender(PLAIN, "no DSPs", plain)
     yield Contender(PLAIN, "DSPs", plain, dsps=True)
     for lanes in LANES:

@@ -6,10 +6,11 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import bench_tools
 from amaranth.back import rtlil
 from amaranth.hdl import Signal, Value
 from amaranth.lib import wiring
@@ -89,8 +90,17 @@ def synthesise(source: Source, family: str, dsps: bool, work: Path) -> tuple[Pat
             raise failed
         cells = json.loads((folder / "stat.json").read_text())["design"]["num_cells_by_type"]
         taken = Utilisation.of_cells(cells, family)
+        if family == "ecp5":
+            taken = replace(taken, luts=_packed(folder))
         _write(report, {**vars(taken), "carries": cells.get(_CARRIES[family], 0), "command": used})
     return folder, json.loads(report.read_text())
+
+
+def _packed(folder: Path) -> int:
+    """Look-up tables of the netlist in `folder` as nextpnr packs them."""
+    tools.run_yosys("read_rtlil netlist.il; write_json netlist.json", folder, "to measure")
+    open_ends(folder / "netlist.json")
+    return bench_tools.packed(folder / "netlist.json", "ecp5")
 
 
 def place(source: Source, folder: Path, seed: int) -> dict[str, Any]:

@@ -57,6 +57,7 @@ def measure(task: Task, contender: Contender, work: Path, say: Say, *, route: bo
         "setting": contender.setting,
         "dsps": contender.dsps,
         "note": contender.note,
+        "depth": contender.depth,
     }
     for family in FAMILIES:
         design = contender.make(family)

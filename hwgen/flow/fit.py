@@ -1,0 +1,328 @@
+"""Engines, lanes and pipelining for each layer of a model on a board: every choice there is, by estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+
+from hwgen.errors import HwgenError
+from hwgen.flow import features
+from hwgen.flow.advice import require_memory, too_large
+from hwgen.flow.board import Board
+from hwgen.flow.estimate import estimate, total
+from hwgen.flow.features import Part, parts_of
+from hwgen.flow.pace import cycles_per_sentence
+from hwgen.flow.table_place import in_spram
+from hwgen.flow.utilisation import Utilisation
+from hwgen.graph.ensemble import EnsembleGraph
+from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
+from hwgen.rtl.chain import Stages, interval_of
+from hwgen.rtl.core import Core
+from hwgen.rtl.folded_convolution import FoldedConvolution
+from hwgen.rtl.plan import (
+    AnyPlan,
+    BlockRam,
+    Counting,
+    Folded,
+    Members,
+    Outside,
+    Plan,
+    Spatial,
+    Spram,
+    counts,
+    folded,
+    pipelinings,
+    spatial,
+)
+from hwgen.rtl.stages import stages
+from hwgen.rtl.window import WindowMemory
+
+ENGINES = ("spatial", "folded")
+FILL = {"ecp5": 0.8, "ice40": 0.96, "gowin": 0.55, "xilinx": 0.9}
+"""Of the look-up tables, how much a choice may fill by estimate. nextpnr takes long to place Gowin's carry chains,
+which close whole slices."""
+_STEP = 2 ** (1 / 2)
+"""From one number of lanes to the next."""
+_NEXT = 0.95
+"""Of the tables or flip-flops of a choice that did not fit, what the next one may take."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A plan, what it takes by estimate, and its cycles per sentence."""
+
+    plan: AnyPlan
+    estimate: Utilisation
+    cycles: int
+
+    def rate(self, clock: float) -> float:
+        """Sentences a second."""
+        return clock / self.cycles
+
+    @property
+    def fastest_first(self) -> tuple[object, ...]:
+        """What is to be least: of equally fast ones, nothing shall stall, and then registers are worth having."""
+        return self.cycles, not self.plan.never_stalls, _adders_per_stage(self.plan), self.estimate.luts
+
+    @property
+    def cheapest_first(self) -> tuple[object, ...]:
+        """What is to be least: look-up tables, for multipliers and block RAMs would lie idle otherwise."""
+        return self.estimate.luts, self.cycles, self.estimate.ffs
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What is looked for.
+
+    Attributes:
+        tokens: of a sentence, for the pace.
+        slowest: cycles per token the serial line can wait for.
+        engine: of every layer, one of `ENGINES`; None for whichever is best.
+        members: of an ensemble, on one engine or one each; None for whichever suits.
+    """
+
+    tokens: int
+    slowest: int
+    engine: str | None = None
+    members: Members | None = None
+
+    def __post_init__(self) -> None:
+        if self.engine is not None and self.engine not in ENGINES:
+            raise HwgenError(f"engine: {self.engine!r} is not one of {', '.join(ENGINES)}")
+
+
+def choices(graph: Graph, board: Board, family: str, aim: Aim) -> list[Choice]:
+    """All that fit the board by estimate and are fast enough for its serial line.
+
+    Raises:
+        HwgenError: when nothing fits, saying what is short; when `aim.members` does not go with the graph.
+    """
+    made = _of_layers if isinstance(graph, ConvolutionGraph) and aim.members is None else _of_whole
+    listed = list(made(graph, board, family, aim))
+    found = [choice for choice in listed if fits(choice.estimate, board, family)]
+    if not found and aim.engine == "spatial" and listed:  # as asked, to find out what is short
+        require_memory(graph, board, listed[0].plan)
+        return [min(listed, key=lambda choice: choice.cheapest_first)]
+    if not found:
+        require_memory(graph, board, folded(graph, 1, family, aim.members, board.budget.dsps))
+        raise too_large(graph, board)
+    return found
+
+
+def fits(used: Utilisation, board: Board, family: str) -> bool:
+    """Whether the board has what an estimate says, with room for the placer."""
+    budget = board.budget
+    room = ("luts", FILL[family] * budget.luts), *((name, getattr(budget, name)) for name in ("ffs", "dsps", "brams"))
+    return used.sprams <= budget.sprams and all(getattr(used, name) <= given for name, given in room)
+
+
+def fastest(found: Sequence[Choice]) -> Iterator[Choice]:
+    """The fastest first; each next one is for when the one before does not fit after all."""
+    return _smaller_and_smaller(sorted(found, key=lambda choice: choice.fastest_first))
+
+
+def cheapest(found: Sequence[Choice], board: Board, clock: float, target: float) -> Iterator[Choice]:
+    """Those that reach `target` sentences a second at `clock`, the smallest first.
+
+    Raises:
+        HwgenError: when none does.
+    """
+    reaching = [choice for choice in found if choice.rate(clock) >= target]
+    if not reaching:
+        best = min(found, key=lambda choice: choice.fastest_first)
+        raise HwgenError(
+            f"--target: {target:,.0f} sentences/s are out of reach on {board.title}; {best.plan.name}, the fastest "
+            f"that fits, has {best.rate(clock):,.0f} at {clock / 1e6:g} MHz"
+        )
+    return _smaller_and_smaller(sorted(reaching, key=lambda choice: choice.cheapest_first))
+
+
+def front(found: Sequence[Choice]) -> list[Choice]:
+    """The choices that no other beats in both tables and cycles, the smallest first (Pareto's front)."""
+    best: list[Choice] = []
+    for choice in sorted(found, key=lambda choice: (choice.estimate.luts, choice.cycles)):
+        if not best or choice.cycles < best[-1].cycles:
+            best.append(choice)
+    return best
+
+
+def _smaller_and_smaller(ordered: Sequence[Choice]) -> Iterator[Choice]:
+    last: Utilisation | None = None
+    for choice in ordered:
+        own = choice.estimate
+        smaller = last is None or own.luts <= _NEXT * last.luts
+        if smaller or (last and own.luts <= last.luts and own.ffs <= _NEXT * last.ffs):
+            last = own
+            yield choice
+
+
+# --- a choice for each layer
+
+
+def _of_layers(graph: Graph, board: Board, family: str, aim: Aim) -> Iterator[Choice]:
+    """Every convolution engine with every dense engine; what they take is added up, none is made twice."""
+    assert isinstance(graph, ConvolutionGraph)
+    costs = _Costs(graph, board, family, aim)
+    denses = list(_denses(graph, board, family, aim))
+    for convolution in _convolutions(graph, board, family, aim):
+        for dense in denses if costs.worthwhile(convolution) else ():
+            wired = isinstance(convolution, Spatial) and isinstance(dense, Spatial)
+            if (not wired or convolution == dense) and (choice := costs.choice(convolution, dense)):
+                yield choice
+
+
+Convolver = Spatial | Folded | Counting
+Scorer = Spatial | Folded
+Place = BlockRam | Spram | Outside
+
+
+def _convolutions(graph: ConvolutionGraph, board: Board, family: str, aim: Aim) -> Iterator[Convolver]:
+    """The smallest first."""
+    if counts(graph):
+        filters = graph.convolution.filters
+        lanes = [count for count in (*range(1, 9), 16, 32, 64) if count < filters] if aim.engine != "spatial" else []
+        if graph.embedding.bits == 1:
+            yield from (Counting(count, family) for count in [*lanes, *([filters] if aim.engine != "folded" else [])])
+            return
+        yield from (Counting(count, family) for count in lanes)
+    elif aim.engine != "spatial":
+        products = sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels)
+        for lanes_, memories in product(_ladder(products), (True, False)):
+            yield Folded(lanes_, family, min(board.budget.dsps, -(-lanes_ // 2)), memories)
+    if aim.engine != "folded":
+        yield from (Spatial(adders, family) for adders in reversed(pipelinings(family)))
+
+
+def _denses(graph: ConvolutionGraph, board: Board, family: str, aim: Aim) -> Iterator[Scorer]:
+    if aim.engine != "spatial":
+        products = int(np.count_nonzero(graph.dense.weights))
+        for lanes in _ladder(products, 2.0):
+            for multipliers in sorted({0, min(board.budget.dsps, -(-lanes // 2))}):
+                yield Folded(lanes, family, multipliers)
+    if aim.engine != "folded":
+        yield from (Spatial(adders, family) for adders in pipelinings(family))
+
+
+def _ladder(products: int, step: float = _STEP) -> list[int]:
+    """Numbers of lanes from one to one for each product, those that make periods about `step` shorter."""
+    found, period = {1}, float(products)
+    while period >= 1:
+        found.add(-(-products // max(int(period), 1)))
+        period /= step
+    return sorted(found | {max(products, 1)})
+
+
+class _Costs:
+    """Of engines for the layers of one graph on one board; each is made once."""
+
+    def __init__(self, graph: ConvolutionGraph, board: Board, family: str, aim: Aim) -> None:
+        self.graph, self.board, self.family, self.aim = graph, board, family, aim
+        self.scores = graph.types()[-1]
+        self.tables: dict[Place, tuple[Stages, list[Part]]] = {}
+        self.known: dict[tuple[str, Convolver], tuple[Stages, list[Part]]] = {}
+        self.full = False
+
+    def worthwhile(self, convolution: Convolver) -> bool:
+        """Whether it may fit and is not another's twin: of lanes beyond the first that are too many for the part, and
+        without memories where there would be none, nothing is made."""
+        if isinstance(convolution, Folded) and not convolution.memories:
+            (filtered, _) = self._convolution(replace(convolution, memories=True))
+            stage = filtered["convolution"]
+            if not (isinstance(stage, FoldedConvolution) and isinstance(stage.array.window, WindowMemory)):
+                return False
+        if self.full and not isinstance(convolution, Spatial):
+            return False
+        luts = total(self._convolution(convolution)[1], self.family).luts
+        self.full = luts > 1.2 * self.board.budget.luts and not isinstance(convolution, Spatial)
+        return luts <= self.board.budget.luts
+
+    def choice(self, convolution: Convolver, dense: Scorer) -> Choice | None:
+        """None where it is too slow, or takes more multipliers than there are."""
+        (filtered, parts), (scored, scoring) = self._convolution(convolution), self._dense(dense)
+        if sum(part.dsps for part in [*parts, *scoring]) > self.board.budget.dsps:
+            return None
+        plan = Plan(convolution, dense, BlockRam(self.family))
+        around = [features.shell(self.scores, self.graph.classes, self.family)]
+        if plan.never_stalls:
+            around.append(features.buffer(self.scores, self.family))
+        core = [*around, *parts, *scoring]
+        plan = replace(plan, embedding=self._place(plan, total(core, self.family).brams))
+        looked_up, table = self._embedding(plan)
+        joined = {**looked_up, **filtered, **scored}
+        if interval_of(joined) > self.aim.slowest:
+            return None
+        return Choice(plan, total([*core, *table], self.family), cycles_per_sentence(joined, self.aim.tokens))
+
+    def _place(self, plan: Plan, brams: float) -> Place:
+        """Of the table, where so many block RAMs are taken."""
+        for place in (BlockRam(self.family, multiplexed=False), BlockRam(self.family)):
+            table = total(self._embedding(replace(plan, embedding=place))[1], self.family)
+            if (place.multiplexed or plan.never_stalls) and brams + table.brams <= self.board.budget.brams:
+                return place
+        return in_spram(self.graph, self.board, plan).embedding
+
+    def _embedding(self, plan: Plan) -> tuple[Stages, list[Part]]:
+        if plan.embedding not in self.tables:
+            made, parts = self._made(("embedding",), plan)
+            loader = [Part("loader", {"once": 1})] if isinstance(plan.embedding, Spram) else []
+            self.tables[plan.embedding] = made, [*parts, *loader]
+        return self.tables[plan.embedding]
+
+    def _convolution(self, engine: Convolver) -> tuple[Stages, list[Part]]:
+        return self._kept("convolution", engine, Plan(engine, Folded()))
+
+    def _dense(self, engine: Scorer) -> tuple[Stages, list[Part]]:
+        return self._kept("dense", engine, Plan(Spatial(8, self.family) if engine else Folded(), engine))
+
+    def _kept(self, layer: str, engine: Convolver, plan: Plan) -> tuple[Stages, list[Part]]:
+        names = {"convolution": ("convolution", "requantise", "max_over_time"), "dense": ("dense", "argmax")}[layer]
+        if (layer, engine) not in self.known:
+            self.known[layer, engine] = self._made(names, plan)
+        return self.known[layer, engine]
+
+    def _made(self, names: Sequence[str], plan: Plan) -> tuple[Stages, list[Part]]:
+        made = {name: stage for name, stage in stages(self.graph, plan).items() if name in names}
+        return made, [part for stage in made.values() for part in parts_of(stage, self.family)]
+
+
+# --- one choice for all
+
+
+def _of_whole(graph: Graph, board: Board, family: str, aim: Aim) -> Iterator[Choice]:
+    """Of ensembles and hypervectors."""
+    plans: list[AnyPlan] = []
+    if aim.engine != "folded":
+        plans += [spatial(graph, family, aim.members, adders) for adders in pipelinings(family)]
+    if aim.engine != "spatial":
+        plans += [folded(graph, lanes, family, aim.members, board.budget.dsps) for lanes in _lanes(graph)]
+    for place, plan in enumerate(plans):
+        if plan in plans[:place]:
+            continue
+        core = Core(graph, plan)
+        used = estimate(core, family)
+        if used.brams > board.budget.brams and (other := in_spram(graph, board, plan)) != plan:
+            core = Core(graph, other)
+            used = estimate(core, family)
+        if 1 / core.tokens_per_cycle <= aim.slowest:
+            yield Choice(core.plan, used, cycles_per_sentence(core.stages, aim.tokens))
+
+
+def _lanes(graph: Graph) -> list[int]:
+    """Foldings worth trying."""
+    if isinstance(graph, HypervectorGraph):
+        blocks = graph.hypervector.dimension // graph.hypervector.block
+        return [graph.hypervector.block * count for count in range(blocks // 2, 0, -1) if blocks % count == 0]
+    if isinstance(graph, EnsembleGraph):
+        return _lanes(graph.vote.members[0])
+    assert isinstance(graph, ConvolutionGraph)
+    if counts(graph):
+        return [lanes for lanes in (*range(1, 9), 16, 32, 64) if lanes <= graph.convolution.filters]
+    return _ladder(sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels))
+
+
+def _adders_per_stage(plan: AnyPlan) -> int:
+    convolution = getattr(plan, "convolution", None)
+    return convolution.adders_per_stage if isinstance(convolution, Spatial) else 0
