@@ -32,7 +32,7 @@ from hwgen.shipped import model_name, shipped
 from hwgen.text import datasets
 from hwgen.text.datasets import Dataset
 
-KERNELS, SIZES, BITS = (0, 1, 2), ("small", "full"), 5
+KERNELS, SIZES, BITS = (0, 1), ("small", "full"), 5
 TOKENS = 40_000
 """That every circuit of a random kernel is checked on."""
 

