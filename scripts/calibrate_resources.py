@@ -97,16 +97,18 @@ def run(arguments: argparse.Namespace) -> None:
     families = arguments.family or FAMILIES
     if arguments.check:
         kept = arguments.work / "checks.json"
-        rows = json.loads(kept.read_text()) if kept.is_file() else {}
         for family in families:
-            rows[family] = checked(family, arguments.work, arguments.jobs)
+            found = checked(family, arguments.work, arguments.jobs)
+            rows = json.loads(kept.read_text()) if kept.is_file() else {}
+            rows[family] = found
             kept.write_text(json.dumps(rows, indent=1))
+        rows = {family: rows[family] for family in FAMILIES if family in rows}
         (bench_tools.RESULTS / "resources.md").write_text(page(rows))
         return
     for family in families:
+        made = fitted(family, arguments.work, arguments.jobs)
         known = tomllib.loads(DATA.read_text()) if DATA.is_file() else {}
-        known[family] = fitted(family, arguments.work, arguments.jobs)
-        DATA.write_text(as_toml(known))
+        DATA.write_text(as_toml(known | {family: made}))
         model_of.coefficients.cache_clear()
 
 

@@ -14,7 +14,7 @@ from hwgen.model import Model
 from hwgen.text.vocabulary import Vocabulary
 from tests.random_graph import random_ensemble, random_graph
 
-COMMANDS = ["train", "build", "sim", "classify", "flash", "boards", "doctor", "export"]
+COMMANDS = ["train", "build", "explore", "sim", "classify", "flash", "boards", "doctor", "export"]
 
 
 def hwgen(*arguments: str | Path, given: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -51,6 +51,20 @@ def test_boards_and_doctor() -> None:
     rows = json.loads(good("boards", "--json"))
     assert {"ulx3s", "icebreaker", "tang_nano_9k"} <= {row["board"] for row in rows if row["bitstream_here"]}
     assert {"name", "purpose", "version", "advice"} == set(json.loads(good("doctor", "--json"))[0])
+
+
+def test_explore_shows_the_front_and_draws_it(model: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "pictures" / "front.svg"
+    told = json.loads(good("explore", "--board", "ulx3s", "--model", model, "--json", "-o", picture))
+    assert told["board"] == "ulx3s" and told["picture"] == str(picture) and "<svg" in picture.read_text()
+    (chosen,) = [choice for choice in told["choices"] if choice["chosen"]]
+    assert chosen["sentences_per_second"] == max(choice["sentences_per_second"] for choice in told["choices"])
+    target = chosen["sentences_per_second"] // 3
+    arguments = ("explore", "--board", "ulx3s", "--model", model, "--target", str(target), "-o", picture)
+    cheaper = next(choice for choice in json.loads(good(*arguments, "--json"))["choices"] if choice["chosen"])
+    assert cheaper["estimate"]["luts"] < chosen["estimate"]["luts"]
+    assert target <= cheaper["sentences_per_second"]
+    assert "chosen" in good(*arguments) and sorted(path.name for path in picture.parent.iterdir()) == ["front.svg"]
 
 
 def test_classify_a_sentence_and_a_stream() -> None:
@@ -151,6 +165,10 @@ def test_wrong_input_is_one_line_and_exit_code_2(model: Path, tmp_path: Path) ->
         (("build",), "--board"),
         (("build", "--board", "tang_nano_9k", "--model", "sst2-full-5bit"), "block RAMs"),
         (("build", "--board", "ulx3s", "--engine", "spatial", "--lanes", "4"), "--lanes"),
+        (("build", "--board", "ulx3s", "--fit", "--engine", "spatial"), "--fit"),
+        (("build", "--board", "ulx3s", "--target", "9000", "--lanes", "4"), "--target"),
+        (("build", "--board", "icebreaker", "--target", "1e9"), "--target: 1,000,000,000 sentences/s are out of reach"),
+        (("explore", "--board", "icebreaker", "--engine", "folded", "-o", tmp_path / "x.doc"), "x.doc: the picture"),
         (("sim", "nope"), "model nope"),
         (("sim", model), "no model.json"),
         (("sim", broken), "model.json"),

@@ -97,8 +97,7 @@ class Exploration:
             self.chosen.plan.name,
             (self.chosen.estimate.luts, self.chosen.rate(self.clock)),
             textcoords="offset points",
-            xytext=(-8, -14),
-            ha="right",
+            xytext=(10, -16),
         )
         axes.set(
             xscale="log",

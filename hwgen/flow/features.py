@@ -236,7 +236,6 @@ def _(component: BinaryConvolution, family: str) -> Iterator[Part]:
         "differing_bits": 0 if wired else component.lanes * planes * size,
         "window_bits": component.groups * size * planes,
         "turned_bits": component.groups * size * planes if component.groups > 1 else 0,
-        "limit_bits": component.lanes * component.limit.width,
         "filters": node.filters,
         "table_bits": tables * (row + limits),
     }

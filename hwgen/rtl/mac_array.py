@@ -23,6 +23,7 @@ from hwgen.rtl.multiplier import (
     plus,
     signed_width,
     times,
+    too_narrow,
     unpacked,
 )
 from hwgen.rtl.row_rom import RowRom
@@ -131,6 +132,11 @@ class MacArray(wiring.Component):
         weights = hull([(0, 0), *((product.weight, product.weight) for product in used)])
         return weights, hull(self.operand(product.channel) for product in used)
 
+    def _multiplied_alone(self, lane: int) -> bool:
+        """Whether synthesis takes a multiplier for a lane's product by itself."""
+        widths = map(signed_width, self.factors(lane))
+        return self.family not in _PAIRS_ONLY and not too_narrow(widths, self.family)
+
     def _shared(self) -> list[tuple[int, ...]]:
         """The lanes that each of the part's multipliers serves: two, or one where two are too wide for it.
 
@@ -140,9 +146,13 @@ class MacArray(wiring.Component):
         lanes.sort(key=lambda lane: [-signed_width(factor) for factor in self.factors(lane)])
         shared: list[tuple[int, ...]] = []
         while lanes and len(shared) < self.multipliers:
-            two = not self.packs or self.pair(*lanes[:2]).fits(self.family) if len(lanes) > 1 else False
-            if two or self.family not in _PAIRS_ONLY:
-                shared.append(tuple(lanes[: 1 + two]))
+            first = lanes[:2]
+            if self.packs:
+                two = len(first) == 2 and self.pair(*first).fits(self.family)
+            else:
+                two = len(first) == 2 and all(map(self._multiplied_alone, first))
+            if two or self._multiplied_alone(first[0]):
+                shared.append(tuple(first[: 1 + two]))
             del lanes[: 1 + two]
         return shared
 

@@ -28,8 +28,15 @@ product so narrow in a multiplier. Gowin's multiplier of 18 x 18 bits is two of 
 """
 
 
-_LEAST_PRODUCT = {"ice40": 11}
-"""Bits of a product below which synthesis makes it in tables whatever there is."""
+_LEAST = {"gowin": (4, 0), "ice40": (0, 11), "xilinx": (0, 9)}
+"""Bits of a factor, and of a product, below which synthesis multiplies in tables whatever there is."""
+
+
+def too_narrow(widths: Iterable[int], family: str | None) -> bool:
+    """Whether synthesis takes no multiplier for factors of so many bits."""
+    factors = list(widths)
+    factor, product = _LEAST.get(family or "", (0, 0))
+    return min(factors) < factor or sum(factors) < product
 
 
 def times(one: Interval, other: Interval) -> Interval:
@@ -84,9 +91,7 @@ class Pair:
 
     def fits(self, family: str | None) -> bool:
         """Whether a multiplier of the part takes both."""
-        if family not in INPUT_BITS:
-            return False
-        if sum(self.widths) < _LEAST_PRODUCT.get(family, 0):
+        if family not in INPUT_BITS or too_narrow(self.widths, family):
             return False
         return all(own <= given for own, given in zip(sorted(self.widths), sorted(INPUT_BITS[family]), strict=True))
 

@@ -106,7 +106,7 @@ def _short(rows: Sequence[Row]) -> Iterator[str]:
             losses.append(f"the aim of {LUTS} of the LUTs")
         if own and peer and own < SPEED * peer:
             losses.append("the clock")
-        yield " ".join(said) + ("; it misses " + " and ".join(losses) if losses else "") + "."
+        yield " ".join(said).rstrip(",") + ("; it misses " + " and ".join(losses) if losses else "") + "."
 
 
 def _table(rows: Sequence[Row]) -> Iterator[str]:
