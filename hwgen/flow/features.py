@@ -28,6 +28,7 @@ from hwgen.rtl.multiplier import digits, signed_width
 from hwgen.rtl.packing import KILOBITS, pack
 from hwgen.rtl.patch_convolution import PatchConvolver
 from hwgen.rtl.requantise import Requantiser
+from hwgen.rtl.rom import ROM_LATENCY
 from hwgen.rtl.row_rom import LOGIC_ROWS
 from hwgen.rtl.side_by_side import SideBySide
 from hwgen.rtl.spatial_convolution import SpatialConvolution
@@ -90,14 +91,15 @@ def parts_of(component: wiring.Component, family: str) -> Iterator[Part]:
 def _(component: EmbeddingRom, family: str) -> Iterator[Part]:
     width = row_bits(component.node)
     packing = component.packing or pack(component.node.vocabulary, width, KILOBITS[family])
-    registers = component.latency - (1 if family != "ecp5" else 2)
+    registers = component.latency - ROM_LATENCY + (family != "ecp5")  # the block RAMs' own ones are free
     features = {"once": 1, "chosen_bits": packing.multiplexers, "flip_flops": width * registers}
     yield Part("table", features, brams=packing.blocks)
 
 
 @parts_of.register
 def _(component: EmbeddingReader, family: str) -> Iterator[Part]:
-    yield Part("table", {"once": 1, "flip_flops": row_bits(component.node) * (component.latency - 2)})
+    registers = component.latency - ROM_LATENCY
+    yield Part("table", {"once": 1, "chosen_bits": 0, "flip_flops": row_bits(component.node) * registers})
 
 
 @parts_of.register
@@ -266,13 +268,15 @@ def _(component: HypervectorEncoder, family: str) -> Iterator[Part]:
 
 @parts_of.register
 def _(component: PatchConvolver, family: str) -> Iterator[Part]:
-    bits = component.kind.channels
-    if component.counters:
-        counter = component.counters[0][0]
-        features = {"counting_cells": bits * counter.cells, "counting_flip_flops": bits * counter.flip_flops}
-    else:
-        features = {"single_tables" if component.node.patch <= 4 else "paired_tables": bits}
-    yield Part("patches", {"flip_flops": bits, **features})
+    bits, counters, small = component.kind.channels, component.counters, component.node.patch <= 4
+    features = {
+        "flip_flops": bits,
+        "counting_cells": bits * counters[0][0].cells if counters else 0,
+        "counting_flip_flops": bits * counters[0][0].flip_flops if counters else 0,
+        "single_tables": bits if small else 0,
+        "paired_tables": 0 if small or counters else bits,
+    }
+    yield Part("patches", features)
 
 
 @parts_of.register
