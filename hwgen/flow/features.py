@@ -38,6 +38,8 @@ from hwgen.rtl.window import WindowMemory
 
 LOGIC_DEPTH = 64
 """Rows of a memory, that is free to be made of anything, from which on synthesis puts it in block RAM."""
+TABLE_INPUTS = {"ecp5": 4, "ice40": 4, "gowin": 4, "xilinx": 6}
+"""Of a look-up table."""
 
 
 @dataclass(frozen=True)
@@ -230,7 +232,10 @@ def _(component: BinaryConvolution, family: str) -> Iterator[Part]:
     row = component.lanes * (size + component.width)
     limits = component.lanes * (component.limit.width + component.width)
     deep = component.rows > LOGIC_DEPTH
-    tables = 0.0 if deep or wired else -(-component.rows // 16)
+    # A table of few rows has room for the exclusive-or as well.
+    inputs = TABLE_INPUTS[family]
+    small = component.rows <= 1 << inputs - 1
+    tables = 0.0 if deep or small else -(-component.rows >> inputs)
     features = {
         "once": 1,
         "counting_cells": counters * counter.cells,

@@ -100,14 +100,13 @@ def choices(graph: Graph, board: Board, family: str, aim: Aim) -> list[Choice]:
     Raises:
         HwgenError: when nothing fits, saying what is short; when `aim.members` does not go with the graph.
     """
+    require_memory(graph, board, folded(graph, 1, family, aim.members, board.budget.dsps))
     made = _of_layers if isinstance(graph, ConvolutionGraph) and aim.members is None else _of_whole
     listed = list(made(graph, board, family, aim))
     found = [choice for choice in listed if fits(choice.estimate, board, family)]
     if not found and aim.engine == "spatial" and listed:  # as asked, to find out what is short
-        require_memory(graph, board, listed[0].plan)
         return [min(listed, key=lambda choice: choice.cheapest_first)]
     if not found:
-        require_memory(graph, board, folded(graph, 1, family, aim.members, board.budget.dsps))
         raise too_large(graph, board)
     return found
 
@@ -167,7 +166,8 @@ def _of_layers(graph: Graph, board: Board, family: str, aim: Aim) -> Iterator[Ch
     assert isinstance(graph, ConvolutionGraph)
     costs = _Costs(graph, board, family, aim)
     denses = list(_denses(graph, board, family, aim))
-    for convolution in _convolutions(graph, board, family, aim):
+    # Wires first: of the lanes that take more, none is of use.
+    for convolution in sorted(_convolutions(graph, board, family, aim), key=lambda each: not isinstance(each, Spatial)):
         for dense in denses if costs.worthwhile(convolution) else ():
             wired = isinstance(convolution, Spatial) and isinstance(dense, Spatial)
             if (not wired or convolution == dense) and (choice := costs.choice(convolution, dense)):
@@ -223,11 +223,11 @@ class _Costs:
         self.scores = graph.types()[-1]
         self.tables: dict[Place, tuple[Stages, list[Part]]] = {}
         self.known: dict[tuple[str, Convolver], tuple[Stages, list[Part]]] = {}
-        self.full = False
+        self.full, self.most = False, 1.2 * board.budget.luts
 
     def worthwhile(self, convolution: Convolver) -> bool:
-        """Whether it may fit and is not another's twin: of lanes beyond the first that are too many for the part, and
-        without memories where there would be none, nothing is made."""
+        """Whether it may fit and is not another's twin: of lanes beyond the first that are too many for the part, or
+        take more than wired weights, and without memories where there would be none, nothing is made."""
         if isinstance(convolution, Folded) and not convolution.memories:
             (filtered, _) = self._convolution(replace(convolution, memories=True))
             stage = filtered["convolution"]
@@ -236,7 +236,10 @@ class _Costs:
         if self.full and not isinstance(convolution, Spatial):
             return False
         luts = total(self._convolution(convolution)[1], self.family).luts
-        self.full = luts > 1.2 * self.board.budget.luts and not isinstance(convolution, Spatial)
+        if isinstance(convolution, Spatial):
+            self.most = min(self.most, 1.2 * luts)
+        else:
+            self.full = luts > self.most
         return luts <= self.board.budget.luts or self.aim.engine == "spatial"  # as asked
 
     def choice(self, convolution: Convolver, dense: Scorer) -> Choice | None:
