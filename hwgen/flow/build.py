@@ -97,9 +97,9 @@ def build(
             steps.run(tool, [found, *rest])
     report = json.loads((steps.folder / PLACED).read_text())
     fmax = fmax_of(report, aim)
-    used = used.placed(report["utilization"], family)
+    placed = used.placed(report["utilization"], family)
     return Built(
-        used,
+        placed,
         fmax,
         _BITSTREAM[family],
         steps.seconds,
@@ -107,6 +107,7 @@ def build(
         critical_path=critical_path(report),
         seed=seed,
         image=None if table is None else _flash_image(steps.folder, board, _BITSTREAM[family], table),
+        netlist=used if family == "gowin" else None,
     )
 
 

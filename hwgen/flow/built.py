@@ -26,6 +26,8 @@ class Built:
         seed: of the placer, that made it.
         image: name of the file that holds all that must be in the board's flash, bitstream included; None where that
             is the bitstream alone.
+        netlist: what the netlist takes, where the resource model foretells that: nextpnr's count for Gowin has tables
+            that it puts before flip-flops. None where `utilisation` is what it foretells.
     """
 
     utilisation: Utilisation
@@ -37,3 +39,4 @@ class Built:
     critical_path: CriticalPath | None = None
     seed: int | None = None
     image: str | None = None
+    netlist: Utilisation | None = None

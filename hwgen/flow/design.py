@@ -263,6 +263,7 @@ def _attempt(
         estimated=estimate(shell.core, platforms.family(platforms.make(board))),
         bitstream=built.bitstream,
         image=built.image,
+        netlist=built.netlist,
         note=built.note,
         seconds=built.seconds,
         peak_megabytes=built.peak_megabytes,

@@ -35,6 +35,7 @@ class Report:
         luts, ffs, dsps, brams, sprams: used and available.
         bitstream: file name, None when none was made.
         estimated: what the resource model said the design would take.
+        netlist: what it foretells, where that is not what is `used`; see `Built`.
         image: name of the file with the bitstream and the embedding table for the board's flash, None where the
             bitstream holds all.
         note: what is left to the user.
@@ -74,6 +75,7 @@ class Report:
     estimated: Utilisation
     sprams: tuple[float, int] = (0, 0)
     image: str | None = None
+    netlist: Utilisation | None = None
 
     @property
     def speed_clock(self) -> float:
@@ -92,9 +94,11 @@ class Report:
     def _estimate(self, name: str) -> str:
         """What had been expected of a resource, and how far off that was."""
         expected, used = getattr(self.estimated, name), getattr(self, name)[0]
-        if expected == used:
+        counted = getattr(self.netlist, name) if self.netlist else used
+        if expected == counted:
             return ", as estimated" if used else ""
-        return f", estimated {expected:g}" + (f" ({expected / used - 1:+.0%})" if used else "")
+        of = f" of the netlist's {counted:g}" if counted != used else ""
+        return f", estimated {expected:g}" + (f" ({expected / counted - 1:+.0%}{of})" if counted else "")
 
     def save(self, folder: Path) -> None:
         """Write `report.json`, whole or not at all."""
