@@ -133,12 +133,14 @@ def _folded(name: str, graph: ConvolutionGraph, family: str) -> Iterator[Case]:
 
 
 def _binary(family: str) -> Iterator[Case]:
-    whole = _graph("small", 1)
-    for filters, lanes in ((2, 1), (4, 2), (4, 12), (8, 4), (8, 8), (8, 24), (16, 16), (24, 6)):
-        graph = cut(whole, filters)
+    for size, filters, lanes in (
+        *(("small", *each) for each in ((2, 1), (4, 2), (4, 12), (8, 4), (8, 8), (8, 24), (16, 16), (24, 6))),
+        *(("full", 12, lanes) for lanes in (1, 2)),
+    ):
+        graph = cut(_graph(size, 1), filters)
         filters = graph.convolution.filters
         made = stages(graph, Plan(Counting(min(lanes, filters), family), Folded(1, family)))
-        yield _case(f"binary, {filters} filters, {lanes} lanes", made["convolution"], family)
+        yield _case(f"binary {size}, {filters} filters, {lanes} lanes", made["convolution"], family)
     members = Model.load(shipped_models()["sst2-ensemble-1bit"]).graph
     assert isinstance(members, EnsembleGraph)
     parts = tuple(cut(cast(ConvolutionGraph, member), 6) for member in members.vote.members)
