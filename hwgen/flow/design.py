@@ -211,7 +211,8 @@ def _attempt(
     Raises:
         TimingError: when it misses the clock.
     """
-    own_clock = platforms.make(board).default_clk_frequency
+    platform = platforms.make(board)
+    own_clock = platform.default_clk_frequency
     shell = make_shell(model, plan, own_clock, board)
     say(f"engine: {plan.name}")
     steps = Steps(scratch, say)
@@ -260,7 +261,7 @@ def _attempt(
         dsps=(used.dsps, budget.dsps),
         brams=(used.brams, budget.brams),
         sprams=(used.sprams, budget.sprams),
-        estimated=estimate(shell.core, platforms.family(platforms.make(board))),
+        estimated=estimate(shell.core, platforms.family(platform)),
         bitstream=built.bitstream,
         image=built.image,
         netlist=built.netlist,

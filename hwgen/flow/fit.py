@@ -114,8 +114,10 @@ def choices(graph: Graph, board: Board, family: str, aim: Aim) -> list[Choice]:
 def fits(used: Utilisation, board: Board, family: str) -> bool:
     """Whether the board has what an estimate says, with room for the placer."""
     budget = board.budget
-    room = ("luts", FILL[family] * budget.luts), *((name, getattr(budget, name)) for name in ("ffs", "dsps", "brams"))
-    return used.sprams <= budget.sprams and all(getattr(used, name) <= given for name, given in room)
+    others = ("ffs", "dsps", "brams", "sprams")
+    return used.luts <= FILL[family] * budget.luts and all(
+        getattr(used, name) <= getattr(budget, name) for name in others
+    )
 
 
 def fastest(found: Sequence[Choice]) -> Iterator[Choice]:
@@ -278,7 +280,7 @@ class _Costs:
         return self._kept("convolution", engine, Plan(engine, Folded()))
 
     def _dense(self, engine: Scorer) -> tuple[Stages, list[Part]]:
-        return self._kept("dense", engine, Plan(Spatial(8, self.family) if engine else Folded(), engine))
+        return self._kept("dense", engine, Plan(Spatial(8, self.family), engine))
 
     def _kept(self, layer: str, engine: Convolver, plan: Plan) -> tuple[Stages, list[Part]]:
         names = {"convolution": ("convolution", "requantise", "max_over_time"), "dense": ("dense", "argmax")}[layer]
