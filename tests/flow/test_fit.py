@@ -194,8 +194,9 @@ def test_ensembles_are_counted_as_their_plan_has_them(ensemble: EnsembleGraph) -
     assert "--members in-turn" in advice(ensemble, board, asked[Members.side_by_side])
     assert "--lanes 4" in advice(ensemble, board, asked[Members.in_turn])
     assert "--engine folded" in advice(ensemble, board, EnsemblePlan((Plan.spatial(),) * 3))
-    # A part with room for the one and not for the other.
-    tight = replace(board, budget=replace(board.budget, luts=round(1.02 * shared.luts / FILL["ice40"])))
+    # A part with room for one lane each, or for many that take turns.
+    least = estimate(Core(ensemble, folded(ensemble, 1, "ice40", Members.side_by_side)), "ice40")
+    tight = replace(board, budget=replace(board.budget, luts=round(1.02 * least.luts / FILL["ice40"])))
     line = replace(AIM, engine="folded")
     in_turn = fastest(ensemble, tight, "ice40", line).plan
     assert isinstance(in_turn, InTurnPlan)
