@@ -96,3 +96,25 @@ def test_what_is_not_binary_is_refused() -> None:
         make(graph, 1)
     with pytest.raises(HwgenError, match=r"lanes: 13 is outside 1\.\.12"):
         make(random_graph(np.random.default_rng(0), bits=1), 13)
+
+
+def test_what_synthesis_keeps_once_is_counted_once() -> None:
+    """Lanes with the same filters share their columns, and what is alike in all rows is no memory at all."""
+    random = np.random.default_rng(3)
+    given = random_graph(random, bits=1, embedding_bits=1, widths=(3,), filters=4, rank=5)
+    one, two, *_ = given.convolution.kernels[0]
+    requantise = replace(given.requantise, bias=np.zeros(4, int), shift=np.zeros(4, int))
+
+    def counted(*filters: np.ndarray, lanes: int) -> tuple[int, int]:
+        convolution = replace(given.convolution, kernels=(np.array(filters),))
+        made = make(ConvolutionGraph((given.nodes[0], convolution, requantise, *given.nodes[3:])), lanes)
+        return made.columns, made.products
+
+    assert counted(one, one, one, one, lanes=2) == (0, 15)
+    differing = np.count_nonzero(one != two)
+    patterns = len({pair for pair in zip(one.flat, two.flat, strict=True) if pair[0] != pair[1]})
+    for filters, lanes in (((one, two, one, two), 1), ((one, one, two, two), 2)):
+        columns, products = counted(*filters, lanes=lanes)
+        assert (columns, products) == (patterns, 15)
+    columns, products = counted(one, two, two, one, lanes=2)  # the second lane's rows are the first's, turned round
+    assert (columns, products) == (2, 15 + differing)

@@ -231,20 +231,19 @@ def _(component: BinaryConvolution, family: str) -> Iterator[Part]:
     counters = component.lanes * planes * (node.taps / (node.filters * component.width) if wired else 1)
     row = component.lanes * (size + component.width)
     limits = component.lanes * (component.limit.width + component.width)
-    deep = component.rows > LOGIC_DEPTH
-    # A table of few rows has room for the exclusive-or as well.
-    inputs = TABLE_INPUTS[family]
-    small = component.rows <= 1 << inputs - 1
-    tables = 0.0 if deep or small else -(-component.rows >> inputs)
+    columns = 0 if (deep := component.rows > LOGIC_DEPTH) else component.columns
     features = {
         "once": 1,
+        "lanes": component.lanes,
         "counting_cells": counters * counter.cells,
         "counting_flip_flops": counters * counter.flip_flops,
-        "differing_bits": 0 if wired else component.lanes * planes * size,
+        "differing_bits": 0 if wired else component.products,
+        "limit_bits": component.lanes * component.limit.width,
         "window_bits": component.groups * size * planes,
         "turned_bits": component.groups * size * planes if component.groups > 1 else 0,
         "filters": node.filters,
-        "table_bits": tables * (row + limits),
+        "columns": columns,
+        "column_tables": columns * -(-component.rows // (1 << TABLE_INPUTS[family])),
     }
     brams = _blocks(component.rows, row, family) + _blocks(component.rows, limits, family) if deep else 0
     yield Part("popcounts", features, brams=brams)

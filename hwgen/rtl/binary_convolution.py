@@ -13,11 +13,14 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.errors import HwgenError
 from hwgen.graph.nodes import Convolution, MaxOverTime, Requantise
-from hwgen.graph.tensor import TensorType, width_of
+from hwgen.graph.tensor import Integers, TensorType, width_of
 from hwgen.rtl.multiplier import by_constant
 from hwgen.rtl.pipeline import register
 from hwgen.rtl.popcount import Popcount
 from hwgen.rtl.streams import element_shape, vector_stream
+
+Rows = list[list["data.Const[data.StructLayout]"]]
+"""Of a memory, lane by lane."""
 
 
 class BinaryConvolution(wiring.Component):
@@ -102,6 +105,8 @@ class BinaryConvolution(wiring.Component):
         self.latency = self.counters[0][0].latency
         width, _ = width_of(*self._range())
         self.limit = signed(width)
+        self.weights = self._by_row(data.StructLayout({"weights": bits, "ages": self.width}), self._weights())
+        self.limits = self._by_row(data.StructLayout({"limit": self.limit, "ages": self.width}), self._limits())
         super().__init__({"vectors": In(vector_stream(source)), "features": Out(vector_stream(self.kind))})
 
     def elaborate(self, platform: object) -> Module:
@@ -134,8 +139,7 @@ class BinaryConvolution(wiring.Component):
         first, last = Signal(), Signal()
         with m.If(taken):
             m.d.sync += [first.eq(vectors.payload.first), last.eq(vectors.payload.last)]
-        layout = data.StructLayout({"weights": self.width * self.channels, "ages": self.width})
-        for lane, given in enumerate(self._rom(m, "weights", layout, self._weights(), following, advance)):
+        for lane, given in enumerate(self._rom(m, "weights", self.weights, following, advance)):
             seen = Cat((given.ages[age] & inside[age]).replicate(self.channels) for age in range(self.width))
             for window, counter in zip(windows, self.counters[lane], strict=True):
                 m.d.comb += counter.bits.eq((window ^ given.weights) & seen)
@@ -156,10 +160,9 @@ class BinaryConvolution(wiring.Component):
         valid, fresh, finished = marks
 
         # The last stage: the count becomes a sum, and the sum a bit of the lane's ring.
-        layout = data.StructLayout({"limit": self.limit, "ages": self.width})
         with m.If(advance):
             m.d.sync += features.valid.eq(valid & finished)
-        for lane, given in enumerate(self._rom(m, "limits", layout, self._limits(), place, advance)):
+        for lane, given in enumerate(self._rom(m, "limits", self.limits, place, advance)):
             counts = [counter.count for counter in self.counters[lane]]
             places = range(len(counts))
             summed = counts[0] << 1 if self.signs else sum((self._place(b) * counts[b] for b in places), C(0))
@@ -208,27 +211,44 @@ class BinaryConvolution(wiring.Component):
         """What a bit of a plane counts."""
         return -(1 << plane) if self.negative and plane == len(self.planes) - 1 else 1 << plane
 
-    def _rom(
-        self,
-        m: Module,
-        name: str,
-        layout: data.StructLayout,
-        filters: Sequence[Mapping[str, int]],
-        row: Value,
-        enable: Value,
-    ) -> list[data.View[data.StructLayout]]:
+    def _rom(self, m: Module, name: str, rows: Rows, row: Value, enable: Value) -> list[data.View[data.StructLayout]]:
         """Each lane's part of the row, a cycle after its number; wires where there is one row."""
-        blank = {key: 0 for key in layout.members}
-        rows = [
-            [filters[numbers[lane]] if lane < len(numbers) else blank for lane in range(self.lanes)]
-            for numbers in self.order
-        ]
         if self.rows == 1:
-            return [data.View(layout, layout.const(given).as_value()) for given in rows[0]]
-        m.submodules[name] = memory = Memory(shape=data.ArrayLayout(layout, self.lanes), depth=self.rows, init=rows)
+            return [data.View(given.shape(), given.as_value()) for given in rows[0]]
+        shape = data.ArrayLayout(rows[0][0].shape(), self.lanes)
+        m.submodules[name] = memory = Memory(shape=shape, depth=self.rows, init=rows)
         port = memory.read_port()
         m.d.comb += [port.addr.eq(row), port.en.eq(enable)]
         return [port.data[lane] for lane in range(self.lanes)]
+
+    def _by_row(self, layout: data.StructLayout, filters: Sequence[Mapping[str, int]]) -> Rows:
+        """Of each row's filters, lane by lane."""
+        blank = {key: 0 for key in layout.members}
+        return [
+            [layout.const(filters[numbers[lane]] if lane < len(numbers) else blank) for lane in range(self.lanes)]
+            for numbers in self.order
+        ]
+
+    @property
+    def columns(self) -> int:
+        """Of both memories, those that are neither constant nor like another."""
+        return sum(
+            len({column.tobytes() for column in bits_of(rows).reshape(self.rows, -1).T if 0 < column.sum() < self.rows})
+            for rows in (self.weights, self.limits)
+        )
+
+    @property
+    def products(self) -> int:
+        """Bits of the window with columns of weights that popcounts are given, each pair once."""
+        size = self.width * self.channels
+        bits = bits_of(self.weights)
+        pairs = {
+            (place, bits[:, lane, place].tobytes(), ages.tobytes())
+            for lane in range(self.lanes)
+            for place in range(size)
+            if (ages := bits[:, lane, size + place // self.channels]).any()
+        }
+        return len(pairs) * len(self.planes)
 
     def _weights(self) -> list[dict[str, int]]:
         return [
@@ -255,6 +275,12 @@ class BinaryConvolution(wiring.Component):
         """Limits beyond which a filter always fires, or never."""
         most = self.width * self.channels
         return -most << len(self.planes), (most << len(self.planes)) + 1
+
+
+def bits_of(rows: Rows) -> Integers:
+    """Of a memory, ``(rows, lanes, bits)``, the lowest first."""
+    values = [[given.as_value() for given in lanes] for lanes in rows]
+    return np.array([[[value.value >> bit & 1 for bit in range(len(value))] for value in lanes] for lanes in values])
 
 
 def _groups_seen(node: Convolution, groups: int) -> list[int]:
