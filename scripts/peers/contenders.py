@@ -63,7 +63,6 @@ class Contender:
         setting: what it is made with.
         make: the circuit for a family.
         dsps: whether synthesis may take multipliers.
-        routed: whether it is placed and routed.
         note: of what its function differs in.
         depth: adders between two registers, where that is a setting: 0 for all of them.
     """
@@ -72,7 +71,6 @@ class Contender:
     setting: str
     make: Callable[[str], Design]
     dsps: bool = False
-    routed: bool = True
     note: str = ""
     depth: int | None = None
 
@@ -83,8 +81,8 @@ class Contender:
 
 DEPTHS = (1, 2, 3, 0)
 """Adders between two registers; 0: all of them, in one stage."""
-CUTOFFS = (*((depth, False) for depth in DEPTHS), (1, True))
-"""da4ml's latency cutoff, which is as many, and whether the maximum is plain."""
+PIPELINED = (1, 2)
+"""Those of the shipped models, and of da4ml's sums with a plain maximum."""
 LANES = (1, 8, 32, 64)
 
 
@@ -92,7 +90,7 @@ PLAIN_MAXIMUM = "plain maximum"
 """da4ml's matrix with a maximum whose comparison is left to synthesis, too."""
 
 
-def _cutoff(cutoff: int, plain: bool) -> str:
+def _cutoff(cutoff: int, plain: bool = False) -> str:
     found = f"latency cutoff {cutoff}" if cutoff else "combinational"
     return f"{found}, {PLAIN_MAXIMUM}" if plain else found
 
@@ -135,8 +133,8 @@ def of_kernel(kernel: Kernel) -> Iterator[Contender]:
 
     for adders in DEPTHS:
         yield Contender(HWGEN, _adders(adders), partial(spatial, adders), depth=adders)
-    for cutoff in CUTOFFS:
-        yield Contender(DA4ML, _cutoff(*cutoff), partial(da4ml, *cutoff), routed=not cutoff[1], depth=cutoff[0])
+    for depth, plainly in (*((depth, False) for depth in DEPTHS), *((depth, True) for depth in PIPELINED)):
+        yield Contender(DA4ML, _cutoff(depth, plainly), partial(da4ml, depth, plainly), depth=depth)
     yield Contender(PLAIN, "no DSPs", plain)
     yield Contender(PLAIN, "DSPs", plain, dsps=True)
     for lanes in LANES:
@@ -179,7 +177,7 @@ def _design(
 class PeerCore(Core):
     """A core whose sums are made in another way; everything else is hwgen's."""
 
-    def __init__(self, graph: ConvolutionGraph, family: str | None, sums: Callable[..., WindowSums]) -> None:
+    def __init__(self, graph: ConvolutionGraph, family: str, sums: Callable[..., WindowSums]) -> None:
         embedded, _, activated, pooled, scored = graph.types()
         convolution = sums(
             window_matrix(graph.convolution), graph.requantise.offset, embedded, name="convolution_matrix"
@@ -208,10 +206,8 @@ def of_model(graph: ConvolutionGraph) -> Iterator[Contender]:
         core = Core(graph, Plan.spatial(_between(adders), family, multiplexed=False))
         return Design(core, core, cells=_cells(family, tables=True))
 
-    def da4ml(cutoff: int, plain: bool, family: str) -> Design:
-        core = PeerCore(
-            graph, None if plain else family, lambda *given, **named: Da4mlSums(*given, **named, cutoff=cutoff)
-        )
+    def da4ml(cutoff: int, family: str) -> Design:
+        core = PeerCore(graph, family, lambda *given, **named: Da4mlSums(*given, **named, cutoff=cutoff))
         modules = {
             file: text for sums in core.sums if isinstance(sums, Da4mlSums) for file, text in sums.modules.items()
         }
@@ -225,10 +221,10 @@ def of_model(graph: ConvolutionGraph) -> Iterator[Contender]:
         core = Core(graph, circuits.folded(graph, lanes, family, multipliers=lanes))
         return Design(core, core, cells=_cells(family, tables=True))
 
-    for adders in DEPTHS:
-        yield Contender(HWGEN, _adders(adders), partial(spatial, adders), depth=adders)
-    for cutoff in CUTOFFS:
-        yield Contender(DA4ML, _cutoff(*cutoff), partial(da4ml, *cutoff), routed=not cutoff[1], depth=cutoff[0])
+    for depth in PIPELINED:
+        yield Contender(HWGEN, _adders(depth), partial(spatial, depth), depth=depth)
+    for depth in PIPELINED:
+        yield Contender(DA4ML, _cutoff(depth), partial(da4ml, depth), depth=depth)
     yield Contender(PLAIN, "no DSPs", plain)
     yield Contender(PLAIN, "DSPs", plain, dsps=True)
     for lanes in LANES:

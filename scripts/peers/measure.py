@@ -71,7 +71,7 @@ def measure(task: Task, contender: Contender, work: Path, say: Say, *, route: bo
             continue
         say(f"  {row[family]['luts']:,} LUT, {row[family]['ffs']:,} FF, {row[family]['dsps']:g} DSP")
         row[family] |= checked(task, contender, design, source, family, work, say)
-        if family == "ecp5" and route and contender.routed:
+        if family == "ecp5" and route:
             row |= routed(source, folder, say)
     if "fmax" in row:
         cycles = row["ecp5"]["cycles_per_sentence"]
