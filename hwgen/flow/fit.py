@@ -37,7 +37,7 @@ from hwgen.rtl.plan import (
     pipelinings,
     spatial,
 )
-from hwgen.rtl.stages import stages
+from hwgen.rtl.stages import of_argmax, of_convolution, of_dense, of_embedding
 from hwgen.rtl.window import WindowMemory
 
 ENGINES = ("spatial", "folded")
@@ -48,6 +48,9 @@ _STEP = 2 ** (1 / 2)
 """From one number of lanes to the next."""
 _NEXT = 0.95
 """Of the tables or flip-flops of a choice that did not fit, what the next one may take."""
+
+_WIRED = 2
+"""Tables that a weight takes as wires, at the very least (sst2-full-5bit: 5); beyond that nothing is searched for."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,7 @@ Place = BlockRam | Spram | Outside
 
 def _convolutions(graph: ConvolutionGraph, board: Board, family: str, aim: Aim) -> Iterator[Convolver]:
     """The smallest first."""
+    products = sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels)
     if counts(graph):
         filters = graph.convolution.filters
         lanes = [count for count in (*range(1, 9), 16, 32, 64) if count < filters] if aim.engine != "spatial" else []
@@ -191,10 +195,9 @@ def _convolutions(graph: ConvolutionGraph, board: Board, family: str, aim: Aim) 
             return
         yield from (Counting(count, family) for count in lanes)
     elif aim.engine != "spatial":
-        products = sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels)
         for lanes_, memories in product(_ladder(products), (True, False)):
             yield Folded(lanes_, family, min(board.budget.dsps, -(-lanes_ // 2)), memories)
-    if aim.engine != "folded":
+    if aim.engine == "spatial" or (aim.engine is None and _WIRED * products <= board.budget.luts):
         yield from (Spatial(adders, family) for adders in reversed(pipelinings(family)))
 
 
@@ -224,7 +227,8 @@ class _Costs:
         self.graph, self.board, self.family, self.aim = graph, board, family, aim
         self.scores = graph.types()[-1]
         self.tables: dict[Place, tuple[Stages, list[Part]]] = {}
-        self.known: dict[tuple[str, Convolver], tuple[Stages, list[Part]]] = {}
+        self.convolutions: dict[Convolver, tuple[Stages, list[Part]]] = {}
+        self.denses: dict[Scorer, tuple[Stages, list[Part]]] = {}
         self.full, self.most = False, 1.2 * board.budget.luts
 
     def worthwhile(self, convolution: Convolver) -> bool:
@@ -255,7 +259,7 @@ class _Costs:
             around.append(features.buffer(self.scores, self.family))
         core = [*around, *parts, *scoring]
         plan = replace(plan, embedding=self._place(plan, total(core, self.family).brams))
-        looked_up, table = self._embedding(plan)
+        looked_up, table = self._embedding(plan.embedding)
         joined = {**looked_up, **filtered, **scored}
         if interval_of(joined) > self.aim.slowest:
             return None
@@ -264,32 +268,30 @@ class _Costs:
     def _place(self, plan: Plan, brams: float) -> Place:
         """Of the table, where so many block RAMs are taken."""
         for place in (BlockRam(self.family, multiplexed=False), BlockRam(self.family)):
-            table = total(self._embedding(replace(plan, embedding=place))[1], self.family)
+            table = total(self._embedding(place)[1], self.family)
             if (place.multiplexed or plan.never_stalls) and brams + table.brams <= self.board.budget.brams:
                 return place
         return in_spram(self.graph, self.board, plan).embedding
 
-    def _embedding(self, plan: Plan) -> tuple[Stages, list[Part]]:
-        if plan.embedding not in self.tables:
-            made, parts = self._made(("embedding",), plan)
-            loader = [Part("loader", {"once": 1})] if isinstance(plan.embedding, Spram) else []
-            self.tables[plan.embedding] = made, [*parts, *loader]
-        return self.tables[plan.embedding]
+    def _embedding(self, place: Place) -> tuple[Stages, list[Part]]:
+        if place not in self.tables:
+            made, parts = self._with_parts(of_embedding(self.graph, place))
+            loader = [Part("loader", {"once": 1})] if isinstance(place, Spram) else []
+            self.tables[place] = made, [*parts, *loader]
+        return self.tables[place]
 
     def _convolution(self, engine: Convolver) -> tuple[Stages, list[Part]]:
-        return self._kept("convolution", engine, Plan(engine, Folded()))
+        if engine not in self.convolutions:
+            self.convolutions[engine] = self._with_parts(of_convolution(self.graph, engine))
+        return self.convolutions[engine]
 
     def _dense(self, engine: Scorer) -> tuple[Stages, list[Part]]:
-        return self._kept("dense", engine, Plan(Spatial(8, self.family), engine))
+        if engine not in self.denses:
+            argmax = of_argmax(self.graph, at_once=isinstance(engine, Spatial))
+            self.denses[engine] = self._with_parts({**of_dense(self.graph, engine), **argmax})
+        return self.denses[engine]
 
-    def _kept(self, layer: str, engine: Convolver, plan: Plan) -> tuple[Stages, list[Part]]:
-        names = {"convolution": ("convolution", "requantise", "max_over_time"), "dense": ("dense", "argmax")}[layer]
-        if (layer, engine) not in self.known:
-            self.known[layer, engine] = self._made(names, plan)
-        return self.known[layer, engine]
-
-    def _made(self, names: Sequence[str], plan: Plan) -> tuple[Stages, list[Part]]:
-        made = {name: stage for name, stage in stages(self.graph, plan).items() if name in names}
+    def _with_parts(self, made: Stages) -> tuple[Stages, list[Part]]:
         return made, [part for stage in made.values() for part in parts_of(stage, self.family)]
 
 

@@ -47,16 +47,75 @@ TREE_CLASSES = 8
 
 def stages(graph: Graph, plan: AnyPlan) -> Stages:
     """The components from tokens to results, by the names of their nodes; each has one stream in and one out."""
+    at_once = isinstance(plan, EnsemblePlan) or (isinstance(plan, Plan) and isinstance(plan.dense, Spatial))
+    return {**_scoring(graph, plan), **of_argmax(graph, at_once=at_once)}
+
+
+def of_embedding(graph: ConvolutionGraph, place: BlockRam | Spram | Outside) -> Stages:
+    """From tokens to vectors."""
+    return {"embedding": _embedding(graph, place)}
+
+
+def of_convolution(graph: ConvolutionGraph, engine: Spatial | Folded | Counting) -> Stages:
+    """From vectors to features."""
+    embedded, _, activated, _, _ = graph.types()
+    match engine:
+        case Spatial(adders_per_stage, family):
+            convolution = SpatialConvolution(
+                graph.convolution,
+                embedded,
+                offset=graph.requantise.offset,
+                adders_per_stage=adders_per_stage,
+                family=family,
+            )
+            return {
+                "convolution": convolution,
+                "requantise": Requantiser(graph.requantise, convolution.kind),
+                "max_over_time": RunningMaximum(graph.pooling, activated, family=family),
+            }
+        case Folded(lanes, family, multipliers, memories):
+            folded = FoldedConvolution(
+                graph.convolution,
+                graph.requantise,
+                graph.pooling,
+                embedded,
+                lanes=lanes,
+                family=family,
+                multipliers=multipliers,
+                memories=memories,
+            )
+            return {"convolution": folded}
+        case Counting(lanes, family, groups):
+            counting = BinaryConvolution(
+                graph.convolution,
+                graph.requantise,
+                graph.pooling,
+                embedded,
+                signs=graph.embedding.bits == 1,
+                lanes=lanes,
+                family=family,
+                groups=groups,
+            )
+            return {"convolution": counting}
+
+
+def of_dense(graph: ConvolutionGraph, engine: Spatial | Folded) -> Stages:
+    """From features to class scores."""
+    pooled = graph.types()[-2]
+    match engine:
+        case Spatial(adders_per_stage, family):
+            return {"dense": SpatialDense(graph.dense, pooled, adders_per_stage=adders_per_stage, family=family)}
+        case Folded(lanes, family, multipliers, memories):
+            folded = FoldedDense(
+                graph.dense, pooled, lanes=lanes, family=family, multipliers=multipliers, memories=memories
+            )
+            return {"dense": folded}
+
+
+def of_argmax(graph: Graph, *, at_once: bool) -> Stages:
+    """From class scores to results; of few classes all scores are compared at once in any case."""
     scored = graph.types()[-1]
-    folded = not _tree_serves(graph, plan)
-    return {**_scoring(graph, plan), "argmax": FoldedArgmax(scored) if folded else Argmax(scored)}
-
-
-def _tree_serves(graph: Graph, plan: AnyPlan) -> bool:
-    """Whether all scores are compared at once."""
-    if graph.classes <= TREE_CLASSES or isinstance(plan, EnsemblePlan):
-        return True
-    return isinstance(plan, Plan) and isinstance(plan.dense, Spatial)
+    return {"argmax": Argmax(scored) if at_once or graph.classes <= TREE_CLASSES else FoldedArgmax(scored)}
 
 
 @singledispatch
@@ -67,49 +126,11 @@ def _scoring(graph: Graph, plan: AnyPlan) -> Stages:
 
 @_scoring.register
 def _(graph: ConvolutionGraph, plan: Plan) -> Stages:
-    embedded, _, activated, pooled, _ = graph.types()
-    made: dict[str, wiring.Component] = {"embedding": _embedding(graph, plan.embedding)}
-    match plan.convolution:
-        case Spatial(adders_per_stage, family):
-            made["convolution"] = convolution = SpatialConvolution(
-                graph.convolution,
-                embedded,
-                offset=graph.requantise.offset,
-                adders_per_stage=adders_per_stage,
-                family=family,
-            )
-            made["requantise"] = Requantiser(graph.requantise, convolution.kind)
-            made["max_over_time"] = RunningMaximum(graph.pooling, activated, family=family)
-        case Folded(lanes, family, multipliers, memories):
-            made["convolution"] = FoldedConvolution(
-                graph.convolution,
-                graph.requantise,
-                graph.pooling,
-                embedded,
-                lanes=lanes,
-                family=family,
-                multipliers=multipliers,
-                memories=memories,
-            )
-        case Counting(lanes, family, groups):
-            made["convolution"] = BinaryConvolution(
-                graph.convolution,
-                graph.requantise,
-                graph.pooling,
-                embedded,
-                signs=graph.embedding.bits == 1,
-                lanes=lanes,
-                family=family,
-                groups=groups,
-            )
-    match plan.dense:
-        case Spatial(adders_per_stage, family):
-            made["dense"] = SpatialDense(graph.dense, pooled, adders_per_stage=adders_per_stage, family=family)
-        case Folded(lanes, family, multipliers, memories):
-            made["dense"] = FoldedDense(
-                graph.dense, pooled, lanes=lanes, family=family, multipliers=multipliers, memories=memories
-            )
-    return made
+    return {
+        **of_embedding(graph, plan.embedding),
+        **of_convolution(graph, plan.convolution),
+        **of_dense(graph, plan.dense),
+    }
 
 
 def _embedding(graph: ConvolutionGraph, place: BlockRam | Spram | Outside) -> wiring.Component:
