@@ -265,17 +265,19 @@ def explore(
     engine: EngineOption = None,
     members: MembersOption = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Picture, PNG or SVG; default build/explore-BOARD-MODEL.png.")
+        Path | None, typer.Option("--output", "-o", help="PNG, SVG or PDF; default build/explore-BOARD-MODEL.png.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show what a board offers a model: area against throughput by estimate, and what would be built."""
     from hwgen.flow import board as boards
     from hwgen.flow.design import explored
+    from hwgen.flow.explore import require_picture
 
     chosen = boards.load(board)
     name, loaded = _model(model, chosen.size(bits), bits)
     path = output or Path("build") / f"explore-{chosen.name}-{name}.png"
+    require_picture(path)
     found = explored(loaded, name, chosen, engine and engine.value, members, target)
     found.draw(path)
     if as_json:

@@ -168,7 +168,10 @@ def test_wrong_input_is_one_line_and_exit_code_2(model: Path, tmp_path: Path) ->
         (("build", "--board", "ulx3s", "--fit", "--engine", "spatial"), "--fit"),
         (("build", "--board", "ulx3s", "--target", "9000", "--lanes", "4"), "--target"),
         (("build", "--board", "icebreaker", "--target", "1e9"), "--target: 1,000,000,000 sentences/s are out of reach"),
-        (("explore", "--board", "icebreaker", "--engine", "folded", "-o", tmp_path / "x.doc"), "x.doc: the picture"),
+        (
+            ("explore", "--board", "icebreaker", "--engine", "folded", "-o", tmp_path / "x.doc"),
+            "x.doc: no picture's name",
+        ),
         (("sim", "nope"), "model nope"),
         (("sim", model), "no model.json"),
         (("sim", broken), "model.json"),

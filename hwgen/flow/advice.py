@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
 from hwgen.flow.table_place import blocks, in_spram, memory, spram_blocks
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.merge import mergeable
+from hwgen.model import Model
 from hwgen.rtl.plan import AnyPlan, EnsemblePlan, HypervectorPlan, InTurnPlan, Members, Plan, Spatial
+from hwgen.shipped import BITS, model_name, shipped
 
 
 def require_memory(graph: Graph, board: Board, plan: AnyPlan) -> None:
@@ -32,9 +36,10 @@ def _tables(graph: Graph) -> str:
     return f"{table.vocabulary} x {table.rank} x {table.bits} bits"
 
 
-def too_large(graph: Graph, board: Board) -> HwgenError:
-    """For a model that no engine makes fit."""
-    return HwgenError(f"the model does not fit {board.title} with any engine; {advice(graph, board, None)}")
+def too_large(graph: Graph, board: Board, engine: str | None) -> HwgenError:
+    """For a model that no engine, or none of the kind that was asked for, makes fit."""
+    tried = f"a {engine}" if engine else "any"
+    return HwgenError(f"the model does not fit {board.title} with {tried} engine; {advice(graph, board, None)}")
 
 
 def advice(graph: Graph, board: Board, plan: AnyPlan | None) -> str:
@@ -73,12 +78,25 @@ def _table_advice(graph: ConvolutionGraph, board: Board, copies: int) -> str:
         if copies == 1 and spram_blocks(rows, table, board) <= board.budget.sprams:
             break
         rows = rows * 3 // 4
+    small = _smaller(graph)
     if rows == table.vocabulary:  # it is not the table that is too large
-        return f"train with fewer filters or more pruning, or take --model sst2-small-{table.bits}bit"
-    return (
-        f"about {rows} tokens of rank {table.rank} at {table.bits} bits would fit, "
-        f"or --model sst2-small-{table.bits}bit"
-    )
+        return "train with fewer filters or more pruning" + (f", or take --model {small}" if small else "")
+    would = f"about {rows} tokens of rank {table.rank} at {table.bits} bits would fit"
+    return would + (f", or --model {small}" if small else "")
+
+
+def _smaller(graph: ConvolutionGraph) -> str | None:
+    """The shipped model for small parts, of as many bits, where it is smaller than this one."""
+    bits = graph.embedding.bits
+    if bits not in BITS:
+        return None
+    small = Model.load(shipped("small", bits)).graph
+    assert isinstance(small, ConvolutionGraph)
+
+    def size(each: ConvolutionGraph) -> int:
+        return each.embedding.table.size + sum(int(np.count_nonzero(kernel)) for kernel in each.convolution.kernels)
+
+    return model_name("small", bits) if size(small) < size(graph) else None
 
 
 def _hypervector_advice(graph: HypervectorGraph, plan: AnyPlan | None) -> str:

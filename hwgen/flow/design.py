@@ -13,7 +13,7 @@ from hwgen import tools
 from hwgen.errors import HwgenError
 from hwgen.flow import fit
 from hwgen.flow import platform as platforms
-from hwgen.flow.advice import advice
+from hwgen.flow.advice import advice, too_large
 from hwgen.flow.board import Board
 from hwgen.flow.build import TimingError, build
 from hwgen.flow.estimate import estimate
@@ -99,7 +99,10 @@ def explored(
     """
     found = choices_for(model, board, engine, members)
     chosen = next(_ordered(board, target, found))
-    return Exploration(name, board, platforms.make(board).default_clk_frequency, found, chosen)
+    platform = platforms.make(board)
+    if not fit.fits(chosen.estimate, board, platforms.family(platform)):
+        raise too_large(model.graph, board, engine)
+    return Exploration(name, board, platform.default_clk_frequency, model.vocabulary.USUAL, found, chosen)
 
 
 def _ordered(board: Board, target: float | None, found: list[Choice]) -> Iterator[Choice]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,26 @@ from rich.table import Table
 from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
 from hwgen.flow.fit import Choice, front
+from hwgen.rtl.plan import AnyPlan, EnsemblePlan, Folded, HypervectorPlan, InTurnPlan, Spatial
+
+FORMATS = (".png", ".svg", ".pdf")
+"""Endings of pictures."""
 
 
 class Exploration:
     """The choices there are for a model on a board, at the board's clock.
 
     Attributes:
+        tokens: of the sentences that are counted.
         found: all that fit.
         front: those that no other beats in both look-up tables and throughput, the smallest first.
         chosen: the one that would be built.
     """
 
-    def __init__(self, model: str, board: Board, clock: float, found: Sequence[Choice], chosen: Choice) -> None:
-        self.model, self.board, self.clock = model, board, clock
+    def __init__(
+        self, model: str, board: Board, clock: float, tokens: int, found: Sequence[Choice], chosen: Choice
+    ) -> None:
+        self.model, self.board, self.clock, self.tokens = model, board, clock, tokens
         self.found, self.front, self.chosen = list(found), front(found), chosen
 
     @property
@@ -39,10 +47,12 @@ class Exploration:
             "board": self.board.name,
             "model": self.model,
             "clock": self.clock,
-            "considered": len(self.found),
+            "tokens_per_sentence": self.tokens,
+            "fitting": len(self.found),
             "choices": [
                 {
                     "engine": choice.plan.name,
+                    "details": details(choice.plan),
                     "estimate": asdict(choice.estimate),
                     "cycles_per_sentence": choice.cycles,
                     "sentences_per_second": round(choice.rate(self.clock)),
@@ -55,15 +65,16 @@ class Exploration:
 
     def table(self) -> Table:
         """A line for each choice of the front, the chosen one marked."""
-        title = f"{self.model} on {self.board.title}: {len(self.found)} choices fit, these are not beaten"
+        title = f"{self.model} on {self.board.title}: of {len(self.found)} that fit, those that are not beaten"
         table = Table(title=title, title_justify="left")
-        for name in ("engine", "LUT", "FF", "DSP", "BRAM", "sentences/s", ""):
-            table.add_column(name, justify="left" if name in ("engine", "") else "right")
+        for name in ("engine", "with", "LUT", "FF", "DSP", "BRAM", "sentences/s", ""):
+            table.add_column(name, justify="left" if name in ("engine", "with", "") else "right")
         budget = self.board.budget
         for choice in self.shown:
             used = choice.estimate
             table.add_row(
                 choice.plan.name,
+                details(choice.plan),
                 f"{used.luts:,} ({used.luts / budget.luts:.0%})",
                 f"{used.ffs:,}",
                 f"{used.dsps:g}",
@@ -72,14 +83,14 @@ class Exploration:
                 "chosen" if choice is self.chosen else "",
                 style="bold" if choice is self.chosen else "",
             )
-        table.caption = f"by estimate, at the board's {self.clock / 1e6:g} MHz"
+        table.caption = f"by estimate, {self.tokens} tokens a sentence, at the board's {self.clock / 1e6:g} MHz"
         return table
 
     def draw(self, path: Path) -> None:
-        """Every choice, the front and the chosen one, as a picture in the format of its name.
+        """Every choice, the front and the chosen one, as a picture in the format of its name, one of `FORMATS`.
 
         Raises:
-            HwgenError: when it is no format that is known, or cannot be written.
+            HwgenError: when it cannot be written.
         """
         # Slow to import, and nothing else here needs it.
         from matplotlib.figure import Figure
@@ -108,11 +119,41 @@ class Exploration:
         )
         axes.grid(which="both", alpha=0.2)
         axes.legend(loc="upper left")
-        part = path.with_name(f".part-{path.name}")
+        picture = BytesIO()
         try:
+            figure.savefig(picture, format=path.suffix[1:], dpi=150)
             path.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(part, dpi=150)
+            part = path.with_name(f".part-{path.name}")
+            part.write_bytes(picture.getvalue())
             part.replace(path)
         except (ValueError, OSError) as error:
-            part.unlink(missing_ok=True)
             raise HwgenError(f"{path}: the picture cannot be written: {error}") from None
+
+
+def require_picture(path: Path) -> None:
+    """Make sure before long work that `path` names a picture.
+
+    Raises:
+        HwgenError: when its ending is none of `FORMATS`, or it is a folder.
+    """
+    if path.suffix not in FORMATS or path.is_dir():
+        raise HwgenError(f"{path}: no picture's name; let it end in {' or '.join(FORMATS)}")
+
+
+def details(plan: AnyPlan) -> str:
+    """What tells a plan from others of its name."""
+    if isinstance(plan, InTurnPlan):
+        return details(plan.engine)
+    if isinstance(plan, EnsemblePlan):
+        return details(plan.members[0])
+    if isinstance(plan, HypervectorPlan):
+        return ""
+    said = []
+    if isinstance(plan.convolution, Spatial):
+        adders = plan.convolution.adders_per_stage
+        said.append(f"{adders} adder{'s' * (adders > 1)} a stage")
+    elif isinstance(plan.convolution, Folded) and not plan.convolution.memories:
+        said.append("window in flip-flops")
+    if isinstance(plan.dense, Folded):
+        said.append(f"dense x{plan.dense.lanes}")
+    return ", ".join(said)

@@ -34,6 +34,7 @@ from hwgen.rtl.plan import (
     Spram,
     counts,
     folded,
+    longest,
     pipelinings,
     spatial,
 )
@@ -55,11 +56,12 @@ _WIRED = 2
 
 @dataclass(frozen=True)
 class Choice:
-    """A plan, what it takes by estimate, and its cycles per sentence."""
+    """A plan, what it takes by estimate, its cycles per sentence, and those between two tokens."""
 
     plan: AnyPlan
     estimate: Utilisation
     cycles: int
+    interval: int
 
     def rate(self, clock: float) -> float:
         """Sentences a second."""
@@ -101,16 +103,23 @@ def choices(graph: Graph, board: Board, family: str, aim: Aim) -> list[Choice]:
     """All that fit the board by estimate and are fast enough for its serial line.
 
     Raises:
-        HwgenError: when nothing fits, saying what is short; when `aim.members` does not go with the graph.
+        HwgenError: when nothing fits or is fast enough, saying what is short; when `aim.members` does not go with the
+            graph.
     """
     require_memory(graph, board, folded(graph, 1, family, aim.members, board.budget.dsps))
-    made = _of_layers if isinstance(graph, ConvolutionGraph) and aim.members is None else _of_whole
-    listed = list(made(graph, board, family, aim))
-    found = [choice for choice in listed if fits(choice.estimate, board, family)]
-    if not found and aim.engine == "spatial" and listed:  # as asked, to find out what is short
+    listed = list((_of_layers if isinstance(graph, ConvolutionGraph) else _of_whole)(graph, board, family, aim))
+    fitting = [choice for choice in listed if fits(choice.estimate, board, family)]
+    if not fitting and aim.engine == "spatial" and listed:  # as asked, to find out what is short
         return [min(listed, key=lambda choice: choice.cheapest_first)]
+    if not fitting:
+        raise too_large(graph, board, aim.engine)
+    found = [choice for choice in fitting if choice.interval <= aim.slowest]
     if not found:
-        raise too_large(graph, board)
+        least = min(choice.interval for choice in fitting)
+        raise HwgenError(
+            f"what fits {board.title} takes {least} cycles for a token, and its serial line brings one in "
+            f"{aim.slowest}; take a lower uart.baud in the board's file"
+        )
     return found
 
 
@@ -129,7 +138,7 @@ def fastest(found: Sequence[Choice]) -> Iterator[Choice]:
 
 
 def cheapest(found: Sequence[Choice], board: Board, clock: float, target: float) -> Iterator[Choice]:
-    """Those that reach `target` sentences a second at `clock`, the smallest first.
+    """The smallest that reaches `target` sentences a second at `clock`; none that reaches it is smaller.
 
     Raises:
         HwgenError: when none does.
@@ -141,7 +150,7 @@ def cheapest(found: Sequence[Choice], board: Board, clock: float, target: float)
             f"--target: {target:,.0f} sentences/s are out of reach on {board.title}; {best.plan.name}, the fastest "
             f"that fits, has {best.rate(clock):,.0f} at {clock / 1e6:g} MHz"
         )
-    return _smaller_and_smaller(sorted(reaching, key=lambda choice: choice.cheapest_first))
+    return iter([min(reaching, key=lambda choice: choice.cheapest_first)])
 
 
 def front(found: Sequence[Choice]) -> list[Choice]:
@@ -189,11 +198,12 @@ def _convolutions(graph: ConvolutionGraph, board: Board, family: str, aim: Aim) 
     products = sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels)
     if counts(graph):
         filters = graph.convolution.filters
-        lanes = [count for count in (*range(1, 9), 16, 32, 64) if count < filters] if aim.engine != "spatial" else []
+        wanted = [] if aim.engine == "spatial" else [lanes for lanes in _ladder(filters) if lanes < max(filters, 2)]
         if graph.embedding.bits == 1:
-            yield from (Counting(count, family) for count in [*lanes, *([filters] if aim.engine != "folded" else [])])
+            wanted = sorted({*wanted, *([filters] if aim.engine != "folded" else [])})
+        yield from (Counting(lanes, family) for lanes in wanted)
+        if graph.embedding.bits == 1:
             return
-        yield from (Counting(count, family) for count in lanes)
     elif aim.engine != "spatial":
         for lanes_, memories in product(_ladder(products), (True, False)):
             yield Folded(lanes_, family, min(board.budget.dsps, -(-lanes_ // 2)), memories)
@@ -249,7 +259,7 @@ class _Costs:
         return luts <= self.board.budget.luts or self.aim.engine == "spatial"  # as asked
 
     def choice(self, convolution: Convolver, dense: Scorer) -> Choice | None:
-        """None where it is too slow, or takes more multipliers than there are."""
+        """None where it takes more multipliers than there are."""
         (filtered, parts), (scored, scoring) = self._convolution(convolution), self._dense(dense)
         if sum(part.dsps for part in [*parts, *scoring]) > self.board.budget.dsps:
             return None
@@ -261,9 +271,8 @@ class _Costs:
         plan = replace(plan, embedding=self._place(plan, total(core, self.family).brams))
         looked_up, table = self._embedding(plan.embedding)
         joined = {**looked_up, **filtered, **scored}
-        if interval_of(joined) > self.aim.slowest:
-            return None
-        return Choice(plan, total([*core, *table], self.family), cycles_per_sentence(joined, self.aim.tokens))
+        used, cycles = total([*core, *table], self.family), cycles_per_sentence(joined, self.aim.tokens)
+        return Choice(plan, used, cycles, interval_of(joined))
 
     def _place(self, plan: Plan, brams: float) -> Place:
         """Of the table, where so many block RAMs are taken."""
@@ -313,20 +322,19 @@ def _of_whole(graph: Graph, board: Board, family: str, aim: Aim) -> Iterator[Cho
         if used.brams > board.budget.brams and (other := in_spram(graph, board, plan)) != plan:
             core = Core(graph, other)
             used = estimate(core, family)
-        if 1 / core.tokens_per_cycle <= aim.slowest:
-            yield Choice(core.plan, used, cycles_per_sentence(core.stages, aim.tokens))
+        yield Choice(core.plan, used, cycles_per_sentence(core.stages, aim.tokens), interval_of(core.stages))
 
 
 def _lanes(graph: Graph) -> list[int]:
     """Foldings worth trying."""
     if isinstance(graph, HypervectorGraph):
         blocks = graph.hypervector.dimension // graph.hypervector.block
-        return [graph.hypervector.block * count for count in range(blocks // 2, 0, -1) if blocks % count == 0]
+        return [graph.hypervector.block * count for count in range(max(blocks // 2, 1), 0, -1) if blocks % count == 0]
     if isinstance(graph, EnsembleGraph):
-        return _lanes(graph.vote.members[0])
+        return _lanes(longest(graph))
     assert isinstance(graph, ConvolutionGraph)
     if counts(graph):
-        return [lanes for lanes in (*range(1, 9), 16, 32, 64) if lanes <= graph.convolution.filters]
+        return _ladder(graph.convolution.filters)
     return _ladder(sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels))
 
 

@@ -16,6 +16,7 @@ from jinja2 import UndefinedError
 from hwgen import tools
 from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
+from hwgen.rtl.packing import KILOBITS
 
 UART_NUMBER = 7
 """Resource number of a UART that a board file adds, beside any that the platform has."""
@@ -81,9 +82,11 @@ def make(board: Board, *, toolchain: str | None = None) -> Any:
             platform = kind(toolchain="Apicula")
         else:
             platform = kind()
-        family(platform)
+        blocks = KILOBITS[family(platform)]
     except ValueError as error:
         raise HwgenError(f"board {board.name}: {error}; see device, package and speed in [pins]") from None
+    if board.budget.bram_kbit != blocks:
+        raise HwgenError(f"board {board.name}: bram_kbit: {part(platform)} has block RAMs of {blocks} kbit")
     if board.uart.rx and board.uart.tx:
         attributes = Attrs(**board.uart.attributes)
         platform.add_resources([UARTResource(UART_NUMBER, rx=board.uart.rx, tx=board.uart.tx, attrs=attributes)])

@@ -98,8 +98,9 @@ class Compressor:
     size: int = 0
 
     @classmethod
+    @cache
     def of(cls, inputs: int, family: str) -> Compressor:
-        """For a part's `family`.
+        """For a part's `family`; lanes that count as many bits share it.
 
         Raises:
             HwgenError: when there is nothing to count, or the family is unknown.

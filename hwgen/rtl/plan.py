@@ -285,7 +285,7 @@ def spatial(
             return EnsemblePlan(
                 tuple(spatial(member, family, None, adders_per_stage, multiplexed=multiplexed) for member in given)
             )
-        engine = spatial(_longest(graph), family, None, adders_per_stage, multiplexed=multiplexed)
+        engine = spatial(longest(graph), family, None, adders_per_stage, multiplexed=multiplexed)
         return _in_turn(graph, cast(Plan | HypervectorPlan, engine))
     _check_members(members)
     if isinstance(graph, HypervectorGraph):
@@ -306,7 +306,8 @@ def folded(
 ) -> AnyPlan:
     """So many lanes; by default 8, or a block of a hypervector. The dense layer has as many as keep its pace.
 
-    An ensemble's members share them where they can, unless `members` says otherwise; side by side, each has its own.
+    An ensemble's members share them where they can, unless `members` says otherwise; side by side, each has its own, or
+    fewer where it has no use for so many.
 
     Args:
         multipliers: how many of the part's own the lanes may use in all.
@@ -318,10 +319,14 @@ def folded(
     if isinstance(graph, EnsembleGraph):
         given = graph.vote.members
         if members is Members.side_by_side or (members is None and not mergeable(given)):
+            own = [lanes and min(lanes, _most_lanes(member)) for member in given]
             return EnsemblePlan(
-                tuple(folded(member, lanes, family, None, multipliers // len(given), memories) for member in given)
+                tuple(
+                    folded(member, count, family, None, multipliers // len(given), memories)
+                    for member, count in zip(given, own, strict=True)
+                )
             )
-        shared = folded(_longest(graph), lanes, family, None, multipliers, memories)
+        shared = folded(longest(graph), lanes, family, None, multipliers, memories)
         return _in_turn(graph, cast(Plan | HypervectorPlan, shared))
     _check_members(members)
     if isinstance(graph, HypervectorGraph):
@@ -330,7 +335,8 @@ def folded(
     assert isinstance(graph, ConvolutionGraph)
     table = BlockRam(family)
     if counts(graph):
-        dense = Folded(min(max(lanes // 8, 1), graph.classes), family, multipliers)
+        scored = int(np.count_nonzero(graph.dense.weights))
+        dense = Folded(min(max(lanes // 8, 1), max(scored, 1)), family, multipliers)
         return Plan(Counting(lanes, family), dense, table)
     taps = sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels)
     scored = int(np.count_nonzero(graph.dense.weights))
@@ -373,7 +379,17 @@ def _in_turn(graph: EnsembleGraph, engine: Plan | HypervectorPlan) -> InTurnPlan
     return InTurnPlan(count, engine)
 
 
-def _longest(graph: EnsembleGraph) -> Graph:
+def _most_lanes(graph: Graph) -> int:
+    """That an engine for a member can have."""
+    if isinstance(graph, HypervectorGraph):
+        return graph.hypervector.dimension
+    assert isinstance(graph, ConvolutionGraph)
+    if counts(graph):
+        return graph.convolution.filters
+    return max(sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels), 1)
+
+
+def longest(graph: EnsembleGraph) -> Graph:
     """The member with the most filters; any, where they have none."""
     return max(
         graph.vote.members,

@@ -142,7 +142,7 @@ def test_a_table_too_large_for_block_ram_goes_to_spram() -> None:
     small, wide = shipped_graph("small", 5), shipped_graph("full", 8)
     assert stored(small, board, Plan.folded(6)) == Plan.folded(6)
     assert stored(wide, board, Plan.folded(6)) != Plan.folded(6), "128 bits a row fill all four"
-    with pytest.raises(HwgenError, match="does not fit iCEBreaker with any engine; train with fewer filters"):
+    with pytest.raises(HwgenError, match=r"takes \d+ cycles for a token, .* one in 10; .* lower uart.baud"):
         fastest(wide, board, "ice40", replace(AIM, slowest=10))
 
 
@@ -153,6 +153,25 @@ def test_a_table_too_large_for_spram_is_refused_with_what_would_fit() -> None:
     graph = replace(graph, nodes=(Embedding(table, 5, 0), *graph.nodes[1:]))
     with pytest.raises(HwgenError, match=r"block RAMs \(\+\d+\), or more than 4 SPRAMs; about \d+ tokens"):
         fastest(graph, boards.load("icebreaker"), "ice40")
+
+
+def test_what_does_not_fit_is_told_with_what_would() -> None:
+    board = boards.load("icebreaker")
+    with pytest.raises(HwgenError, match=r"iCEBreaker with any engine; .* or take --model sst2-small-1bit$"):
+        fastest(shipped_graph("full", 1), board, "ice40")
+    tiny = replace(board, budget=replace(board.budget, luts=600))
+    with pytest.raises(HwgenError, match=r"a folded engine; train with fewer filters or more pruning$"):
+        fastest(shipped_graph("small", 5), tiny, "ice40", replace(AIM, engine="folded"))
+
+
+def test_popcount_lanes_leave_no_gap() -> None:
+    """Of many filters, too, whose dense layer has tens of thousands of weights before they are cut to one bit."""
+    graph, board = shipped_graph("full", 1), boards.load("ulx3s")
+    found = choices(graph, board, "ecp5", AIM)
+    for rate in (100_000, 200_000, 300_000, 400_000):
+        assert next(fit.cheapest(found, board, 25e6, rate)).rate(25e6) <= 1.5 * rate
+    front = fit.front(found)
+    assert all(other.cycles >= 0.5 * one.cycles for one, other in pairwise(front))
 
 
 def test_registers_that_find_no_room_are_left_out() -> None:
@@ -172,6 +191,12 @@ def test_lanes_of_a_hypervector_fill_the_part(filters: int) -> None:
         assert isinstance(plan, HypervectorPlan) and plan.family == family
         chosen[name] = plan.lanes
     assert chosen["ulx3s"] == 0 and 32 <= chosen["icebreaker"] < 1024
+
+
+def test_a_hypervector_of_one_block_has_a_folded_engine() -> None:
+    graph = random_hypervector_graph(np.random.default_rng(0), dimension=64, block=64, longest=64)
+    plan = fastest(graph, boards.load("ulx3s"), "ecp5", replace(AIM, engine="folded")).plan
+    assert plan == HypervectorPlan(64, "ecp5")
 
 
 @pytest.fixture
@@ -203,3 +228,21 @@ def test_ensembles_are_counted_as_their_plan_has_them(ensemble: EnsembleGraph) -
     apart_plan = fastest(ensemble, tight, "ice40", replace(line, members=Members.side_by_side)).plan
     assert isinstance(apart_plan, EnsemblePlan)
     assert apart_plan.members[0].convolution.lanes < in_turn.engine.convolution.lanes
+
+
+@pytest.mark.parametrize("members", Members)
+def test_members_of_different_sizes(members: Members) -> None:
+    """Each has as many lanes as it has use for; what they share has as many as the largest has."""
+    random = np.random.default_rng(0)
+    given = tuple(
+        random_graph(random, bits=1, embedding_bits=1, vocabulary=200, rank=20, filters=filters) for filters in (2, 8)
+    )
+    graph = EnsembleGraph((Vote(given, np.ones(2, int)),))
+    found = choices(graph, boards.load("ulx3s"), "ecp5", replace(AIM, engine="folded", members=members))
+    most = given[1].convolution.filters
+    for choice in found:
+        if isinstance(choice.plan, EnsemblePlan):
+            own = [plan.convolution.lanes for plan in choice.plan.members]
+            assert own == [min(own[1], given[0].convolution.filters), own[1]]
+            most = max(own[1], most)
+    assert len(found) > 4 and most == given[1].convolution.filters
