@@ -68,11 +68,11 @@ def run(arguments: argparse.Namespace) -> None:
                 continue
             bench_tools.console.print(name, highlight=False)
             rows[name] = measure(task, contender, work, say, route=not arguments.no_route)
-            kept.write_text(json.dumps(rows, indent=1))
+            bench_tools.write_whole(kept, json.dumps(rows, indent=1))
             publish(rows, order)
     if not arguments.no_software:
         rows["software"] = list(on_one_core(data))
-        kept.write_text(json.dumps(rows, indent=1))
+        bench_tools.write_whole(kept, json.dumps(rows, indent=1))
     publish(rows, order)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import bench_tools
 from amaranth.hdl import UnusedElaboratable
 
+from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow.design import make_shell, plans_for
 from hwgen.flow.platform import make
@@ -42,7 +43,9 @@ def run(data: str) -> None:
     """Simulate every board, and write the page."""
     texts = [text for _, text in datasets.load(data).test]
     rows = [row(name, size, texts) for name, size in designs(boards.names())]
-    (bench_tools.RESULTS / "simulation.md").write_text(page(rows))
+    bench_tools.write_whole(bench_tools.RESULTS / "simulation.md", page(rows))
+    if wrong := [row["board"] for row in rows if row["different"]]:
+        raise HwgenError(f"circuit and golden model differ on {', '.join(wrong)}")
 
 
 def designs(names: list[str]) -> Iterator[tuple[str, str]]:

@@ -64,6 +64,13 @@ SYNTHESIS = {
 """For a component by itself: its ports are no pins."""
 
 
+def write_whole(path: Path, text: str) -> None:
+    """A file that is there whole or not at all."""
+    part = path.with_name(f".part-{path.name}")
+    part.write_text(text)
+    part.replace(path)
+
+
 def synthesise(component: wiring.Component, family: str, ports: Sequence[Signal] | None = None) -> Utilisation:
     """What `component` takes by itself after synthesis for `family`, carry chains as look-up tables.
 

@@ -101,14 +101,14 @@ def run(arguments: argparse.Namespace) -> None:
             found = checked(family, arguments.work, arguments.jobs)
             rows = json.loads(kept.read_text()) if kept.is_file() else {}
             rows[family] = found
-            kept.write_text(json.dumps(rows, indent=1))
+            bench_tools.write_whole(kept, json.dumps(rows, indent=1))
         rows = {family: rows[family] for family in FAMILIES if family in rows}
         (bench_tools.RESULTS / "resources.md").write_text(page(rows))
         return
     for family in families:
         made = fitted(family, arguments.work, arguments.jobs)
         known = tomllib.loads(DATA.read_text()) if DATA.is_file() else {}
-        DATA.write_text(as_toml(known | {family: made}))
+        bench_tools.write_whole(DATA, as_toml(known | {family: made}))
         model_of.coefficients.cache_clear()
 
 
@@ -194,9 +194,7 @@ def counted(text: str, family: str, work: Path) -> Utilisation:
                     raise
                 bench_tools.synthesise_text(text, family, folder, " -dff")
                 used = taken(folder, family)
-        part = kept.with_suffix(".part")
-        part.write_text(json.dumps(asdict(used)))
-        part.replace(kept)
+        bench_tools.write_whole(kept, json.dumps(asdict(used)))
     return Utilisation(**json.loads(kept.read_text()))
 
 

@@ -26,12 +26,8 @@ class Da4mlSums(WindowSums):
         modules: the Verilog of what `name` stands for, by file name.
     """
 
-    def __init__(
-        self, matrix: Integers, constants: Integers, source: TensorType, *, name: str, cutoff: int, hard_dc: int = -1
-    ) -> None:
-        """`cutoff`: da4ml's ``latency_cutoff``, adders between two registers; 0 for none, a register behind them all.
-        `hard_dc`: how much deeper than a balanced tree the adders may stand; -1 for as deep as they like.
-        """
+    def __init__(self, matrix: Integers, constants: Integers, source: TensorType, *, name: str, cutoff: int) -> None:
+        """`cutoff`: da4ml's ``latency_cutoff``, adders between two registers; 0 for one register, behind them all."""
         self.name, self.cutoff = name, cutoff
         window = window_type(source, matrix.shape[1])
         columns = matrix.reshape(len(matrix), -1).T
@@ -39,7 +35,7 @@ class Da4mlSums(WindowSums):
             np.ascontiguousarray(array, dtype=np.int64).tobytes()
             for array in (columns, constants, window.low, window.high)
         )
-        solution = _solved(*given, hard_dc)
+        solution = _solved(*given)
         self.inputs = [minimal_kif(interval) for interval in solution.inp_qint]
         self.outputs = [minimal_kif(interval) for interval in solution.out_qint]
         self.modules, stages = _verilog(solution, name, cutoff)
@@ -66,7 +62,7 @@ class Da4mlSums(WindowSums):
 
 
 @lru_cache(maxsize=64)
-def _solved(columns: bytes, constants: bytes, low: bytes, high: bytes, hard_dc: int) -> CombLogic:
+def _solved(columns: bytes, constants: bytes, low: bytes, high: bytes) -> CombLogic:
     """da4ml's adders for a matrix of ``(inputs, outputs)``, the constants among them."""
     offsets, lows, highs = (np.frombuffer(array, dtype=np.int64) for array in (constants, low, high))
     matrix = np.frombuffer(columns, dtype=np.int64).reshape(lows.size, offsets.size)
@@ -75,7 +71,7 @@ def _solved(columns: bytes, constants: bytes, low: bytes, high: bytes, hard_dc: 
         highs.astype(float),
         np.ones(lows.size),
         HWConfig(1, -1, -1),
-        solver_options={"hard_dc": hard_dc},
+        solver_options={"hard_dc": -1},  # as deep as they like
     )
     sums = inputs @ matrix.astype(float)
     return comb_trace(inputs, sums + offsets.astype(float) if offsets.any() else sums)

@@ -146,9 +146,10 @@ def _wrap(source: Source, folder: Path) -> None:
     (folder / "harness.v").write_text(_harness(source))
     tools.run_yosys("read_verilog harness.v; synth_ecp5 -top harness; write_rtlil harness.il", folder, "to measure")
     script = "read_rtlil harness.il; delete top; read_rtlil -overwrite netlist.il; "
-    script += "hierarchy -top harness; flatten; opt_clean; write_json harness.json"
+    script += "hierarchy -top harness; flatten; opt_clean; write_json harness.part"
     tools.run_yosys(script, folder, "to measure")
-    open_ends(folder / "harness.json")
+    open_ends(folder / "harness.part")
+    (folder / "harness.part").replace(folder / "harness.json")
 
 
 def _harness(source: Source) -> str:
@@ -188,6 +189,4 @@ endmodule
 
 
 def _write(path: Path, found: dict[str, Any]) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(found, indent=1))
-    part.replace(path)
+    bench_tools.write_whole(path, json.dumps(found, indent=1))

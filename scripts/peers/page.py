@@ -62,11 +62,12 @@ Every circuit of a table computes the same function of the same tokens, whole: w
 the sentence for the random kernels; for the shipped models also the embedding in front, and behind it requantiser,
 dense layer, class and result buffer. What is not the sums is hwgen's in all of them.
 
-- *hwgen spatial*: weights as wires, with so many adders between registers, or all of them.
+- *hwgen spatial*: weights as wires, with so many adders between registers, or all of them. Its search begins with
+  da4ml's solver as well, for the transposed form, and takes whichever graph is smaller ([sharing](sharing.md)).
 - *da4ml*: its own Verilog (`VerilogModel`) of one matrix over the window, direct form, with exact intervals of the
-  inputs and its default search: combinational between registers, or pipelined by its `latency_cutoff`. Limits to its
-  depth (`hard_dc` 0, 1 or 2) give as many adders or more. *Plain maximum*: the comparison of the maximum is left to
-  synthesis; elsewhere da4ml's sums have hwgen's maximum, whose comparison takes half as much of an ECP5.
+  inputs and its default search: combinational between registers, or pipelined by its `latency_cutoff`. *Plain
+  maximum*: the comparison of the maximum is left to synthesis, as who takes da4ml's Verilog would write it; elsewhere
+  da4ml's sums have hwgen's maximum, whose comparison takes half as much of an ECP5.
 - *plain*: `value * weight`, summed up between registers, left to synthesis with and without multipliers.
 - *hwgen folded*: P lanes. With the random kernels, which have no requantiser, its sums are shifted to 8 bits.
 
@@ -92,7 +93,7 @@ def _short(rows: Sequence[Row]) -> Iterator[str]:
         found = [each for each in pairs(rows) if each[0]["task"] == task]
         if not found:
             continue
-        said = [f"**{task}**: beside da4ml's pipelines and the same maximum, hwgen spatial takes"]
+        said = [f"**{task}**: beside da4ml's sums with as many registers and hwgen's maximum, hwgen spatial takes"]
         fair = [shares for _, peer, shares in found if PLAIN_MAXIMUM not in peer["setting"]]
         for family, name in (("xilinx", "of the LUTs on Xilinx,"), ("ecp5", "on ECP5,")):
             if spread := [shares[family] for shares in fair if family in shares]:
