@@ -97,7 +97,8 @@ def _short(rows: Sequence[Row]) -> Iterator[str]:
         fair = [shares for _, peer, shares in found if PLAIN_MAXIMUM not in peer["setting"]]
         for family, name in (("xilinx", "of the LUTs on Xilinx,"), ("ecp5", "on ECP5,")):
             if spread := [shares[family] for shares in fair if family in shares]:
-                said.append(f"{min(spread):.2f} to {max(spread):.2f} {name}")
+                least, most = (f"{share:.2f}" for share in (min(spread), max(spread)))
+                said.append(f"{least} {name}" if least == most else f"{least} to {most} {name}")
         own = max((own.get("fmax", 0.0) for own, _, _ in found), default=0.0)
         peer = max((peer.get("fmax", 0.0) for _, peer, _ in found), default=0.0)
         if own and peer:
