@@ -62,7 +62,8 @@ def make(board: Board, *, toolchain: str | None = None) -> Any:
         toolchain: of Xilinx parts, "Vivado" (default) or "Xray" (openXC7).
 
     Raises:
-        HwgenError: when the board's platform class cannot be found or is of an unsupported family.
+        HwgenError: when the board's platform class cannot be found or is of an unsupported family, or its block RAMs
+            are not of the size that the board's file says.
     """
     tools.use()
     # Some platforms insist on their programmer even when nothing is programmed.

@@ -1,5 +1,6 @@
 """Board files: every listed one loads, a user's own works, a malformed one is one clear line."""
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hwgen.flow.estimate import estimate
 from hwgen.flow.fit import fits
 from hwgen.model import Model
 from hwgen.rtl.core import Core
+from hwgen.rtl.packing import KILOBITS
 from hwgen.shipped import shipped
 
 OWN = """
@@ -146,10 +148,14 @@ def test_a_platform_that_is_none_of_ours(name: str, tmp_path: Path) -> None:
 def test_pins_of_every_family(family: str, device: str, package: str, known: bool, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     text = OWN.replace('"ecp5"', f'"{family}"').replace("LFE5U-25F", device).replace("BG256", package)
+    text = text.replace("bram_kbit = 18", f"bram_kbit = {KILOBITS[family]}")
     path.write_text(text.replace('speed = "6"', 'speed = "1"'))
     board = boards.load(str(path))
     if known:
         assert platform.family(platform.make(board)) == family
+        other = 36 if family != "xilinx" else 18
+        with pytest.raises(HwgenError, match=f"board mine: bram_kbit: .* block RAMs of {KILOBITS[family]} kbit"):
+            platform.make(replace(board, budget=replace(board.budget, bram_kbit=other)))
     else:
         with pytest.raises(HwgenError, match=r"board mine: .*(\[pins\]|7-series)"):
             platform.make(board)
