@@ -21,7 +21,7 @@ from amaranth.hdl import UnusedElaboratable
 from peers import page, software
 from peers.contenders import FOLDED, Contender, eight_bits, of_kernel, of_model
 from peers.kernels import Kernel
-from peers.measure import WORDS, Task, measure
+from peers.measure import SEEDS, WORDS, Task, measure
 
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
@@ -44,6 +44,7 @@ def main() -> int:
     parser.add_argument("--work", type=Path, default=Path("build/bench_hardware"), help="what was measured")
     parser.add_argument("--only", action="append", help="part of `task: contender`; may be given more than once")
     parser.add_argument("--no-route", action="store_true", help="leave place and route to a later run")
+    parser.add_argument("--seeds", type=int, default=len(SEEDS), choices=SEEDS, help="how many to place with")
     parser.add_argument("--no-software", action="store_true", help="keep the software's figures of the last run")
     return bench_tools.guarded(lambda: run(parser.parse_args()))
 
@@ -59,6 +60,7 @@ def run(arguments: argparse.Namespace) -> None:
     def say(line: str) -> None:
         bench_tools.console.print(f"  {line}", highlight=False)
 
+    seeds = () if arguments.no_route else SEEDS[: arguments.seeds]
     order = []
     for task in tasks(data):
         for contender in task.contenders:
@@ -67,7 +69,7 @@ def run(arguments: argparse.Namespace) -> None:
             if arguments.only and not any(part in name for part in arguments.only):
                 continue
             bench_tools.console.print(name, highlight=False)
-            rows[name] = measure(task, contender, work, say, route=not arguments.no_route)
+            rows[name] = measure(task, contender, work, say, seeds=seeds)
             bench_tools.write_whole(kept, json.dumps(rows, indent=1))
             publish(rows, order)
     if not arguments.no_software:

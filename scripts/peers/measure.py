@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,8 @@ class Task:
     model: bool
 
 
-def measure(task: Task, contender: Contender, work: Path, say: Say, *, route: bool = True) -> dict[str, Any]:
-    """A row of the table; what was measured before is taken from `work`.
+def measure(task: Task, contender: Contender, work: Path, say: Say, *, seeds: Sequence[int] = SEEDS) -> dict[str, Any]:
+    """A row of the table; what was measured before is taken from `work`. With no seeds, nothing is placed.
 
     Raises:
         HwgenError: when a circuit differs from the golden model, or a tool fails.
@@ -72,18 +72,18 @@ def measure(task: Task, contender: Contender, work: Path, say: Say, *, route: bo
             continue
         say(f"  {row[family]['luts']:,} LUT, {row[family]['ffs']:,} FF, {row[family]['dsps']:g} DSP")
         row[family] |= checked(task, contender, design, source, family, work, say)
-        if family == "ecp5" and route:
-            row |= routed(source, folder, say)
+        if family == "ecp5" and seeds:
+            row |= routed(source, folder, seeds, say)
     if "fmax" in row:
         cycles = row["ecp5"]["cycles_per_sentence"]
         row["sentences_per_second"] = row["fmax"] * 1e6 / cycles
     return row
 
 
-def routed(source: flow.Source, folder: Path, say: Say) -> dict[str, Any]:
+def routed(source: flow.Source, folder: Path, seeds: Sequence[int], say: Say) -> dict[str, Any]:
     """Fmax of each seed, and the median."""
     found: dict[str, float] = {}
-    for seed in SEEDS:
+    for seed in seeds:
         say(f"ecp5: place and route, seed {seed}")
         try:
             found[str(seed)] = flow.place(source, folder, seed)["fmax"]

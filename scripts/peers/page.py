@@ -84,7 +84,7 @@ count; carries that nobody reads are taken off all netlists alike. Fmax is the m
 `nextpnr-ecp5 {place} --freq {clock}`;
 the circuit stands between shift registers, so that it needs four pins. Latency is in cycles from the last token to the
 result, on Xilinx and on ECP5; a sentence has {words} tokens. A circuit with no Fmax was synthesised and checked, but
-not routed."""
+not routed; one with fewer seeds was placed with those alone."""
 
 
 def _short(rows: Sequence[Row]) -> Iterator[str]:
