@@ -27,7 +27,7 @@ def component(graph: ConvolutionGraph, source: TensorType, lanes: int, **given: 
 
 
 def products(graph: ConvolutionGraph) -> int:
-    return sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels)
+    return graph.convolution.products
 
 
 def check(

@@ -41,7 +41,7 @@ def main() -> int:
     for size in sizes:
         graph = Model.load(shipped(size, 5)).graph
         assert isinstance(graph, ConvolutionGraph)
-        products = sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels)
+        products = graph.convolution.products
         for asked in sorted({*(1 << power for power in range(products.bit_length())), products}):
             lines.append(f"| {model_name(size, 5)} | {asked} | {row(graph, asked, products)} |")
             print(lines[-1], flush=True)

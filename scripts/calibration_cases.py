@@ -119,7 +119,7 @@ def _dense_of(graph: ConvolutionGraph, classes: int) -> Dense:
 
 
 def _folded(name: str, graph: ConvolutionGraph, family: str) -> Iterator[Case]:
-    products = sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels)
+    products = graph.convolution.products
     table = BlockRam(family)
     for lanes, multipliers, memories in (
         (1, 0, True), (2, 1, False), (4, 2, True), (8, 0, False), (12, 6, False), (24, 4, False), (48, 0, False),

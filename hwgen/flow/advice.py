@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
 from hwgen.flow.table_place import blocks, in_spram, memory, spram_blocks
@@ -94,7 +92,7 @@ def _smaller(graph: ConvolutionGraph) -> str | None:
     assert isinstance(small, ConvolutionGraph)
 
     def size(each: ConvolutionGraph) -> int:
-        return each.embedding.table.size + sum(int(np.count_nonzero(kernel)) for kernel in each.convolution.kernels)
+        return each.embedding.table.size + each.convolution.products
 
     return model_name("small", bits) if size(small) < size(graph) else None
 

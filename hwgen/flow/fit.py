@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-import numpy as np
-
 from hwgen.errors import HwgenError
 from hwgen.flow import features
 from hwgen.flow.advice import require_memory, too_large
@@ -195,7 +193,7 @@ Place = BlockRam | Spram | Outside
 
 def _convolutions(graph: ConvolutionGraph, board: Board, family: str, aim: Aim) -> Iterator[Convolver]:
     """The smallest first."""
-    products = sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels)
+    products = graph.convolution.products
     if counts(graph):
         filters = graph.convolution.filters
         wanted = [] if aim.engine == "spatial" else [lanes for lanes in _ladder(filters) if lanes < max(filters, 2)]
@@ -213,7 +211,7 @@ def _convolutions(graph: ConvolutionGraph, board: Board, family: str, aim: Aim) 
 
 def _denses(graph: ConvolutionGraph, board: Board, family: str, aim: Aim) -> Iterator[Scorer]:
     if aim.engine != "spatial":
-        products = int(np.count_nonzero(graph.dense.weights))
+        products = graph.dense.products
         for lanes in _ladder(products, 2.0):
             for multipliers in sorted({0, min(board.budget.dsps, -(-lanes // 2))}):
                 yield Folded(lanes, family, multipliers)
@@ -335,7 +333,7 @@ def _lanes(graph: Graph) -> list[int]:
     assert isinstance(graph, ConvolutionGraph)
     if counts(graph):
         return _ladder(graph.convolution.filters)
-    return _ladder(sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels))
+    return _ladder(graph.convolution.products)
 
 
 def _adders_per_stage(plan: AnyPlan) -> int:

@@ -144,6 +144,11 @@ class Convolution:
         """Of all filters together."""
         return sum(kernel.shape[0] * kernel.shape[1] for kernel in self.kernels)
 
+    @property
+    def products(self) -> int:
+        """Weights that are not zero."""
+        return sum(int(np.count_nonzero(kernel)) for kernel in self.kernels)
+
     def output_type(self, source: TensorType) -> TensorType:
         """Worst case of every filter over inputs inside `source`, or zero where the window hangs over the start."""
         low, high = np.minimum(source.low, 0), np.maximum(source.high, 0)
@@ -234,6 +239,11 @@ class ClassWeights:
     @property
     def channels(self) -> int:
         return self.weights.shape[1]
+
+    @property
+    def products(self) -> int:
+        """Weights that are not zero."""
+        return int(np.count_nonzero(self.weights))
 
 
 @dataclass(frozen=True, eq=False)

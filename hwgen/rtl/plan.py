@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeGuard, TypeVar, cast
 
-import numpy as np
-
 from hwgen.errors import HwgenError
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
@@ -335,11 +333,11 @@ def folded(
     assert isinstance(graph, ConvolutionGraph)
     table = BlockRam(family)
     if counts(graph):
-        scored = int(np.count_nonzero(graph.dense.weights))
+        scored = graph.dense.products
         dense = Folded(min(max(lanes // 8, 1), max(scored, 1)), family, multipliers)
         return Plan(Counting(lanes, family), dense, table)
-    taps = sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels)
-    scored = int(np.count_nonzero(graph.dense.weights))
+    taps = graph.convolution.products
+    scored = graph.dense.products
     period = -(-taps // lanes)
     convolution = Folded(lanes, family, min(multipliers, -(-lanes // 2)), memories)
     dense_lanes = max(-(-scored // (_DENSE_PERIODS * max(period, 1))), 1)
@@ -386,7 +384,7 @@ def _most_lanes(graph: Graph) -> int:
     assert isinstance(graph, ConvolutionGraph)
     if counts(graph):
         return graph.convolution.filters
-    return max(sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels), 1)
+    return max(graph.convolution.products, 1)
 
 
 def longest(graph: EnsembleGraph) -> Graph:

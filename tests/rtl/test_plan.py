@@ -65,7 +65,7 @@ def test_what_does_not_go_together_is_refused(make: object) -> None:
 def test_folded_layers_keep_pace() -> None:
     """Lanes up to one a weight, multipliers for the convolution first, and a dense layer done within four tokens."""
     graph = random_graph(np.random.default_rng(0), filters=20)
-    taps = sum(int(np.count_nonzero(kernel)) for kernel in graph.convolution.kernels)
+    taps = graph.convolution.products
     for lanes, multipliers in ((1, 3), (16, 9), (taps, taps)):
         plan = plans.folded(graph, lanes, "ecp5", multipliers=multipliers)
         assert isinstance(plan, plans.Plan)
