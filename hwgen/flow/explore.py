@@ -126,7 +126,7 @@ class Exploration:
             part = path.with_name(f".part-{path.name}")
             part.write_bytes(picture.getvalue())
             part.replace(path)
-        except (ValueError, OSError) as error:
+        except OSError as error:
             raise HwgenError(f"{path}: the picture cannot be written: {error}") from None
 
 

@@ -33,6 +33,7 @@ from hwgen.rtl.plan import (
     counts,
     folded,
     longest,
+    most_lanes,
     pipelinings,
     spatial,
 )
@@ -196,10 +197,10 @@ def _convolutions(graph: ConvolutionGraph, board: Board, family: str, aim: Aim) 
     products = graph.convolution.products
     if counts(graph):
         filters = graph.convolution.filters
-        wanted = [] if aim.engine == "spatial" else [lanes for lanes in _ladder(filters) if lanes < max(filters, 2)]
-        if graph.embedding.bits == 1:
-            wanted = sorted({*wanted, *([filters] if aim.engine != "folded" else [])})
-        yield from (Counting(lanes, family) for lanes in wanted)
+        wanted = set() if aim.engine == "spatial" else {lanes for lanes in _ladder(filters) if lanes < max(filters, 2)}
+        if graph.embedding.bits == 1 and aim.engine != "folded":
+            wanted.add(filters)
+        yield from (Counting(lanes, family) for lanes in sorted(wanted))
         if graph.embedding.bits == 1:
             return
     elif aim.engine != "spatial":
@@ -330,10 +331,7 @@ def _lanes(graph: Graph) -> list[int]:
         return [graph.hypervector.block * count for count in range(max(blocks // 2, 1), 0, -1) if blocks % count == 0]
     if isinstance(graph, EnsembleGraph):
         return _lanes(longest(graph))
-    assert isinstance(graph, ConvolutionGraph)
-    if counts(graph):
-        return _ladder(graph.convolution.filters)
-    return _ladder(graph.convolution.products)
+    return _ladder(most_lanes(graph))
 
 
 def _adders_per_stage(plan: AnyPlan) -> int:

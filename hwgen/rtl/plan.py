@@ -317,7 +317,7 @@ def folded(
     if isinstance(graph, EnsembleGraph):
         given = graph.vote.members
         if members is Members.side_by_side or (members is None and not mergeable(given)):
-            own = [lanes and min(lanes, _most_lanes(member)) for member in given]
+            own = [lanes and min(lanes, most_lanes(member)) for member in given]
             return EnsemblePlan(
                 tuple(
                     folded(member, count, family, None, multipliers // len(given), memories)
@@ -377,7 +377,7 @@ def _in_turn(graph: EnsembleGraph, engine: Plan | HypervectorPlan) -> InTurnPlan
     return InTurnPlan(count, engine)
 
 
-def _most_lanes(graph: Graph) -> int:
+def most_lanes(graph: Graph) -> int:
     """That an engine for a member can have."""
     if isinstance(graph, HypervectorGraph):
         return graph.hypervector.dimension
