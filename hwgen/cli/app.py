@@ -1,0 +1,15 @@
+"""The command line's root; the commands of each group register themselves here."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(
+    name="hwgen",
+    help="Labelled text in, a compressed classifier on a cheap FPGA out.",
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+bench = typer.Typer(help="Measure, and draw what was measured.", rich_markup_mode="rich")
+app.add_typer(bench, name="bench")

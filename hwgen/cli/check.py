@@ -1,0 +1,134 @@
+"""Commands that run a model: in simulation, on a board, or in somebody's design."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hwgen.cli.app import app
+from hwgen.cli.common import (
+    Engine,
+    EngineOption,
+    JsonOption,
+    LanesOption,
+    MembersOption,
+    model_of,
+    out,
+    plan_of,
+    print_json,
+    speaker,
+    test_sentences,
+)
+from hwgen.errors import HwgenError
+
+
+class Simulator(StrEnum):
+    """What runs the circuit as software."""
+
+    cxxrtl = "cxxrtl"
+    icarus = "icarus"
+    pysim = "pysim"
+
+
+class Format(StrEnum):
+    """What `hwgen export` writes."""
+
+    verilog = "verilog"
+
+
+@app.command(epilog="hwgen sim sst2-small-5bit -n 100   |   hwgen sim toy --data demo --engine icarus --waves toy.fst")
+def sim(
+    model: Annotated[str, typer.Argument(help="Model folder or shipped model.")],
+    data: Annotated[str | None, typer.Option("--data", help="Test sentences; made-up ones by default.")] = None,
+    engine: Annotated[Simulator, typer.Option("--engine", help="What runs the circuit.")] = Simulator.cxxrtl,
+    count: Annotated[int | None, typer.Option("-n", min=1, help="At most so many sentences.")] = None,
+    waves: Annotated[Path | None, typer.Option("--waves", help="Write waves: VCD, with icarus FST.")] = None,
+    circuit: Annotated[str, typer.Option("--circuit", help="spatial, or folded.")] = "spatial",
+    lanes: Annotated[int | None, typer.Option("--lanes", min=1, help="Of a folded circuit.")] = None,
+    members: MembersOption = None,
+    stall: Annotated[float, typer.Option("--stall", min=0, max=0.9, help="Chance that a stream pauses.")] = 0.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the circuit in simulation against the golden model, sentence by sentence."""
+    from hwgen.flow.design import made_up_sentences
+    from hwgen.graph import golden
+    from hwgen.rtl.core import Core
+    from hwgen.sim import cxxrtl, icarus, pysim
+    from hwgen.sim.verify import first_mismatch
+
+    name, loaded = model_of(model)
+    if circuit not in ("spatial", "folded"):
+        raise HwgenError(f"--circuit: {circuit!r} is not one of spatial, folded")
+    plan = plan_of(loaded, circuit == "folded", lanes, members)
+    core = Core(loaded.graph, plan)
+    sentences = test_sentences(loaded, data) if data else made_up_sentences(loaded.graph)
+    sentences = sentences.head(count) if count else sentences
+    with speaker(as_json) as say:
+        say(f"{len(sentences)} sentences, {plan.name}, {engine.value}")
+        if engine is Simulator.cxxrtl:
+            compiled = cxxrtl.compile_core(core, waves=waves is not None, say=say)
+            results = compiled.run(sentences, stall=stall, waves=waves)
+        else:
+            run = icarus.run if engine is Simulator.icarus else pysim.run
+            results = run(core, sentences, stall=stall, waves=waves)
+    expected = golden.scores(loaded.graph, sentences)
+    wrong = results.mismatches(expected)
+    cycles = int(results.left[-1]) + 1
+    mismatch = first_mismatch(core, sentences, results)
+    if as_json:
+        found = mismatch and dataclasses.asdict(mismatch)
+        print_json({"model": name, "sentences": len(sentences), "wrong": len(wrong), "cycles": cycles, "first": found})
+    elif mismatch is None:
+        out.print(f"{len(sentences)} sentences: every score equals the golden model's ({cycles:,} cycles)")
+    if mismatch is not None:
+        raise HwgenError(f"{len(wrong)} of {len(sentences)} sentences differ; first: {mismatch}")
+
+
+@app.command(epilog='hwgen classify "a moving , funny film"   |   hwgen classify --on /dev/ttyUSB1 < sentences.txt')
+def classify(
+    text: Annotated[str | None, typer.Argument(help="One sentence; or one a line from standard input.")] = None,
+    model: Annotated[str, typer.Option("--model", "-m", help="Model folder or shipped model.")] = "sst2-full-5bit",
+    on: Annotated[str, typer.Option("--on", help="golden, rtl (in simulation), or a serial port.")] = "golden",
+    baud: Annotated[int, typer.Option("--baud", help="Of the serial port.")] = 1_000_000,
+    as_json: JsonOption = False,
+) -> None:
+    """Classify sentences: class, margin, and the words that decided."""
+    from hwgen.classify import answers
+
+    _, loaded = model_of(model)
+    texts = [text] if text is not None else (line.rstrip("\n") for line in sys.stdin)
+    for answer in answers(loaded, texts, on, baud):
+        if as_json:
+            print_json(answer.as_json(), indent=None)
+        else:
+            out.print(answer.line(), highlight=False, soft_wrap=True)
+
+
+@app.command(epilog="hwgen export sst2-small-5bit --format verilog -o verilog && make -C verilog")
+def export(
+    model: Annotated[str, typer.Argument(help="Model folder or shipped model.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")],
+    format: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.verilog,
+    engine: EngineOption = Engine.spatial,
+    lanes: LanesOption = None,
+    members: MembersOption = None,
+    streams: Annotated[
+        int, typer.Option("--streams", min=1, max=2, help="2: two cores side by side, on one embedding table.")
+    ] = 1,
+    count: Annotated[int, typer.Option("-n", min=1, help="Sentences in the test bench.")] = 32,
+    data: Annotated[str | None, typer.Option("--data", help="Test sentences; made-up ones by default.")] = None,
+) -> None:
+    """Write the circuit as Verilog with AXI4-Stream ports, a README and a self-checking test bench."""
+    from hwgen.export.verilog import export as write
+    from hwgen.flow.design import made_up_sentences
+
+    _, loaded = model_of(model)
+    plan = plan_of(loaded, lanes is not None or engine is Engine.folded, lanes, members)
+    sentences = test_sentences(loaded, data) if data else made_up_sentences(loaded.graph)
+    write(loaded, plan, sentences.head(count), output, streams=streams)
+    out.print(f"{output}: run `make` there to simulate")

@@ -1,0 +1,146 @@
+"""What the commands share: options, consoles, and how models and progress are shown."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+
+from hwgen.errors import HwgenError
+from hwgen.graph.golden import Sentences
+from hwgen.model import Model
+from hwgen.rtl import plan as circuits
+from hwgen.rtl.plan import AnyPlan, Members
+
+LOG_WIDTH = 120
+"""Columns of a pipe or a log, which have no width to keep to."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=LOG_WIDTH)
+
+
+out, err = console(), console(stderr=True)
+
+
+class Engine(StrEnum):
+    """Which engine serves the layers."""
+
+    spatial = "spatial"
+    folded = "folded"
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+BitsOption = Annotated[int, typer.Option("--bits", min=1, max=8, help="Bits of weights and activations.")]
+BoardOption = Annotated[str, typer.Option("--board", "-b", help="A listed board, or the path of a board file.")]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", "-m", help="Model folder or shipped model; by default the board's shipped one.")
+]
+EngineOption = Annotated[
+    Engine | None,
+    typer.Option(
+        "--engine", help="Of every layer: weights as wires, or lanes that read a ROM; by default what fits best."
+    ),
+]
+TargetOption = Annotated[
+    float | None,
+    typer.Option("--target", min=1, help="Sentences a second at the board's clock: the cheapest that reaches them."),
+]
+LanesOption = Annotated[int | None, typer.Option("--lanes", min=1, help="Force a folded engine of so many lanes.")]
+MembersOption = Annotated[
+    Members | None,
+    typer.Option("--members", help="Of an ensemble: on one engine, or an engine each; by default whichever suits."),
+]
+
+
+def complain(problem: str) -> NoReturn:
+    err.print(f"[bold red]hwgen:[/] {escape(problem)}", highlight=False, soft_wrap=True)
+    sys.exit(2)
+
+
+@contextmanager
+def training_extra() -> Iterator[None]:
+    """One line instead of an import error where torch or Brevitas are not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        raise HwgenError(f"{missing.name}: not installed, needed to train; pip install 'hwgen[train]'") from None
+
+
+def model_of(given: str | None, size: str = "full", bits: int = 5) -> tuple[str, Model]:
+    """A model by folder, by shipped name, or the shipped one of a size and width; with its name."""
+    from hwgen import shipped
+
+    if given is None:
+        folder = shipped.shipped(size, bits)
+    elif Path(given).is_dir():
+        folder = Path(given)
+    else:
+        known = shipped.shipped_models()
+        if given not in known:
+            raise HwgenError(f"model {given}: not a folder, and not one of the shipped: {', '.join(known)}")
+        folder = known[given]
+    return folder.resolve().name, Model.load(folder)
+
+
+def plan_of(model: Model, folded: bool, lanes: int | None, members: Members | None) -> AnyPlan:
+    """Of a circuit for no board in particular."""
+    if folded:
+        return circuits.folded(model.graph, lanes, members=members)
+    return circuits.spatial(model.graph, members=members)
+
+
+def test_sentences(model: Model, data: str) -> Sentences:
+    from hwgen.text import datasets
+
+    return model.encode([text for _, text in datasets.load(data).test])
+
+
+@contextmanager
+def speaker(quiet: bool) -> Iterator[Any]:
+    """Tells what is being done: a spinner with the current step on a terminal, plain lines elsewhere."""
+    if quiet:
+        yield lambda line: None
+    elif err.is_terminal:
+        with err.status("starting") as status:
+
+            def say(line: str) -> None:
+                err.print(f"[dim]{line}", highlight=False)
+                status.update(line)
+
+            yield say
+    else:
+        yield lambda line: err.print(line, highlight=False)
+
+
+@contextmanager
+def counter(total: int, quiet: bool) -> Iterator[Any]:
+    """Counts finished runs: a bar on a terminal, a line each elsewhere; runs that are there already are not shown."""
+    if quiet:
+        yield None
+    elif err.is_terminal:
+        with Progress(console=err) as bar:
+            task = bar.add_task("runs", total=total)
+
+            def count(line: str, finished: int) -> None:
+                bar.console.print(line, highlight=False)
+                bar.advance(task, finished)
+
+            yield count
+            bar.update(task, completed=total)
+    else:
+        yield lambda line, finished: err.print(line, highlight=False)
+
+
+def print_json(value: Any, indent: int | None = 1) -> None:
+    print(json.dumps(value, indent=indent))

@@ -1,0 +1,55 @@
+"""Commands that train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hwgen.cli.app import app
+from hwgen.cli.common import JsonOption, err, out, print_json, training_extra
+from hwgen.model import Model
+
+
+@app.command(
+    epilog="hwgen train demo -o toy   |   hwgen train sst2-full --data DIR --bits 4 --set pruned.sparsity=0.9 -o model"
+)
+def train(
+    recipe: Annotated[
+        str | None,
+        typer.Argument(help="Shipped recipe or TOML file; by default sst2-full, or sst2-binary for one bit."),
+    ] = None,
+    data: Annotated[str, typer.Option("--data", help="Folder of TSV or CSV splits, public set, or `demo`.")] = "demo",
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the model to.")] = Path("model"),
+    bits: Annotated[
+        int | None, typer.Option("--bits", min=1, max=8, help="Of weights and activations; by default the recipe's.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of everything random.")] = 0,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Override a recipe's field: section.field=value.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train, factorise, prune and quantise a classifier; shows every stage."""
+    with training_extra():
+        from hwgen.compress import card, progress, recipes, report
+        from hwgen.compress.run import run
+    from hwgen import shipped
+    from hwgen.text import datasets
+
+    recipe = recipe or ("sst2-binary" if bits == 1 else "sst2-full")
+    chosen = recipes.override(recipes.load(shipped.recipe_path(recipe)), settings or [])
+    Model.check_target(output)
+    dataset = datasets.load(data, seed, holdout=chosen.data.holdout)
+    with progress.reporter(err) as reporter:
+        model = run(chosen, dataset, bits, seed, reporter)
+    stages = report.stages_of(model.record)
+    model.save(output)
+    overrides = "".join(f" --set {setting}" for setting in settings or [])
+    card.write_card(model, output, f"hwgen train {recipe} --data {data} --bits {model.bits} --seed {seed}{overrides}")
+    if as_json:
+        print_json({"model": str(output), "stages": [stage.as_dict() for stage in stages], "record": model.record})
+    else:
+        out.print(report.stage_table(stages, toy=dataset.toy))
+        out.print(f"model: {output}")
