@@ -94,7 +94,7 @@ class Model:
         with written_whole(Path(folder), proof=DESCRIPTION, what="a model") as scratch:
             (scratch / ARRAYS).write_bytes(safetensors.numpy.save(arrays))
             text = json.dumps(description, ensure_ascii=True, indent=1, sort_keys=True)
-            (scratch / DESCRIPTION).write_text(text + "\n")
+            (scratch / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Model:
@@ -108,7 +108,7 @@ class Model:
             if not (folder / name).is_file():
                 raise HwgenError(f"{folder}: no {name} there; give a folder that `hwgen train -o` wrote")
         try:
-            description = json.loads((folder / DESCRIPTION).read_text())
+            description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
             found = description["format"]
             if found != FORMAT:
                 raise HwgenError(f"format {found!r} is not {FORMAT!r}; train it again with this version")

@@ -66,7 +66,7 @@ def run_yosys(script: str, folder: Path, why: str) -> str:
         HwgenError: with yosys's own error line.
     """
     command = [require("yosys", why), "-q", "-p", script]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode:
         lines = [line for line in (done.stderr + done.stdout).splitlines() if "ERROR" in line] or ["no message"]
         raise HwgenError(f"yosys failed {why}: {lines[0]}")

@@ -68,15 +68,15 @@ def export(model: Model, plan: AnyPlan, sentences: Sentences, folder: Path, *, s
         loader=jinja2.PackageLoader("hwgen.export"), undefined=jinja2.StrictUndefined, keep_trailing_newline=True
     )
     with written_whole(folder, proof=f"{TOP}.v", what="an export") as scratch:
-        (scratch / f"{TOP}.v").write_text(to_verilog(top, name=TOP))
+        (scratch / f"{TOP}.v").write_text(to_verilog(top, name=TOP), encoding="utf-8")
         for name in ("testbench.v", "README.md"):
-            (scratch / name).write_text(environment.get_template(f"{name}.jinja").render(facts))
-        (scratch / "tokens.hex").write_text("".join(f"{word:05x}\n" for word in tokens))
-        (scratch / "expected.hex").write_text("".join(f"{word:09x}\n" for word in words))
+            (scratch / name).write_text(environment.get_template(f"{name}.jinja").render(facts), encoding="utf-8")
+        (scratch / "tokens.hex").write_text("".join(f"{word:05x}\n" for word in tokens), encoding="utf-8")
+        (scratch / "expected.hex").write_text("".join(f"{word:09x}\n" for word in words), encoding="utf-8")
         if isinstance(model.vocabulary, Vocabulary):
             lines = [str(model.vocabulary.buckets), *model.vocabulary.words]
             (scratch / "vocabulary.txt").write_bytes("\n".join(lines).encode("utf-8", "surrogateescape") + b"\n")
-        (scratch / "Makefile").write_text(_MAKEFILE)
+        (scratch / "Makefile").write_text(_MAKEFILE, encoding="utf-8")
 
 
 def _top(model: Model, plan: AnyPlan, streams: int) -> AxiCore | AxiCores:

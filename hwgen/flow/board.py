@@ -194,7 +194,7 @@ def load(name: str) -> Board:
 
 def _read(path: Path) -> Board:
     try:
-        given = tomllib.loads(path.read_text())
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
         if "name" in given:
             raise HwgenError("name: a board is named by its file; remove the field")
         given.setdefault("uart", {})

@@ -95,7 +95,7 @@ def build(
         # What a platform appends is a convenience, such as OrangeCrab's suffix for its boot loader.
         if found := tools.find(tool):
             steps.run(tool, [found, *rest])
-    report = json.loads((steps.folder / PLACED).read_text())
+    report = json.loads((steps.folder / PLACED).read_text(encoding="utf-8"))
     fmax = fmax_of(report, aim)
     placed = used.placed(report["utilization"], family)
     return Built(
@@ -143,14 +143,14 @@ def synthesise(steps: Steps, command: list[str], family: str) -> None:
     try:
         steps.run("synthesis", command)
     except HwgenError:
-        said = log.read_text(errors="replace").strip().splitlines() if log.is_file() else []
+        said = log.read_text(errors="replace", encoding="utf-8").strip().splitlines() if log.is_file() else []
         if family != "ecp5" or not said or not said[-1].startswith((_ABC, _ASSERT)):
             raise
     else:
-        if family != "ecp5" or _CONFLICT not in log.read_text(errors="replace"):
+        if family != "ecp5" or _CONFLICT not in log.read_text(errors="replace", encoding="utf-8"):
             return
     script = steps.folder / f"{NAME}.ys"
-    script.write_text(script.read_text().replace("synth_ecp5 ", "synth_ecp5 -dff "))
+    script.write_text(script.read_text(encoding="utf-8").replace("synth_ecp5 ", "synth_ecp5 -dff "), encoding="utf-8")
     steps.run("synthesis again", command)
 
 
@@ -161,9 +161,9 @@ def _aim(folder: Path, clock: float) -> None:
         (f"{NAME}.pcf", r"(set_frequency \S+) \S+", 1e6),
     ):
         if (path := folder / name).is_file():
-            text, count = re.subn(pattern, rf"\g<1> {clock / unit}", path.read_text())
+            text, count = re.subn(pattern, rf"\g<1> {clock / unit}", path.read_text(encoding="utf-8"))
             assert count, f"{name} constrains no clock"
-            path.write_text(text)
+            path.write_text(text, encoding="utf-8")
 
 
 def _place(steps: Steps, command: list[str], seeds: Sequence[int]) -> int:
@@ -187,7 +187,7 @@ def _place(steps: Steps, command: list[str], seeds: Sequence[int]) -> int:
             shutil.copyfile(path, folder / path.name)
         try:
             Steps(folder, lambda line: None).run("place and route", [*command, "--seed", str(seed)])
-            return _slowest(json.loads((folder / PLACED).read_text()))
+            return _slowest(json.loads((folder / PLACED).read_text(encoding="utf-8")))
         except HwgenError as error:
             return error
 

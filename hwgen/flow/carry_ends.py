@@ -19,7 +19,7 @@ def open_ends(netlist: Path) -> None:
     Args:
         netlist: JSON of yosys, rewritten.
     """
-    design = json.loads(netlist.read_text())
+    design = json.loads(netlist.read_text(encoding="utf-8"))
     for module in design["modules"].values():
         cells = module["cells"].values()
         readers = Counter(bit for cell in cells for bit in _inputs(cell))
@@ -34,7 +34,7 @@ def open_ends(netlist: Path) -> None:
             if pins["CIN"] in (["0"], ["1"]) and _ignores_carry(cell) and not any(readers[bit] for bit in pins["S0"]):
                 pins["CIN"] = _OPEN
     part = netlist.with_suffix(".part")
-    part.write_text(json.dumps(design))
+    part.write_text(json.dumps(design), encoding="utf-8")
     part.replace(netlist)
 
 

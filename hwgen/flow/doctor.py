@@ -93,7 +93,9 @@ def _version(name: str) -> str | None:
         return tools.package_version(f"yowasp-{name}")
     for option in ("--version", "-V"):
         try:
-            done = subprocess.run([path, option], capture_output=True, text=True, timeout=20, check=False)
+            done = subprocess.run(
+                [path, option], capture_output=True, encoding="utf-8", errors="replace", timeout=20, check=False
+            )
         except (OSError, subprocess.TimeoutExpired):
             return None
         lines = (done.stdout + done.stderr).strip().splitlines()

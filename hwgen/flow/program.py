@@ -24,7 +24,7 @@ def flash(board: Board, folder: Path) -> str:
     if not report.is_file():
         raise HwgenError(f"{folder}: no report.json there; run `hwgen build --board {board.name} -o {folder}` first")
     try:
-        built = json.loads(report.read_text())
+        built = json.loads(report.read_text(encoding="utf-8"))
         built["board"], built["bitstream"], built["note"]
     except (ValueError, KeyError, TypeError):
         raise HwgenError(f"{report}: not written by `hwgen build`; build again") from None
@@ -40,7 +40,7 @@ def flash(board: Board, folder: Path) -> str:
     command = [part.replace("{bitstream}", str(bitstream)) for part in board.program]
     if shutil.which(command[0]) is None:
         raise HwgenError(f"{command[0]}: not found; install it (Debian: apt-get install {_package(command[0])})")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode:
         said = (done.stderr + done.stdout).strip().splitlines() or ["no message"]
         raise HwgenError(f"{command[0]}: {said[-1]}; is the board connected, and may you open it (udev rules)?")

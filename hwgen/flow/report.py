@@ -103,7 +103,7 @@ class Report:
     def save(self, folder: Path) -> None:
         """Write `report.json`, whole or not at all."""
         part = folder / f".{FILE}.{os.getpid()}"
-        part.write_text(json.dumps(self.as_json(), indent=1) + "\n")
+        part.write_text(json.dumps(self.as_json(), indent=1) + "\n", encoding="utf-8")
         part.replace(folder / FILE)
 
     def table(self, folder: Path) -> Table:

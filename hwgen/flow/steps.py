@@ -82,7 +82,7 @@ def forget_logs(folder: Path) -> None:
 
 def _reason(log: Path, code: int) -> str:
     """The line that says why a tool failed: a design's own names may hold "error", so the tools' marks come first."""
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    lines = [line.strip() for line in log.read_text(errors="replace", encoding="utf-8").splitlines() if line.strip()]
     if any("wasmtime._trap.Trap" in line for line in lines):
         return f"the tool crashed ({lines[-1]}); out of memory, or an IO attribute that it does not know"
     for mark in (r"\bERROR\b", r"(?i)\berror:"):

@@ -92,7 +92,7 @@ def of_netlist(netlist: Path, family: str) -> Utilisation:
     """Count a synthesised JSON netlist."""
     script = f"read_json {netlist.name}; tee -q -o {netlist.stem}.stat.json stat -json"
     tools.run_yosys(script, netlist.parent, "to count cells")
-    text = (netlist.parent / f"{netlist.stem}.stat.json").read_text()
+    text = (netlist.parent / f"{netlist.stem}.stat.json").read_text(encoding="utf-8")
     return Utilisation.of_cells(json.loads(text)["design"]["num_cells_by_type"], family)
 
 

@@ -22,7 +22,7 @@ def to_verilog(component: wiring.Component, *, name: str = "top") -> str:
     """
     with tempfile.TemporaryDirectory(prefix="hwgen-verilog-") as folder:
         path = Path(folder)
-        (path / "top.il").write_text(rtlil.convert(component, name=name, emit_src=False))
+        (path / "top.il").write_text(rtlil.convert(component, name=name, emit_src=False), encoding="utf-8")
         script = "read_rtlil top.il; proc; memory_collect; opt_clean; write_verilog -noattr top.v"
         tools.run_yosys(script, path, "to write Verilog")
-        return (path / "top.v").read_text()
+        return (path / "top.v").read_text(encoding="utf-8")

@@ -107,7 +107,7 @@ def compile_program(
         if not program.exists():
             say("compiling the circuit with g++")
             for file, text in sources.items():
-                (folder / file).write_text(text)
+                (folder / file).write_text(text, encoding="utf-8")
             _compile(compiler, runtime, folder, [file for file in sources if file.endswith(".cpp")])
             program.parent.mkdir(parents=True, exist_ok=True)
             part = program.with_suffix(f".{os.getpid()}")
@@ -138,10 +138,10 @@ def _translate(
     modules: Mapping[str, str],
 ) -> dict[str, str]:
     """File names and texts of the C++ program."""
-    (folder / "core.il").write_text(rtlil.convert(component, platform=family, emit_src=False))
+    (folder / "core.il").write_text(rtlil.convert(component, platform=family, emit_src=False), encoding="utf-8")
     script = "read_rtlil core.il; "
     for name, text in modules.items():
-        (folder / name).write_text(text)
+        (folder / name).write_text(text, encoding="utf-8")
         script += f"read_verilog {name}; "
     if family:
         # Beside the design, since YoWASP's yosys does not see every folder.
@@ -151,8 +151,10 @@ def _translate(
     script += "hierarchy -top top; proc; flatten; splitnets -driver; opt_clean -purge; "
     # -O4 keeps wires as members: the pieces of the cut function share them.
     tools.run_yosys(script + f"write_cxxrtl -header -O4 -g{4 if waves else 0} core.cpp", folder, "to simulate")
-    header, (main, *pieces) = split((folder / "core.h").read_text(), (folder / "core.cpp").read_text(), files=FILES)
-    program = (resources.files("hwgen.sim") / driver).read_text()
+    header, (main, *pieces) = split(
+        (folder / "core.h").read_text(encoding="utf-8"), (folder / "core.cpp").read_text(encoding="utf-8"), files=FILES
+    )
+    program = (resources.files("hwgen.sim") / driver).read_text(encoding="utf-8")
     units = {f"core_{i}.cpp": piece for i, piece in enumerate(pieces)}
     return {"core.h": header, "main.cpp": main + settings + program, **units}
 
@@ -160,7 +162,7 @@ def _translate(
 def _compile(compiler: str, runtime: Path, folder: Path, units: list[str]) -> None:
     def one(unit: str) -> None:
         command = [compiler, "-std=c++17", "-O1", f"-I{runtime}", "-c", unit]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", errors="replace", check=False)
         if done.returncode:
             errors = [line for line in done.stderr.splitlines() if "error" in line] or ["no message"]
             raise HwgenError(f"g++ failed on the simulation: {errors[0]}")

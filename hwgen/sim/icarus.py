@@ -28,13 +28,13 @@ def run(core: Core, sentences: Sentences, *, stall: float = 0.0, seed: int = 0, 
     tools.require("iverilog", "to simulate with Icarus")
     with tempfile.TemporaryDirectory(prefix="hwgen-icarus-") as name:
         folder = Path(name)
-        (folder / "core.v").write_text(to_verilog(bootable(core)))
+        (folder / "core.v").write_text(to_verilog(bootable(core)), encoding="utf-8")
         given, answer, log = folder / "given", folder / "answer", folder / "log"
         given.write_bytes(encode(core, sentences, stall, seed))
         environment = {"HWGEN_GIVEN": str(given), "HWGEN_ANSWER": str(answer), "PYTHONPATH": _import_path()}
         runner = get_runner("icarus")
         try:
-            with log.open("w") as file, redirect_stdout(file), redirect_stderr(file):
+            with log.open("w", encoding="utf-8") as file, redirect_stdout(file), redirect_stderr(file):
                 runner.build(
                     sources=[folder / "core.v"],
                     hdl_toplevel="top",
@@ -71,7 +71,9 @@ def _import_path() -> str:
 def _last_line(folder: Path) -> str:
     for name in ("test.log", "build.log"):
         if (folder / name).is_file():
-            lines = [line.strip() for line in (folder / name).read_text(errors="replace").splitlines()]
+            lines = [
+                line.strip() for line in (folder / name).read_text(errors="replace", encoding="utf-8").splitlines()
+            ]
             errors = [line for line in lines if "Error" in line or "error" in line or "sorry" in line]
             if errors:
                 return errors[-1]
