@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from rich.markup import escape
+from rich.text import Text
 
 from hwgen.errors import HwgenError
 from hwgen.graph.explain import Explanation, explain
@@ -36,10 +36,12 @@ class Answer:
     scores: tuple[int, ...]
     evidence: tuple[tuple[str, float], ...]
 
-    def line(self) -> str:
-        """For people, in rich's markup."""
-        reasons = ", ".join(f"{escape(words)} [dim]{weight:+.2f}[/]" for words, weight in self.evidence[:SHOWN])
-        return f"[bold]{escape(self.label)}[/]  margin {self.margin:.2f}  {reasons}".rstrip()
+    def line(self) -> Text:
+        """For people."""
+        reasons = [Text.assemble(f"{words} ", (f"{weight:+.2f}", "dim")) for words, weight in self.evidence[:SHOWN]]
+        line = Text.assemble((self.label, "bold"), f"  margin {self.margin:.2f}  ", Text(", ").join(reasons))
+        line.rstrip()
+        return line
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import warnings
 
@@ -16,6 +17,10 @@ from hwgen.errors import HwgenError
 
 def main() -> None:
     """Entry point: one line and exit code 2 for what the user can mend."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A class name that the locale's encoding lacks is shown as an escape.
+            stream.reconfigure(errors="backslashreplace")
     # Estimates make components that are never elaborated.
     warnings.simplefilter("ignore", UnusedElaboratable)
     try:

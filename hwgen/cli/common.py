@@ -12,8 +12,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress
+from rich.text import Text
 
 from hwgen.errors import HwgenError
 from hwgen.graph.golden import Sentences
@@ -26,8 +26,12 @@ LOG_WIDTH = 120
 
 
 def console(*, stderr: bool = False) -> Console:
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(stderr=stderr, width=LOG_WIDTH)
+    """A console that prints strings, and the cells of tables, as they are; what has a style is a `rich.text.Text`.
+
+    Names, paths and labels come from outside: none of them may be read as markup.
+    """
+    plain = Console(stderr=stderr, markup=False, emoji=False)
+    return plain if plain.is_terminal else Console(stderr=stderr, width=LOG_WIDTH, markup=False, emoji=False)
 
 
 out, err = console(), console(stderr=True)
@@ -64,7 +68,9 @@ MembersOption = Annotated[
 
 
 def complain(problem: str) -> NoReturn:
-    err.print(f"[bold red]hwgen:[/] {escape(problem)}", highlight=False, soft_wrap=True)
+    """Print one line, with line ends and control characters of the problem as escapes, and exit with code 2."""
+    line = "".join(each if each.isprintable() else repr(each)[1:-1] for each in problem)
+    err.print(Text.assemble(("hwgen:", "bold red"), f" {line}"), highlight=False, soft_wrap=True)
     sys.exit(2)
 
 
@@ -115,8 +121,8 @@ def speaker(quiet: bool) -> Iterator[Any]:
         with err.status("starting") as status:
 
             def say(line: str) -> None:
-                err.print(f"[dim]{line}", highlight=False)
-                status.update(line)
+                err.print(Text(line, "dim"))
+                status.update(Text(line))
 
             yield say
     else:

@@ -79,6 +79,6 @@ def reporter(console: Console) -> Iterator[Reporter]:
     if not console.is_terminal:
         yield Lines(console)
         return
-    name, note = TextColumn("{task.description:<12}"), TextColumn("{task.fields[note]}")
+    name, note = TextColumn("{task.description:<12}", markup=False), TextColumn("{task.fields[note]}", markup=False)
     with Progress(name, BarColumn(), TimeElapsedColumn(), note, console=console) as bars:
         yield Bars(bars)

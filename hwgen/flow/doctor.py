@@ -6,8 +6,8 @@ import importlib.util
 import subprocess
 from dataclasses import dataclass
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from hwgen import tools
 from hwgen.flow import board as boards
@@ -79,8 +79,8 @@ def table(findings: list[Finding]) -> Table:
     for heading in ("tool", "for", "version", "what to do"):
         made.add_column(heading)
     for each in findings:
-        advice = "" if each.version else escape(each.advice)
-        made.add_row(each.name, each.purpose, each.version or "[red]missing", advice)
+        advice = "" if each.version else each.advice
+        made.add_row(each.name, each.purpose, each.version or Text("missing", "red"), advice)
     return made
 
 
