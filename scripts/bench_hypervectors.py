@@ -20,7 +20,7 @@ from hwgen import shipped
 from hwgen.bench.summary import Figure
 from hwgen.compress import hypervector, recipes
 from hwgen.compress.hypervector_recipe import HypervectorRecipe
-from hwgen.compress.progress import Silent
+from hwgen.progress import SILENT
 from hwgen.text import datasets
 
 PAGE = bench_tools.RESULTS / "hypervectors.md"
@@ -68,8 +68,8 @@ def cross_validated(recipe: HypervectorRecipe, source: Path) -> Figure:
             if not told:
                 continue
             data = replace(whole, train=kept, dev=told, test=told)
-            _, splits = hypervector.encode(recipe, data, seed, Silent())
-            _, outcome = hypervector.learn(recipe.head, hypervector.BINARY, splits, len(data.labels), seed, Silent())
+            _, splits = hypervector.encode(recipe, data, seed, SILENT)
+            _, outcome = hypervector.learn(recipe.head, hypervector.BINARY, splits, len(data.labels), seed, SILENT)
             right += outcome.accuracy * len(told)
         found.append(right / len(rows))
     return Figure.of(found)

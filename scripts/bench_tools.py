@@ -15,7 +15,7 @@ from amaranth.hdl import Signal
 from amaranth.lib import wiring
 from rich.console import Console
 
-from hwgen import tools
+from hwgen import progress, tools
 from hwgen.bench import accuracy, matrix
 from hwgen.bench.ledger import Ledger, Run
 from hwgen.bench.matrix import Job
@@ -43,9 +43,9 @@ def jobs(source: Path, base: AnyRecipe, settings: Sequence[str], bits: Sequence[
 
 def measure(wanted: Sequence[Job], folder: Path, workers: int) -> list[Run]:
     """Every run of `wanted`, kept in `folder`/runs.jsonl."""
-    return accuracy.measure(
-        wanted, folder / "runs.jsonl", workers, lambda line, count: console.print(line, highlight=False)
-    )
+    with progress.shown(console) as shown:
+        shown.step("runs", sum(len(job.bits) for job in wanted))
+        return accuracy.measure(wanted, folder / "runs.jsonl", workers, shown)
 
 
 def finished(wanted: Sequence[Job], folder: Path) -> list[Job]:

@@ -20,12 +20,12 @@ from rich.console import Console
 from hwgen import shipped
 from hwgen.compress import pipeline, recipes
 from hwgen.compress.card import write_card
-from hwgen.compress.progress import reporter
 from hwgen.compress.recipe import Recipe
 from hwgen.compress.report import stage_table, stages_of
 from hwgen.compress.run import run
 from hwgen.errors import HwgenError
 from hwgen.model import Model
+from hwgen.progress import shown
 from hwgen.text import datasets
 
 LABELS = ("negative", "positive")
@@ -61,7 +61,7 @@ def train(name: str, size: str, widths: Sequence[int], data: Path, seed: int, ou
     """Train one size at each bit width of a recipe and write the model folders."""
     plan = recipes.load(shipped.recipe_path(name))
     assert isinstance(plan, Recipe)
-    with reporter(console) as progress:
+    with shown(console) as progress:
         parent = pipeline.compress(plan, datasets.load(data, holdout=plan.data.holdout), seed, progress)
         for bits in widths:
             model = replace(pipeline.quantise(parent, bits, progress), labels=LABELS)
@@ -74,7 +74,7 @@ def train_other(name: str, data: Path, seed: int, output: Path, console: Console
     """Train one of another kind and write its folder."""
     recipe, source = shipped.OTHERS[name]
     plan = recipes.load(shipped.recipe_path(recipe))
-    with reporter(console) as progress:
+    with shown(console) as progress:
         model = run(plan, datasets.load(data / source, holdout=plan.data.holdout), 1, seed, progress)
     if source == shipped.SET:
         model = replace(model, labels=LABELS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
@@ -16,12 +16,10 @@ from hwgen.bench.matrix import Job
 from hwgen.compress.pipeline import Memory
 from hwgen.compress.run import run
 from hwgen.model import Model
-
-Say = Callable[[str, int], None]
-"""Told what has just been finished, and how many runs that were."""
+from hwgen.progress import SILENT, Progress
 
 
-def measure(jobs: Sequence[Job], path: Path, workers: int = 1, say: Say | None = None) -> list[Run]:
+def measure(jobs: Sequence[Job], path: Path, workers: int = 1, progress: Progress = SILENT) -> list[Run]:
     """Do what is not yet in the ledger `path`, and return every run of `jobs`, in their order.
 
     A killed measurement loses at most the run that each worker was at; called again, it goes on from there.
@@ -30,7 +28,7 @@ def measure(jobs: Sequence[Job], path: Path, workers: int = 1, say: Say | None =
         jobs: what to measure.
         path: the ledger, one JSON line a run.
         workers: processes; each trains on one core.
-        say: told of every finished job, a set and seed at a time.
+        progress: told of every finished job, a set and seed at a time, and of how many runs that were.
 
     Raises:
         HwgenError: what the first failing job raised.
@@ -47,8 +45,8 @@ def measure(jobs: Sequence[Job], path: Path, workers: int = 1, say: Say | None =
             try:
                 for future in as_completed(futures):
                     for line, job in zip(future.result(), futures[future], strict=True):
-                        if say is not None:
-                            say(line, len(job.bits))
+                        progress.say(line)
+                        progress.advance(len(job.bits))
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from hwgen import progress
 from hwgen.cli.app import app
 from hwgen.cli.common import (
     BitsOption,
@@ -19,10 +20,10 @@ from hwgen.cli.common import (
     MembersOption,
     ModelOption,
     TargetOption,
+    err,
     model_of,
     out,
     print_json,
-    speaker,
     test_sentences,
 )
 from hwgen.errors import HwgenError
@@ -61,7 +62,7 @@ def build(
     chosen = boards.load(board)
     name, loaded = model_of(model, chosen.size(bits), bits)
     folder = output or Path("build") / f"{chosen.name}-{name}"
-    with speaker(as_json) as say:
+    with progress.shown(err, quiet=as_json) as shown:
         report: Report = build_design(
             loaded,
             name,
@@ -74,7 +75,7 @@ def build(
             clock=None if clock is None else clock * 1e6,
             seeds=range(seed, seed + seeds),
             sentences=test_sentences(loaded, data) if data else None,
-            say=say,
+            say=shown,
         )
     if as_json:
         print_json(report.as_json())

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from hwgen import progress
 from hwgen.cli.app import app
 from hwgen.cli.common import (
     Engine,
@@ -17,11 +18,11 @@ from hwgen.cli.common import (
     JsonOption,
     LanesOption,
     MembersOption,
+    err,
     model_of,
     out,
     plan_of,
     print_json,
-    speaker,
     test_sentences,
 )
 from hwgen.errors import HwgenError
@@ -68,10 +69,10 @@ def sim(
     core = Core(loaded.graph, plan)
     sentences = test_sentences(loaded, data) if data else made_up_sentences(loaded.graph)
     sentences = sentences.head(count) if count else sentences
-    with speaker(as_json) as say:
-        say(f"{len(sentences)} sentences, {plan.name}, {engine.value}")
+    with progress.shown(err, quiet=as_json) as shown:
+        shown.step(f"{len(sentences)} sentences, {plan.name}, {engine.value}")
         if engine is Simulator.cxxrtl:
-            compiled = cxxrtl.compile_core(core, waves=waves is not None, say=say)
+            compiled = cxxrtl.compile_core(core, waves=waves is not None, say=shown)
             results = compiled.run(sentences, stall=stall, waves=waves)
         else:
             run = icarus.run if engine is Simulator.icarus else pysim.run

@@ -1,4 +1,4 @@
-"""What the commands share: options, consoles, and how models and progress are shown."""
+"""What the commands share: options, consoles, and how models are shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.text import Text
 
 from hwgen.errors import HwgenError
@@ -110,42 +109,6 @@ def test_sentences(model: Model, data: str) -> Sentences:
     from hwgen.text import datasets
 
     return model.encode([text for _, text in datasets.load(data).test])
-
-
-@contextmanager
-def speaker(quiet: bool) -> Iterator[Any]:
-    """Tells what is being done: a spinner with the current step on a terminal, plain lines elsewhere."""
-    if quiet:
-        yield lambda line: None
-    elif err.is_terminal:
-        with err.status("starting") as status:
-
-            def say(line: str) -> None:
-                err.print(Text(line, "dim"))
-                status.update(Text(line))
-
-            yield say
-    else:
-        yield lambda line: err.print(line, highlight=False)
-
-
-@contextmanager
-def counter(total: int, quiet: bool) -> Iterator[Any]:
-    """Counts finished runs: a bar on a terminal, a line each elsewhere; runs that are there already are not shown."""
-    if quiet:
-        yield None
-    elif err.is_terminal:
-        with Progress(console=err) as bar:
-            task = bar.add_task("runs", total=total)
-
-            def count(line: str, finished: int) -> None:
-                bar.console.print(line, highlight=False)
-                bar.advance(task, finished)
-
-            yield count
-            bar.update(task, completed=total)
-    else:
-        yield lambda line, finished: err.print(line, highlight=False)
 
 
 def print_json(value: Any, indent: int | None = 1) -> None:

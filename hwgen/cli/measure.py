@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from hwgen import progress
 from hwgen.cli.app import bench
-from hwgen.cli.common import JsonOption, counter, out, print_json, training_extra
+from hwgen.cli.common import JsonOption, err, out, print_json, training_extra
 
 
 @bench.command(
@@ -49,8 +50,9 @@ def accuracy(
         recipes.override(recipes.load(shipped.recipe_path(name)), settings or []) for name in recipe or ["sentences"]
     ]
     matrix = jobs(data, plans, parse_bits(bits), seeds, folds, sweep or [])
-    with counter(sum(len(job.bits) for job in matrix), as_json) as say:
-        runs = measure(matrix, output / "runs.jsonl", workers, say)
+    with progress.shown(err, quiet=as_json) as shown:
+        shown.step("runs", sum(len(job.bits) for job in matrix))
+        runs = measure(matrix, output / "runs.jsonl", workers, shown)
     found = summary.groups(runs)
     drawn = plots.draw(found, output)
     (output / "README.md").write_text(f"# Accuracy\n\n{summary.table(found)}", encoding="utf-8")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hwgen import progress
 from hwgen.cli.app import app
 from hwgen.cli.common import JsonOption, err, out, print_json, training_extra
 from hwgen.model import Model
@@ -33,7 +34,7 @@ def train(
 ) -> None:
     """Train, factorise, prune and quantise a classifier; shows every stage."""
     with training_extra():
-        from hwgen.compress import card, progress, recipes, report
+        from hwgen.compress import card, recipes, report
         from hwgen.compress.run import run
     from hwgen import shipped
     from hwgen.text import datasets
@@ -42,8 +43,8 @@ def train(
     chosen = recipes.override(recipes.load(shipped.recipe_path(recipe)), settings or [])
     Model.check_target(output)
     dataset = datasets.load(data, seed, holdout=chosen.data.holdout)
-    with progress.reporter(err) as reporter:
-        model = run(chosen, dataset, bits, seed, reporter)
+    with progress.shown(err, quiet=as_json) as shown:
+        model = run(chosen, dataset, bits, seed, shown)
     stages = report.stages_of(model.record)
     model.save(output)
     overrides = "".join(f" --set {setting}" for setting in settings or [])

@@ -15,7 +15,6 @@ from hwgen.compress import hypervector, pipeline, recipes, report
 from hwgen.compress.ensemble_recipe import EnsembleRecipe
 from hwgen.compress.hypervector_recipe import HypervectorRecipe
 from hwgen.compress.pipeline import Memory
-from hwgen.compress.progress import Reporter
 from hwgen.compress.recipe import Recipe
 from hwgen.compress.record import describe
 from hwgen.compress.report import Stage
@@ -26,6 +25,7 @@ from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.tensor import Integers
 from hwgen.model import Model
+from hwgen.progress import Progress
 from hwgen.text.characters import Characters
 from hwgen.text.datasets import SPLITS, Dataset
 from hwgen.text.vocabulary import Vocabulary
@@ -50,7 +50,7 @@ class Trainer(Protocol):
     stages: tuple[Stage, ...]
     float_bits: int
 
-    def fit(self, rows: Integers, number: int, reporter: Reporter) -> Graph:
+    def fit(self, rows: Integers, number: int, reporter: Progress) -> Graph:
         """Member `number`, trained on `rows` of the training split."""
 
     def memory(self, graph: Graph) -> int:
@@ -58,7 +58,7 @@ class Trainer(Protocol):
 
 
 def train(
-    recipe: EnsembleRecipe, dataset: Dataset, bits: int, seed: int, reporter: Reporter, memory: Memory | None = None
+    recipe: EnsembleRecipe, dataset: Dataset, bits: int, seed: int, reporter: Progress, memory: Memory | None = None
 ) -> Model:
     """Train the members one after the other, each on rows drawn by the weights that those before it left."""
     trainer = _trainer(recipe, dataset, bits, seed, reporter, memory)
@@ -137,7 +137,7 @@ def _weights(member: Graph) -> list[Integers]:
 
 
 def _trainer(
-    recipe: EnsembleRecipe, dataset: Dataset, bits: int, seed: int, reporter: Reporter, memory: Memory | None
+    recipe: EnsembleRecipe, dataset: Dataset, bits: int, seed: int, reporter: Progress, memory: Memory | None
 ) -> Trainer:
     member = recipes.parse(recipe.member, f"recipe {recipe.name}: member")
     if isinstance(member, Recipe):
@@ -157,7 +157,7 @@ class _Convolutions:
         dataset: Dataset,
         bits: int,
         seed: int,
-        reporter: Reporter,
+        reporter: Progress,
         memory: Memory | None,
     ) -> None:
         parent = pipeline.compress(recipe, dataset, seed, reporter, memory)
@@ -179,7 +179,7 @@ class _Convolutions:
         self.stages = report.stages_of(pipeline.model_of(parent, self._start, bits).record)
         self.float_bits = report.network_bits(self._parent.parent)
 
-    def fit(self, rows: Integers, number: int, reporter: Reporter) -> Graph:
+    def fit(self, rows: Integers, number: int, reporter: Progress) -> Graph:
         encoded = self._parent.encoded
         drawn = replace(encoded, train=encoded.train.taken(torch.from_numpy(rows)))
         seed = self._parent.seed + _ANOTHER_SEED * number
@@ -196,7 +196,7 @@ class _Convolutions:
 class _Hypervectors:
     """Class vectors over the same items."""
 
-    def __init__(self, recipe: HypervectorRecipe, dataset: Dataset, bits: int, seed: int, reporter: Reporter) -> None:
+    def __init__(self, recipe: HypervectorRecipe, dataset: Dataset, bits: int, seed: int, reporter: Progress) -> None:
         hypervector.check_bits(recipe, bits)
         self._recipe, self._seed, self._classes = recipe, seed, len(dataset.labels)
         self._node, self._splits = hypervector.encode(recipe, dataset, seed, reporter)
@@ -207,7 +207,7 @@ class _Hypervectors:
         weights = recipe.head.weights(self._node.dimension, self._classes)
         self.float_bits = self._node.item_bits + report.FLOAT_BITS * weights
 
-    def fit(self, rows: Integers, number: int, reporter: Reporter) -> Graph:
+    def fit(self, rows: Integers, number: int, reporter: Progress) -> Graph:
         drawn = self._splits | {"train": self._splits["train"].taken(torch.from_numpy(rows))}
         seed = self._seed + _ANOTHER_SEED * number
         head, _ = hypervector.learn(self._recipe.head, hypervector.BINARY, drawn, self._classes, seed, reporter)

@@ -17,7 +17,6 @@ from torch.nn import functional
 
 from hwgen.compress import margin
 from hwgen.compress.hypervector_recipe import Head, HypervectorRecipe
-from hwgen.compress.progress import Reporter
 from hwgen.compress.record import describe
 from hwgen.compress.report import FLOAT_BITS, Stage, bias_bits, kilobytes
 from hwgen.compress.train import Outcome, reproducible
@@ -31,6 +30,7 @@ from hwgen.graph.tensor import Integers, width_of
 from hwgen.model import Model
 from hwgen.nn.class_vectors import ClassVectors
 from hwgen.nn.patch_convolution import ConvolvedClassVectors, PatchFilters
+from hwgen.progress import Progress
 from hwgen.text.characters import Characters
 from hwgen.text.datasets import SPLITS, Dataset
 
@@ -59,7 +59,7 @@ VARIANTS = (Variant("real", Vectors.real, False), Variant("binary vectors", Vect
 """The float twin, the half-way house, and what is built; each is trained from scratch."""
 
 
-def train(recipe: HypervectorRecipe, dataset: Dataset, seed: int, reporter: Reporter) -> Model:
+def train(recipe: HypervectorRecipe, dataset: Dataset, seed: int, reporter: Progress) -> Model:
     """Draw items, encode the data, learn the class vectors; shows every variant, and keeps the binary one.
 
     Raises:
@@ -91,11 +91,11 @@ def check_bits(recipe: HypervectorRecipe, bits: int) -> None:
 
 
 def encode(
-    recipe: HypervectorRecipe, dataset: Dataset, seed: int, reporter: Reporter
+    recipe: HypervectorRecipe, dataset: Dataset, seed: int, reporter: Progress
 ) -> tuple[Hypervector, dict[str, Vectors]]:
     """Items drawn by `seed`, and every split through them."""
     node = hypervector(recipe.items, seed)
-    reporter.start("encoding", len(SPLITS))
+    reporter.step("encoding", len(SPLITS))
     splits: dict[str, Vectors] = {}
     for split in SPLITS:
         splits[split] = Vectors.of(node, getattr(dataset, split), dataset.labels)
@@ -105,7 +105,7 @@ def encode(
 
 
 def learn(
-    wanted: Head, variant: Variant, splits: Mapping[str, Vectors], classes: int, seed: int, reporter: Reporter
+    wanted: Head, variant: Variant, splits: Mapping[str, Vectors], classes: int, seed: int, reporter: Progress
 ) -> tuple[ClassVectors, Outcome]:
     """The head of the epoch that does best on dev, and how well; nearest class vectors are not trained."""
     with reproducible(seed, variant.name) as generator:
@@ -166,14 +166,14 @@ def _learn(
     splits: Mapping[str, Vectors],
     classes: int,
     generator: torch.Generator,
-    reporter: Reporter,
+    reporter: Progress,
 ) -> tuple[ClassVectors, Outcome]:
     train_split, dev_split = splits["train"], splits["dev"]
     head = _untrained(wanted, variant, train_split, classes, generator)
     if wanted.kind in ("nearest", "margin"):
         return head, evaluate(head, variant, dev_split)
     batches = -(-len(train_split) // wanted.batch)
-    reporter.start(variant.name, wanted.epochs * batches)
+    reporter.step(variant.name, wanted.epochs * batches)
     signs, others = [head.vectors], [head.log_scale]
     if isinstance(head, ConvolvedClassVectors):
         signs.append(head.filters.weights)
@@ -206,7 +206,7 @@ def _learn(
         outcome = evaluate(head, variant, dev_split)
         if outcome.rank > best.rank:
             best, kept = outcome, copy.deepcopy(head.state_dict())
-        reporter.advance(0, f"epoch {epoch}, dev {outcome.accuracy:.2%} (kept {best.accuracy:.2%})")
+        reporter.detail(f"epoch {epoch}, dev {outcome.accuracy:.2%} (kept {best.accuracy:.2%})")
     head.load_state_dict(kept)
     reporter.finish(f"dev {best.accuracy:.2%}")
     return head, best

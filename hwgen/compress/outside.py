@@ -21,10 +21,10 @@ from torch.nn import functional
 
 from hwgen.compress import logistic
 from hwgen.compress.batches import Batch, Split
-from hwgen.compress.progress import Reporter, Silent
 from hwgen.compress.recipe import Teacher
 from hwgen.compress.train import Outcome, reproducible
 from hwgen.errors import HwgenError
+from hwgen.progress import SILENT, Progress
 from hwgen.text.datasets import Dataset
 from hwgen.text.hub import Row
 
@@ -40,7 +40,7 @@ _DROPOUT, _WEIGHT_DECAY, _CLIP, _WARM_UP, _HEAD_RATE = 0.1, 0.01, 1.0, 0.06, 20.
 _STRENGTHS, _ITERATIONS = (0.001, 0.01, 0.1, 1.0, 10.0), 200
 
 
-def answers(wanted: Teacher, dataset: Dataset, unlabelled: Sequence[str], seed: int, reporter: Reporter) -> Tensor:
+def answers(wanted: Teacher, dataset: Dataset, unlabelled: Sequence[str], seed: int, reporter: Progress) -> Tensor:
     """What the model `wanted.model` says, after it has learnt from train what `wanted` lets it learn.
 
     A classifier answers as it comes, or tuned for `wanted.tune_epochs`. An encoder's linear head is fitted to the
@@ -54,14 +54,14 @@ def answers(wanted: Teacher, dataset: Dataset, unlabelled: Sequence[str], seed: 
         HwgenError: when the package `transformers` is missing, the model cannot be had or is of neither kind, its
             weights are no safetensors, it needs code of its own, or its labels are not the data set's.
     """
-    reporter.start("outside", 1)
+    reporter.step("outside", 1)
     with reproducible(seed, "outside") as generator, _quiet():
         voice = _load(wanted.model, dataset.labels)
         train, dev = (voice.split(rows, dataset.labels) for rows in (dataset.train, dataset.dev))
         rest = [voice.split([(dataset.labels[0], text) for text in unlabelled], dataset.labels)] if unlabelled else []
         steps = sum(_batches(split) for split in (train, dev, *rest))
         tuning = train.batches(_TUNING_BATCH) + _batches(dev)
-        reporter.start("outside", steps + wanted.tune_epochs * tuning)
+        reporter.step("outside", steps + wanted.tune_epochs * tuning)
         if wanted.tune_epochs:
             _tune(voice, wanted, train, dev, generator, reporter)
         seen, held = voice.pooled(train, reporter), voice.pooled(dev, reporter)
@@ -114,7 +114,7 @@ class Voice(nn.Module):
         return torch.cat([_POOLINGS[name](hidden, inside[..., None]) for name in self._poolings], dim=1)
 
     @torch.no_grad()
-    def pooled(self, split: Split, reporter: Reporter, head: nn.Module | None = None) -> Tensor:
+    def pooled(self, split: Split, reporter: Progress, head: nn.Module | None = None) -> Tensor:
         """`forward` of every row in evaluation mode, in the split's order; with `head`, what that makes of it."""
         training = self.training
         self.eval()
@@ -171,7 +171,7 @@ def _fitted(seen: Tensor, labels: Tensor, held: Tensor, held_labels: Tensor, cla
 
 
 def _tune(
-    voice: Voice, wanted: Teacher, train: Split, dev: Split, generator: torch.Generator, reporter: Reporter
+    voice: Voice, wanted: Teacher, train: Split, dev: Split, generator: torch.Generator, reporter: Progress
 ) -> None:
     """Train the whole of `voice` on the labels; it is left with the epoch that does best on dev."""
     head = list(voice.head.parameters())
@@ -198,7 +198,7 @@ def _tune(
             outcome = Outcome.of(voice.head(voice.pooled(dev, reporter)), dev.labels)
         if best is None or outcome.rank > best.rank:
             best, kept = outcome, copy.deepcopy(voice.state_dict())
-        reporter.advance(0, f"epoch {epoch}, dev {outcome.accuracy:.2%} (best {best.accuracy:.2%})")
+        reporter.detail(f"epoch {epoch}, dev {outcome.accuracy:.2%} (best {best.accuracy:.2%})")
     voice.load_state_dict(kept)
 
 
@@ -261,7 +261,7 @@ def _load(name: str, labels: Sequence[str]) -> Voice:
     positions = getattr(config, "max_position_embeddings", _LONGEST) - 2
     voice = Voice(body, _Chosen(chosen), tokeniser, poolings, min(tokeniser.model_max_length, positions, _LONGEST))
     try:
-        width = voice.pooled(voice.split([(labels[0], "a b c")], labels), Silent()).shape[1]
+        width = voice.pooled(voice.split([(labels[0], "a b c")], labels), SILENT).shape[1]
     except Exception as error:  # a model of pictures, say, or a tokeniser of another model
         raise HwgenError(f"teacher.model {name}: gives no answer to a text ({_reason(error)})") from None
     if poolings:

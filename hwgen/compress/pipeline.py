@@ -21,7 +21,6 @@ from torch.nn import functional
 from hwgen.compress import prune, report
 from hwgen.compress.batches import Split
 from hwgen.compress.encoded import Encoded
-from hwgen.compress.progress import Reporter, Silent
 from hwgen.compress.recipe import Quantised, Recipe
 from hwgen.compress.record import describe
 from hwgen.compress.report import Stage
@@ -35,6 +34,7 @@ from hwgen.graph.graph import Graph
 from hwgen.graph.tensor import Integers
 from hwgen.model import Model
 from hwgen.nn.text_cnn import Precision, QuantTextCNN, SentenceCNN
+from hwgen.progress import SILENT, Progress
 from hwgen.text.datasets import Dataset
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ def compress(
     recipe: Recipe,
     dataset: Dataset,
     seed: int = 0,
-    reporter: Reporter | None = None,
+    reporter: Progress | None = None,
     memory: Memory | None = None,
 ) -> Compressed:
     """The stages before quantisation, shared by every bit width.
@@ -70,7 +70,7 @@ def compress(
     Args:
         memory: of earlier calls with the same data set and seed; it does not change the result.
     """
-    reporter, memory = reporter or Silent(), memory or Memory()
+    reporter, memory = reporter or SILENT, memory or Memory()
     plan = recipe.as_dict()
     words, teacher = plan["vocabulary"], plan["teacher"]
     encoded = memory.recall(["encoded", words], lambda: Encoded.of(recipe, dataset))
@@ -102,16 +102,16 @@ class Trained:
     stages: tuple[Stage, ...]
 
 
-def quantise(parent: Compressed, bits: int, reporter: Reporter | None = None) -> Model:
+def quantise(parent: Compressed, bits: int, reporter: Progress | None = None) -> Model:
     """Quantisation-aware training of `parent` at `bits`, and the model it ends in; `parent` is left as it was.
 
     Raises:
         HwgenError: when `bits` is outside 1..8, or torch and the golden model differ in any score.
     """
-    return model_of(parent, train_quantised(parent, bits, reporter or Silent()), bits)
+    return model_of(parent, train_quantised(parent, bits, reporter or SILENT), bits)
 
 
-def train_quantised(parent: Compressed, bits: int, reporter: Reporter) -> Trained:
+def train_quantised(parent: Compressed, bits: int, reporter: Progress) -> Trained:
     """Quantisation-aware training of `parent` at `bits`, by way of the recipe's other widths.
 
     Raises:

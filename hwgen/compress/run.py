@@ -6,10 +6,10 @@ from hwgen.compress import ensemble, hypervector, pipeline
 from hwgen.compress.ensemble_recipe import EnsembleRecipe
 from hwgen.compress.hypervector_recipe import HypervectorRecipe
 from hwgen.compress.pipeline import Memory
-from hwgen.compress.progress import Reporter, Silent
 from hwgen.compress.recipes import AnyRecipe
 from hwgen.errors import HwgenError
 from hwgen.model import Model
+from hwgen.progress import SILENT, Progress
 from hwgen.text.datasets import Dataset
 
 DEFAULT_BITS = 5
@@ -20,7 +20,7 @@ def run(
     dataset: Dataset,
     bits: int | None = None,
     seed: int = 0,
-    reporter: Reporter | None = None,
+    reporter: Progress | None = None,
     memory: Memory | None = None,
 ) -> Model:
     """Train a model; its record holds a row a stage.
@@ -34,7 +34,7 @@ def run(
     Raises:
         HwgenError: when recipe, data and width do not fit each other.
     """
-    reporter = reporter or Silent()
+    reporter = reporter or SILENT
     if isinstance(recipe, HypervectorRecipe):
         hypervector.check_bits(recipe, 1 if bits is None else bits)
         return hypervector.train(recipe, dataset, seed, reporter)

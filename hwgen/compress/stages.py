@@ -13,13 +13,13 @@ from hwgen.compress import prune, report
 from hwgen.compress.batches import Split
 from hwgen.compress.encoded import Encoded
 from hwgen.compress.factorise import factorise, rank_for
-from hwgen.compress.progress import Reporter
 from hwgen.compress.recipe import Recipe
 from hwgen.compress.report import Stage
 from hwgen.compress.shrink import narrow, shorten, shortening
 from hwgen.compress.teacher import Lessons
 from hwgen.compress.train import Guidance, Outcome, evaluate, reproducible, train
 from hwgen.nn.text_cnn import SentenceCNN, Shape, TextCNN
+from hwgen.progress import Progress
 from hwgen.text.datasets import Dataset
 
 
@@ -56,9 +56,9 @@ def start(recipe: Recipe, dataset: Dataset, seed: int, encoded: Encoded, lessons
     return Compressed(recipe, dataset, seed, encoded, lessons, network, prune.masks(network), shape)
 
 
-def advance(state: Compressed, stage: str, reporter: Reporter) -> Compressed:
+def advance(state: Compressed, stage: str, reporter: Progress) -> Compressed:
     """`state` after one more stage of its recipe, named as in `recipe.STAGES`."""
-    change: Callable[[Compressed, Reporter], Compressed] = _CHANGES[stage]
+    change: Callable[[Compressed, Progress], Compressed] = _CHANGES[stage]
     after = change(state, reporter)
     fit(after.network, stage, after, reporter)
     after = replace(after, masks=prune.masks(after.network))
@@ -72,7 +72,7 @@ def fit(
     network: SentenceCNN,
     stage: str,
     state: Compressed,
-    reporter: Reporter,
+    reporter: Progress,
     *,
     name: str | None = None,
     epochs: int | None = None,
@@ -97,7 +97,7 @@ def fit(
         guidance = Guidance(state.lessons.answers)
     split = lessons_split(state) if guidance is not None else state.encoded.train
     name = name or stage
-    reporter.start(name, training.epochs * split.batches(training.batch))
+    reporter.step(name, training.epochs * split.batches(training.batch))
     with reproducible(state.seed, name) as generator:
         outcome = train(
             network,
@@ -119,11 +119,11 @@ def lessons_split(state: Compressed) -> Split:
     return state.lessons.split if state.lessons is not None else state.encoded.train
 
 
-def _float(state: Compressed, reporter: Reporter) -> Compressed:
+def _float(state: Compressed, reporter: Progress) -> Compressed:
     return state
 
 
-def _shortened(state: Compressed, reporter: Reporter) -> Compressed:
+def _shortened(state: Compressed, reporter: Progress) -> Compressed:
     encoded = state.encoded
     counts = torch.bincount(encoded.train.tokens, minlength=len(encoded.vocabulary))
     short = shortening(state.network, encoded.vocabulary, counts, state.recipe.shortened.share)
@@ -134,7 +134,7 @@ def _shortened(state: Compressed, reporter: Reporter) -> Compressed:
     return replace(state, network=network, encoded=encoded.shortened(short), lessons=lessons)
 
 
-def _narrowed(state: Compressed, reporter: Reporter) -> Compressed:
+def _narrowed(state: Compressed, reporter: Progress) -> Compressed:
     with reproducible(state.seed, "narrowed"):
         network = narrow(state.network, state.recipe.narrowed.share)
     # Zeros of an earlier pruning stay zeros.
@@ -143,14 +143,14 @@ def _narrowed(state: Compressed, reporter: Reporter) -> Compressed:
     return replace(state, network=network)
 
 
-def _factorised(state: Compressed, reporter: Reporter) -> Compressed:
+def _factorised(state: Compressed, reporter: Progress) -> Compressed:
     wanted, shape = state.recipe.factorised, state.network.shape
     rank = wanted.rank or rank_for(wanted.reduction, shape.vocabulary, shape.channels)
     with reproducible(state.seed, "factorise"):
         return replace(state, network=factorise(state.network, rank))
 
 
-def _pruned(state: Compressed, reporter: Reporter) -> Compressed:
+def _pruned(state: Compressed, reporter: Progress) -> Compressed:
     wanted, network = state.recipe.pruned, copy.deepcopy(state.network)
     whole = prune.cost(network, wanted.cost, wanted.bits)
     steps = prune.schedule(wanted.sparsity, wanted.rounds)

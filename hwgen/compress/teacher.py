@@ -14,10 +14,10 @@ from hwgen.compress.augment import exchange_words
 from hwgen.compress.batches import Split
 from hwgen.compress.encoded import Encoded
 from hwgen.compress.ngrams import NgramClassifier
-from hwgen.compress.progress import Reporter
 from hwgen.compress.recipe import Recipe, Words
 from hwgen.compress.train import answers, evaluate, reproducible, train
 from hwgen.nn.text_cnn import TextCNN
+from hwgen.progress import Progress
 from hwgen.text.datasets import Dataset
 
 
@@ -38,12 +38,12 @@ class Lessons:
         return replace(self, split=self.split.renumbered(tokens))
 
 
-def teach(recipe: Recipe, dataset: Dataset, encoded: Encoded, seed: int, reporter: Reporter) -> Lessons:
+def teach(recipe: Recipe, dataset: Dataset, encoded: Encoded, seed: int, reporter: Progress) -> Lessons:
     """Train the teachers on the labels and let them answer; dev chooses each network's checkpoint."""
     wanted = recipe.teacher
     labelled = [text for _, text in dataset.train]
     count = round(wanted.unlabelled * len(labelled))
-    reporter.start("texts", 1)
+    reporter.step("texts", 1)
     texts = labelled + exchange_words(
         labelled,
         count,
@@ -76,10 +76,10 @@ def teach(recipe: Recipe, dataset: Dataset, encoded: Encoded, seed: int, reporte
     return Lessons(Split(split.tokens, split.starts, split.lengths, labels), probabilities)
 
 
-def _member(number: int, recipe: Recipe, encoded: Encoded, seed: int, reporter: Reporter, split: Split) -> Tensor:
+def _member(number: int, recipe: Recipe, encoded: Encoded, seed: int, reporter: Progress, split: Split) -> Tensor:
     """Log-probabilities of one network on every row."""
     wanted, name = recipe.teacher, f"teacher {number}"
-    reporter.start(name, wanted.training.epochs * encoded.train.batches(wanted.training.batch))
+    reporter.step(name, wanted.training.epochs * encoded.train.batches(wanted.training.batch))
     with reproducible(seed, name) as generator:
         network = TextCNN(encoded.shape(wanted.embedding, wanted.filters, recipe.network.widths))
         buckets = encoded.vocabulary.buckets
@@ -89,9 +89,9 @@ def _member(number: int, recipe: Recipe, encoded: Encoded, seed: int, reporter: 
     return given
 
 
-def _ngrams(dataset: Dataset, letters: int, texts: list[str], reporter: Reporter) -> Tensor:
+def _ngrams(dataset: Dataset, letters: int, texts: list[str], reporter: Progress) -> Tensor:
     """Log-probabilities of the n-gram classifier on every row."""
-    reporter.start("n-grams", 1)
+    reporter.step("n-grams", 1)
     classifier = NgramClassifier(dataset, letters)
     given = classifier.answers(texts)
     reporter.finish(f"dev {classifier.dev:.2%}")

@@ -15,9 +15,9 @@ from torch.nn import functional
 
 from hwgen.compress import schedules
 from hwgen.compress.batches import Batch, Split
-from hwgen.compress.progress import Reporter
 from hwgen.compress.recipe import Training
 from hwgen.nn.text_cnn import Corruption, QuantTextCNN, SentenceCNN
+from hwgen.progress import Progress
 
 EVALUATION_BATCH = 512
 BEFORE_THE_THRESHOLD = ("embedding", "convolution")
@@ -93,7 +93,7 @@ def train(
     train_split: Split,
     dev_split: Split,
     generator: torch.Generator,
-    reporter: Reporter,
+    reporter: Progress,
     *,
     buckets: int,
     guidance: Guidance | None = None,
@@ -141,7 +141,7 @@ def train(
                 kept = copy.deepcopy(network.state_dict())
             else:
                 waited += 1
-        reporter.advance(0, f"epoch {epoch}, dev {outcome.accuracy:.2%} (kept {best.accuracy:.2%})")
+        reporter.detail(f"epoch {epoch}, dev {outcome.accuracy:.2%} (kept {best.accuracy:.2%})")
         if waited >= training.patience:
             break
     assert best is not None

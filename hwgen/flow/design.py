@@ -20,7 +20,7 @@ from hwgen.flow.estimate import estimate
 from hwgen.flow.explore import Exploration
 from hwgen.flow.fit import Aim, Choice
 from hwgen.flow.report import FILE, Report
-from hwgen.flow.steps import Say, Steps, forget_logs
+from hwgen.flow.steps import Steps, forget_logs
 from hwgen.flow.table_place import stored
 from hwgen.flow.utilisation import FitError
 from hwgen.folders import written_whole
@@ -28,6 +28,7 @@ from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
 from hwgen.model import Model
+from hwgen.progress import SILENT, Progress, Say, of
 from hwgen.rtl.core import Core
 from hwgen.rtl.flash_reader import FlashPlace
 from hwgen.rtl.plan import AnyPlan, Members, deeper, folded
@@ -136,7 +137,7 @@ def build_design(
     clock: float | None = None,
     seeds: Sequence[int] = (1,),
     sentences: Sentences | None = None,
-    say: Say = lambda line: None,
+    say: Say = SILENT,
 ) -> Report:
     """Check the circuit against the golden model, then build it; `folder` appears only when all is well.
 
@@ -152,13 +153,14 @@ def build_design(
         clock: in Hz, that the routed design shall reach; None for the board's.
         seeds: of the placer; of several, tried at a time, the fastest result is kept.
         sentences: for the check; made-up ones when None.
-        say: told as each step begins.
+        say: a `Progress`, or a callable that is told as each step begins.
 
     Raises:
         HwgenError: when the design does not fit, misses the clock, differs from the golden model, or a tool is missing
             or fails; what the tools said then stands in `folder` with ``-failed`` behind its name.
     """
     _check_aims(board, clock, seeds)
+    progress = of(say)
     checked = sentences or made_up_sentences(model.graph)
     plans = plans_for(model, board, engine, lanes, members, target)
     plan = next(plans)
@@ -168,20 +170,20 @@ def build_design(
         while True:
             tried.add(plan)
             try:
-                report = _attempt(model, name, board, scratch, folder, plan, clock, seeds, checked, say)
+                report = _attempt(model, name, board, scratch, folder, plan, clock, seeds, checked, progress)
                 break
             except TimingError as error:
                 missed, following = error, deeper(plan)
                 if following is None or following in tried:
                     raise
-                say(f"{error.found}; again with more registers")
+                progress.say(f"{error.found}; again with more registers")
             except FitError as error:
                 # After a missed clock, wired weights with fewer registers are no way out.
                 left = (other for other in plans if other not in tried and not (missed and other.never_stalls))
                 following = next(left, None)
                 if following is None:
                     raise missed or error from None
-                say(f"too large for {board.title}; instead: {following.name}")
+                progress.say(f"too large for {board.title}; instead: {following.name}")
             plan = following
         report.save(scratch)
     return report
@@ -207,7 +209,7 @@ def _attempt(
     clock: float | None,
     seeds: Sequence[int],
     sentences: Sentences,
-    say: Say,
+    progress: Progress,
 ) -> Report:
     """One plan, checked and built in `scratch`.
 
@@ -217,11 +219,11 @@ def _attempt(
     platform = platforms.make(board)
     own_clock = platform.default_clk_frequency
     shell = make_shell(model, plan, own_clock, board)
-    say(f"engine: {plan.name}")
-    steps = Steps(scratch, say)
+    progress.say(f"engine: {plan.name}")
+    steps = Steps(scratch, progress)
     start = time.monotonic()
-    say("golden check")
-    circuit = compile_core(shell.core, say=say)
+    progress.step("golden check")
+    circuit = compile_core(shell.core, say=progress)
     check(circuit, sentences)
     usual = model.vocabulary.USUAL
     cycles, first, last = measure(circuit, usual)

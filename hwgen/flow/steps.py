@@ -8,13 +8,12 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hwgen.errors import HwgenError
+from hwgen.progress import Say, of
 
-Say = Callable[[str], None]
 _LOGS = (".log", ".rpt", ".tim")
 
 
@@ -24,7 +23,7 @@ class Steps:
 
     Attributes:
         folder: where the commands run and leave ``STEP.log``.
-        say: told as each step begins.
+        say: a `Progress`, or a callable that is told as each step begins.
         seconds: of each step so far, in order.
     """
 
@@ -38,7 +37,7 @@ class Steps:
         Raises:
             HwgenError: with the tool's own error line, or how it ended when it left none.
         """
-        self.say(name)
+        of(self.say).step(name)
         start = time.monotonic()
         log = self.folder / f"{name.replace(' ', '-')}.log"
         try:

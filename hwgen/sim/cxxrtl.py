@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import resources
@@ -17,9 +17,10 @@ from types import MappingProxyType
 from amaranth.back import rtlil
 from amaranth.lib import wiring
 
-from hwgen import tools
+from hwgen import progress, tools
 from hwgen.errors import HwgenError
 from hwgen.graph.golden import Sentences
+from hwgen.progress import SILENT, Say
 from hwgen.rtl.core import Core
 from hwgen.sim.flash import BootedCore, bootable
 from hwgen.sim.results import Results, decode, encode
@@ -56,7 +57,7 @@ def compile_core(
     waves: bool = False,
     family: str | None = None,
     modules: Mapping[str, str] = _NONE,
-    say: Callable[[str], None] = lambda line: None,
+    say: Say = SILENT,
 ) -> CompiledCore:
     """Translate and compile `core`, or find the program in the cache by the hash of its source.
 
@@ -85,7 +86,7 @@ def compile_program(
     waves: bool = False,
     family: str | None = None,
     modules: Mapping[str, str] = _NONE,
-    say: Callable[[str], None] = lambda line: None,
+    say: Say = SILENT,
 ) -> Path:
     """Translate and compile `component` together with `driver`, a file of this package, or find the program in the
     cache by the hash of its source; see `compile_core`.
@@ -105,7 +106,7 @@ def compile_program(
         digest = hashlib.sha256(b"\0".join([version, *(text.encode() for text in sources.values())])).hexdigest()
         program = cache() / digest
         if not program.exists():
-            say("compiling the circuit with g++")
+            progress.of(say).detail("compiling the circuit with g++")
             for file, text in sources.items():
                 (folder / file).write_text(text, encoding="utf-8")
             _compile(compiler, runtime, folder, [file for file in sources if file.endswith(".cpp")])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import struct
 import subprocess
 from collections import deque
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from amaranth.sim import Simulator
 
 from hwgen.errors import HwgenError
+from hwgen.progress import SILENT, Say
 from hwgen.rtl.shell import Shell
 from hwgen.sim.cxxrtl import compile_program
 from hwgen.sim.flash import SimulatedFlash, flashed
@@ -81,9 +81,7 @@ class VirtualBoard:
 class CompiledLine:
     """CXXRTL and g++: compiled once per design, then fast enough for whole test sets."""
 
-    def __init__(
-        self, shell: Shell, flash: SimulatedFlash | None = None, *, say: Callable[[str], None] = lambda line: None
-    ) -> None:
+    def __init__(self, shell: Shell, flash: SimulatedFlash | None = None, *, say: Say = SILENT) -> None:
         """
         Args:
             flash: beside the shell, where it has one; by default what `hwgen flash` would leave.

@@ -16,6 +16,7 @@ from hwgen.bench.ledger import Ledger
 from hwgen.bench.matrix import Job, jobs
 from hwgen.compress import pipeline, recipes
 from hwgen.errors import HwgenError
+from hwgen.progress import Progress
 from hwgen.text import datasets
 
 QUICK = ["float.epochs=8", "factorised.epochs=1", "pruned.epochs=1", "quantised.epochs=1"]
@@ -44,12 +45,17 @@ def test_every_run_is_there_and_equals_one_made_alone(ledger: Path) -> None:
 def test_nothing_is_done_twice(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = ledger.read_bytes()
     told: list[int] = []
-    runs = measure(matrix(), ledger, say=lambda line, count: told.append(count))
+
+    class Counter(Progress):
+        def advance(self, count: int = 1) -> None:
+            told.append(count)
+
+    runs = measure(matrix(), ledger, progress=Counter())
     assert len(runs) == 8 and told == [] and ledger.read_bytes() == before
     # One run lost: only that one is made again, and it comes out the same.
     lines = before.splitlines(keepends=True)
     ledger.write_bytes(b"".join(lines[:3] + lines[4:]) + lines[3][:50])
-    again = measure(matrix(), ledger, say=lambda line, count: told.append(count))
+    again = measure(matrix(), ledger, progress=Counter())
     assert told == [1] and [{**run, "seconds": 0} for run in again] == [{**run, "seconds": 0} for run in runs]
 
 

@@ -19,7 +19,6 @@ from hwgen.compress import margin, recipes  # noqa: E402
 from hwgen.compress.card import write_card  # noqa: E402
 from hwgen.compress.hypervector import BINARY, learn, to_convolution  # noqa: E402
 from hwgen.compress.hypervector_recipe import Head, HypervectorRecipe  # noqa: E402
-from hwgen.compress.progress import Silent  # noqa: E402
 from hwgen.compress.report import kilobytes  # noqa: E402
 from hwgen.compress.run import run  # noqa: E402
 from hwgen.compress.vectors import Vectors, alphabet  # noqa: E402
@@ -29,6 +28,7 @@ from hwgen.graph.graph import HypervectorGraph  # noqa: E402
 from hwgen.graph.hypervector import BOUNDARY  # noqa: E402
 from hwgen.model import Model  # noqa: E402
 from hwgen.nn.patch_convolution import ConvolvedClassVectors, PatchFilters  # noqa: E402
+from hwgen.progress import SILENT  # noqa: E402
 from hwgen.text import datasets  # noqa: E402
 from hwgen.text.datasets import Dataset  # noqa: E402
 
@@ -143,10 +143,10 @@ def test_filters_tell_what_class_vectors_alone_cannot() -> None:
     prototypes = np.random.default_rng(0).choice([-1, 1], (2, 64))
     splits = {"train": opposites(prototypes, 600, 1), "dev": opposites(prototypes, 200, 2)}
     plans = (Head(epochs=10), Head(kind="convolution", filters=8, patch=4, epochs=15, learning_rate=3e-3))
-    _, linear = learn(plans[0], BINARY, splits, 2, 0, Silent())
-    head, convolution = learn(plans[1], BINARY, splits, 2, 0, Silent())
+    _, linear = learn(plans[0], BINARY, splits, 2, 0, SILENT)
+    head, convolution = learn(plans[1], BINARY, splits, 2, 0, SILENT)
     assert linear.accuracy < 0.65 and convolution.accuracy > 0.85
-    drawn, _ = learn(replace(plans[1], learning_rate=1e-9, epochs=1), BINARY, splits, 2, 0, Silent())
+    drawn, _ = learn(replace(plans[1], learning_rate=1e-9, epochs=1), BINARY, splits, 2, 0, SILENT)
     assert isinstance(head, ConvolvedClassVectors) and isinstance(drawn, ConvolvedClassVectors)
     assert head.filters.thresholds.any() and not torch.equal(head.filters.log_scales, drawn.filters.log_scales)
     assert not torch.allclose(head.filters.weights, drawn.filters.weights, atol=1e-3)

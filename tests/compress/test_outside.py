@@ -19,10 +19,10 @@ transformers = pytest.importorskip("transformers")
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors  # noqa: E402
 
 from hwgen.compress import outside, pipeline, recipe, recipes  # noqa: E402
-from hwgen.compress.progress import Silent  # noqa: E402
 from hwgen.compress.recipe import Teacher  # noqa: E402
 from hwgen.compress.run import run  # noqa: E402
 from hwgen.errors import HwgenError  # noqa: E402
+from hwgen.progress import SILENT, Progress  # noqa: E402
 from hwgen.text.datasets import Dataset  # noqa: E402
 
 OPINIONS = {"negative": ["dull", "awful", "stale"], "positive": ["superb", "charming", "warm"]}
@@ -31,19 +31,20 @@ SMALL = dict(hidden_size=64, num_hidden_layers=1, num_attention_heads=2, interme
 UNLABELLED = ["the film is not dull .", "a charming , superb meal", ""]
 
 
-class Notes(Silent):
+class Notes(Progress):
     """Keeps what is reported, and checks that no more is done than was announced."""
 
     def __init__(self) -> None:
-        self.steps, self.done, self.last = 0, 0, ""
+        self.steps: int | None = 0
+        self.done, self.last = 0, ""
 
-    def start(self, stage: str, steps: int) -> None:
-        self.steps, self.done = steps, 0
+    def step(self, name: str, total: int | None = None) -> None:
+        self.steps, self.done = total, 0
 
-    def advance(self, steps: int, note: str = "") -> None:
-        self.done += steps
+    def advance(self, count: int = 1) -> None:
+        self.done += count
 
-    def finish(self, note: str) -> None:
+    def finish(self, note: str = "") -> None:
         assert self.done == self.steps
         self.last = note
 
@@ -137,8 +138,8 @@ def test_answers_do_not_depend_on_the_batch(encoder: Path, data: Dataset) -> Non
     alone = outside._load(str(encoder), data.labels)
     texts = [("negative", text) for _, text in data.train[:70]]
     alone._half = False
-    together = alone.pooled(alone.split(texts, data.labels), Silent())
-    single = [alone.pooled(alone.split([row], data.labels), Silent()) for row in texts[:5]]
+    together = alone.pooled(alone.split(texts, data.labels), SILENT)
+    single = [alone.pooled(alone.split([row], data.labels), SILENT) for row in texts[:5]]
     assert torch.allclose(together[:5], torch.cat(single), atol=1e-5)
 
 
@@ -161,7 +162,7 @@ def test_pooling_is_what_the_folder_says(modes: tuple[str, ...], encoder: Path, 
             "mean_sqrt_len_tokens": hidden.sum(dim=0) / len(hidden) ** 0.5,
         }
     # Beside a longer text, so that padding would show.
-    found = voice.pooled(voice.split([("positive", text), ("positive", f"{text} {text}")], data.labels), Silent())[0]
+    found = voice.pooled(voice.split([("positive", text), ("positive", f"{text} {text}")], data.labels), SILENT)[0]
     wanted = [expected[mode] for mode in modes or ("mean_tokens",)]
     assert torch.allclose(found, torch.cat(wanted), atol=1e-5)
 
@@ -338,7 +339,7 @@ def plan(encoder: Path, **teacher: Any) -> recipe.Recipe:
 def test_shares(encoder: Path, data: Dataset) -> None:
     def lessons(**teacher: Any) -> Any:
         wanted = plan(encoder, unlabelled=0.5, **teacher)
-        return pipeline.teach(wanted, data, pipeline.Encoded.of(wanted, data), 1, Silent()).answers.log()
+        return pipeline.teach(wanted, data, pipeline.Encoded.of(wanted, data), 1, SILENT).answers.log()
 
     alone = lessons(outside=1.0)
     assert alone.shape == (len(data.train) + round(0.5 * len(data.train)), 2)

@@ -22,7 +22,6 @@ from hwgen.compress import pipeline, recipe, recipes, report  # noqa: E402
 from hwgen.compress.augment import exchange_words  # noqa: E402
 from hwgen.compress.card import write_card  # noqa: E402
 from hwgen.compress.ngrams import NgramClassifier  # noqa: E402
-from hwgen.compress.progress import Silent, reporter  # noqa: E402
 from hwgen.compress.recipe import Recipe  # noqa: E402
 from hwgen.compress.run import run  # noqa: E402
 from hwgen.compress.train import reproducible  # noqa: E402
@@ -31,6 +30,7 @@ from hwgen.graph import golden, storage  # noqa: E402
 from hwgen.graph.from_torch import integer_scores, to_torch  # noqa: E402
 from hwgen.model import Model  # noqa: E402
 from hwgen.nn.text_cnn import Shape  # noqa: E402
+from hwgen.progress import Progress  # noqa: E402
 from hwgen.text import datasets  # noqa: E402
 from hwgen.text.datasets import Dataset  # noqa: E402
 
@@ -277,33 +277,21 @@ def test_bits_are_refused_before_training(plan: Recipe) -> None:
 
 
 def test_progress_counts_every_step(plan: Recipe) -> None:
-    class Counter(Silent):
+    class Counter(Progress):
         done: dict[str, int] = {}
         limit: dict[str, int] = {}
 
-        def start(self, stage: str, steps: int) -> None:
-            self.stage, self.limit[stage], self.done[stage] = stage, steps, 0
+        def step(self, name: str, total: int | None = None) -> None:
+            assert total is not None
+            self.stage, self.limit[name], self.done[name] = name, total, 0
 
-        def advance(self, steps: int, note: str = "") -> None:
-            self.done[self.stage] += steps
+        def advance(self, count: int = 1) -> None:
+            self.done[self.stage] += count
 
     counter = Counter()
     run(plan, datasets.load("demo"), reporter=counter)
     assert list(counter.limit) == ["float", "factorised", "pruned 1", "pruned", "quantised 5b"]
     assert all(0 < counter.done[stage] <= counter.limit[stage] for stage in counter.limit)
-
-
-@pytest.mark.parametrize("terminal", [True, False])
-def test_bars_on_a_terminal_and_lines_in_a_log(terminal: bool) -> None:
-    console = Console(file=io.StringIO(), force_terminal=terminal, width=100)
-    with reporter(console) as progress:
-        progress.start("float", 10)
-        progress.advance(4, "epoch 1, dev 80.00%")
-        progress.finish("dev 80.00%")
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "dev 80.00%" in text and ("\x1b[" in text) == terminal
-    if not terminal:
-        assert text.splitlines() == ["float: epoch 1, dev 80.00%", "float: dev 80.00%"]
 
 
 def test_random_state_and_threads_are_left_alone() -> None:
