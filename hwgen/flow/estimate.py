@@ -45,6 +45,6 @@ def total(found: Iterable[Part], family: str) -> Utilisation:
 
 @cache
 def coefficients(family: str) -> Coefficients:
-    """As `scripts/calibrate_resources.py` found them."""
+    """As `scripts/resources.py` found them."""
     text = (resources.files("hwgen.flow") / MODEL).read_text(encoding="utf-8")
     return tomllib.loads(text)[family]  # type: ignore[no-any-return]

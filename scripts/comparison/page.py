@@ -9,10 +9,10 @@ from typing import Any
 
 import matplotlib
 
+from comparison import flow
+from comparison.contenders import DA4ML, FAMILIES, HWGEN, KINDS, PLAIN_MAXIMUM
+from comparison.measure import SEEDS, STALL, WORDS
 from hwgen import tools
-from peers import flow
-from peers.contenders import DA4ML, FAMILIES, HWGEN, KINDS, PLAIN_MAXIMUM
-from peers.measure import SEEDS, STALL, WORDS
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
@@ -52,7 +52,7 @@ def _page(rows: Sequence[Row], software: Sequence[Row], versions: dict[str, str]
         lines += ["", "## Software on one core", "", *_software(software)]
     lines += ["", "![look-up tables against clock](peers.svg)", ""]
     lines += ["Tools: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + ".", ""]
-    lines += ["Regenerate: `python scripts/bench_hardware.py --data DIR`, where DIR holds SST-2 as GLUE splits it.", ""]
+    lines += ["Regenerate: `python scripts/peers.py --data DIR`, where DIR holds SST-2 as GLUE splits it.", ""]
     return "\n".join(lines)
 
 

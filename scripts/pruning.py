@@ -1,6 +1,6 @@
 """What pruning costs in accuracy and saves in hardware; writes docs/results/pruning/.
 
-    python scripts/bench_pruning.py --data DIR [--jobs 2] [--no-hardware]
+    python scripts/pruning.py --data DIR [--jobs 2] [--no-hardware]
 
 Each way is trained from three seeds. The hardware figures are those of the convolution of seed 0, by yosys for ECP5:
 spatial, and folded with eight lanes. They are kept by the run's key.
@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import bench_tools
+import common
+from synthesis import synthesise
 
 from hwgen import shipped
 from hwgen.bench import plots, summary
@@ -23,7 +24,7 @@ from hwgen.model import Model
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.spatial_convolution import SpatialConvolution
 
-FOLDER = bench_tools.RESULTS / "pruning"
+FOLDER = common.RESULTS / "pruning"
 SETS = {"sst2": "sentences", "trec": "questions"}
 NONE = 'stages=["float", "factorised", "quantised"]'
 NARROW = 'stages=["float", "factorised", "narrowed", "quantised"]'
@@ -44,7 +45,7 @@ BITS, LANES = 5, 8
 
 
 def main() -> int:
-    parser = bench_tools.parser(__doc__)
+    parser = common.parser(__doc__)
     parser.add_argument("--no-hardware", action="store_true", help="keep the hardware figures there are")
     arguments = parser.parse_args()
 
@@ -53,8 +54,8 @@ def main() -> int:
         for name, plan in SETS.items():
             base = recipes.load(shipped.recipe_path(plan))
             for way, settings in WAYS.items():
-                jobs += bench_tools.jobs(arguments.data / name, base, settings, (BITS,), way)
-        found = summary.groups(bench_tools.measure(jobs, FOLDER, arguments.jobs))
+                jobs += common.jobs(arguments.data / name, base, settings, (BITS,), way)
+        found = summary.groups(common.measure(jobs, FOLDER, arguments.jobs))
         known = FOLDER / "hardware.json"
         hardware = json.loads(known.read_text()) if known.is_file() else {}
         if not arguments.no_hardware:
@@ -67,12 +68,12 @@ def main() -> int:
                     parent = pipeline.compress(job.recipe, job.load(), job.seed, memory=memory)
                     model = pipeline.quantise(parent, BITS)
                     hardware[job.key(BITS)] = figures(model)
-                    bench_tools.console.print(f"{job.label}: {hardware[job.key(BITS)]}", highlight=False)
+                    common.console.print(f"{job.label}: {hardware[job.key(BITS)]}", highlight=False)
                     known.write_text(json.dumps(hardware, indent=1) + "\n")
         plots.sparsity(found, FOLDER)
         (FOLDER / "README.md").write_text(page(found, hardware), encoding="utf-8")
 
-    return bench_tools.guarded(work)
+    return common.guarded(work)
 
 
 def figures(model: Model) -> dict[str, Any]:
@@ -84,9 +85,9 @@ def figures(model: Model) -> dict[str, Any]:
     folded = FoldedConvolution(node, graph.requantise, graph.pooling, embedded, lanes=LANES)
     return {
         "adders": len(spatial.graph.sums),
-        "spatial_luts": bench_tools.synthesise(spatial, "ecp5").luts,
+        "spatial_luts": synthesise(spatial, "ecp5").luts,
         "cycles": folded.schedule.period,
-        "folded_luts": bench_tools.synthesise(folded, "ecp5").luts,
+        "folded_luts": synthesise(folded, "ecp5").luts,
     }
 
 
@@ -114,7 +115,7 @@ quantisation makes zero anyway is free, and one of many signed digits is dear.
     text += """
 ![Accuracy against sparsity](sparsity.svg)
 
-Regenerate: `python scripts/bench_pruning.py --data DIR`.
+Regenerate: `python scripts/pruning.py --data DIR`.
 """
     return text
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from amaranth.hdl import C, Module, Signal, Value
 
+from comparison.window import WindowSums
 from hwgen.rtl.pipeline import interval_shape
-from peers.window import WindowSums
 
 
 class PlainSums(WindowSums):

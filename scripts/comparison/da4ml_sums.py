@@ -12,8 +12,8 @@ from da4ml.codegen import VerilogModel
 from da4ml.trace import FixedVariableArray, HWConfig, comb_trace
 from da4ml.types import CombLogic, minimal_kif
 
+from comparison.window import WindowSums, window_type
 from hwgen.graph.tensor import Integers, TensorType
-from peers.window import WindowSums, window_type
 
 STATIC = ("shift_adder.v", "negative.v")
 """Of da4ml's library, what a constant matrix takes."""

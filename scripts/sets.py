@@ -1,6 +1,6 @@
 """Accuracy of the 5-bit CNN on every set, and of 2..8 bits on three; writes docs/results/sets/.
 
-    python scripts/bench_sets.py --data DIR [--only trec mr] [--known] [--jobs 2]
+    python scripts/sets.py --data DIR [--only trec mr] [--known] [--jobs 2]
 
 DIR holds one folder a set (label TAB text): train, dev and test splits, or one file `all`, which is cross-validated
 over ten folds; the other sets are trained from three seeds. Runs that are there already are not made again.
@@ -8,13 +8,13 @@ over ten folds; the other sets are trained from three seeds. Runs that are there
 
 from __future__ import annotations
 
-import bench_tools
+import common
 
 from hwgen import shipped
 from hwgen.bench import matrix, plots, summary
 from hwgen.compress import recipes
 
-FOLDER = bench_tools.RESULTS / "sets"
+FOLDER = common.RESULTS / "sets"
 CURVE = matrix.BITS
 PLANS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("glue_sst2", "sst2-full", CURVE),
@@ -39,7 +39,7 @@ PLANS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
 
 
 def main() -> int:
-    parser = bench_tools.parser(__doc__)
+    parser = common.parser(__doc__)
     parser.add_argument("--only", nargs="+", metavar="SET", help="default: all")
     parser.add_argument("--known", action="store_true", help="train nothing: draw what has been measured so far")
     arguments = parser.parse_args()
@@ -51,12 +51,12 @@ def main() -> int:
                 source = str(arguments.data / name)
                 jobs += matrix.jobs([source], [recipes.load(shipped.recipe_path(plan))], bits)
         if arguments.known:
-            jobs = bench_tools.finished(jobs, FOLDER)
-        found = summary.groups(bench_tools.measure(jobs, FOLDER, arguments.jobs))
+            jobs = common.finished(jobs, FOLDER)
+        found = summary.groups(common.measure(jobs, FOLDER, arguments.jobs))
         plots.draw(found, FOLDER)
         (FOLDER / "README.md").write_text(page(found), encoding="utf-8")
 
-    return bench_tools.guarded(work)
+    return common.guarded(work)
 
 
 def page(found: list[summary.Group]) -> str:
@@ -88,7 +88,7 @@ the uncompressed float32 network of the same run, *drop* what the 5-bit circuit 
 
 The band marks the 85-93 % that Wróbel et al. (2020) save. Confusion matrices lie beside this page.
 
-Regenerate: `python scripts/bench_sets.py --data DIR`.
+Regenerate: `python scripts/sets.py --data DIR`.
 """
     return text
 

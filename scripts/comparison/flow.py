@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import bench_tools
+import common
+import synthesis
 from amaranth.back import rtlil
 from amaranth.hdl import Signal, Value
 from amaranth.lib import wiring
@@ -100,7 +101,7 @@ def _packed(folder: Path) -> int:
     """Look-up tables of the netlist in `folder` as nextpnr packs them."""
     tools.run_yosys("read_rtlil netlist.il; write_json netlist.json", folder, "to measure")
     open_ends(folder / "netlist.json")
-    return bench_tools.packed(folder / "netlist.json", "ecp5")
+    return synthesis.packed(folder / "netlist.json", "ecp5")
 
 
 def place(source: Source, folder: Path, seed: int) -> dict[str, Any]:
@@ -189,4 +190,4 @@ endmodule
 
 
 def _write(path: Path, found: dict[str, Any]) -> None:
-    bench_tools.write_whole(path, json.dumps(found, indent=1))
+    common.write_whole(path, json.dumps(found, indent=1))

@@ -1,6 +1,6 @@
 """Learning-rate schedules side by side; writes docs/results/schedules/.
 
-    python scripts/bench_schedules.py --data DIR [--jobs 2]
+    python scripts/schedules.py --data DIR [--jobs 2]
 
 The same network is trained from labels alone with each schedule, in the float stage and after factorising, from three
 seeds. The greatest rate is chosen for each schedule on dev.
@@ -8,14 +8,14 @@ seeds. The greatest rate is chosen for each schedule on dev.
 
 from __future__ import annotations
 
-import bench_tools
+import common
 
 from hwgen import shipped
 from hwgen.bench import summary
 from hwgen.bench.summary import Group
 from hwgen.compress import recipe, recipes
 
-FOLDER = bench_tools.RESULTS / "schedules"
+FOLDER = common.RESULTS / "schedules"
 SETS = {
     "sst2": ("sentences", ("1e-3", "3e-3", "6e-3")),
     "trec": ("questions", ("1e-3", "3e-3", "6e-3")),
@@ -26,7 +26,7 @@ ALONE += [f"{stage}.{field}" for stage in ("float", "factorised") for field in (
 
 
 def main() -> int:
-    arguments = bench_tools.parser(__doc__).parse_args()
+    arguments = common.parser(__doc__).parse_args()
 
     def work() -> None:
         jobs = []
@@ -36,11 +36,11 @@ def main() -> int:
                 for rate in rates:
                     settings = [f"{stage}.schedule={schedule}" for stage in ("float", "factorised")]
                     settings += [f"{stage}.learning_rate={rate}" for stage in ("float", "factorised")]
-                    jobs += bench_tools.jobs(arguments.data / name, base, settings, (8,), schedule, rate)
-        found = summary.groups(bench_tools.measure(jobs, FOLDER, arguments.jobs))
+                    jobs += common.jobs(arguments.data / name, base, settings, (8,), schedule, rate)
+        found = summary.groups(common.measure(jobs, FOLDER, arguments.jobs))
         (FOLDER / "README.md").write_text(page(found), encoding="utf-8")
 
-    return bench_tools.guarded(work)
+    return common.guarded(work)
 
 
 def page(found: list[Group]) -> str:
@@ -61,7 +61,7 @@ standard deviations over three seeds. Each schedule has the greatest rate that d
                 best = max(members, key=lambda group: group.stage(0, "dev").mean)
                 cells = [str(best.stage(index, split)) for index in (0, 1) for split in ("dev", "test")]
                 text += f"| {name} | {schedule} | {best.settings[1]} | {' | '.join(cells)} |\n"
-    return text + "\nRegenerate: `python scripts/bench_schedules.py --data DIR`.\n"
+    return text + "\nRegenerate: `python scripts/schedules.py --data DIR`.\n"
 
 
 if __name__ == "__main__":

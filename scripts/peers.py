@@ -1,6 +1,6 @@
 """hwgen beside its peers: the same weights as circuits of other makes, by the same commands; docs/results/peers.md.
 
-    python scripts/bench_hardware.py --data ../shared/data/glue_sst2
+    python scripts/peers.py --data ../shared/data/glue_sst2
 
 Everything measured is kept in the work folder by the hash of what it was measured on, so that the script can be stopped
 and started again. The page holds the rows there are.
@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import bench_tools
+import common
 import numpy as np
-from amaranth.hdl import UnusedElaboratable
-from peers import page, software
-from peers.contenders import FOLDED, Contender, eight_bits, of_kernel, of_model
-from peers.kernels import Kernel
-from peers.measure import SEEDS, WORDS, Task, measure
+from comparison import page, software
+from comparison.contenders import FOLDED, Contender, eight_bits, of_kernel, of_model
+from comparison.kernels import Kernel
+from comparison.measure import SEEDS, WORDS, Task, measure
 
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
@@ -38,15 +36,14 @@ TOKENS = 40_000
 
 
 def main() -> int:
-    warnings.simplefilter("ignore", UnusedElaboratable)
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of SST-2 in GLUE's split")
-    parser.add_argument("--work", type=Path, default=Path("build/bench_hardware"), help="what was measured")
+    parser.add_argument("--work", type=Path, default=Path("build/peers"), help="what was measured")
     parser.add_argument("--only", action="append", help="part of `task: contender`; may be given more than once")
     parser.add_argument("--no-route", action="store_true", help="leave place and route to a later run")
     parser.add_argument("--seeds", type=int, default=len(SEEDS), choices=SEEDS, help="how many to place with")
     parser.add_argument("--no-software", action="store_true", help="keep the software's figures of the last run")
-    return bench_tools.guarded(lambda: run(parser.parse_args()))
+    return common.guarded(lambda: run(parser.parse_args()))
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -58,7 +55,7 @@ def run(arguments: argparse.Namespace) -> None:
     data = datasets.load(arguments.data)
 
     def say(line: str) -> None:
-        bench_tools.console.print(f"  {line}", highlight=False)
+        common.console.print(f"  {line}", highlight=False)
 
     seeds = () if arguments.no_route else SEEDS[: arguments.seeds]
     order = []
@@ -68,13 +65,13 @@ def run(arguments: argparse.Namespace) -> None:
             order.append(name)
             if arguments.only and not any(part in name for part in arguments.only):
                 continue
-            bench_tools.console.print(name, highlight=False)
+            common.console.print(name, highlight=False)
             rows[name] = measure(task, contender, work, say, seeds=seeds)
-            bench_tools.write_whole(kept, json.dumps(rows, indent=1))
+            common.write_whole(kept, json.dumps(rows, indent=1))
             publish(rows, order)
     if not arguments.no_software:
         rows["software"] = list(on_one_core(data))
-        bench_tools.write_whole(kept, json.dumps(rows, indent=1))
+        common.write_whole(kept, json.dumps(rows, indent=1))
     publish(rows, order)
 
 
@@ -82,7 +79,7 @@ def publish(rows: dict[str, Any], order: list[str]) -> None:
     """The page, its figures and its picture."""
     known = [name for name in order if name in rows]
     later = [name for name in rows if name not in known and name != "software"]
-    page.write([rows[name] for name in known + later], rows.get("software", []), bench_tools.RESULTS)
+    page.write([rows[name] for name in known + later], rows.get("software", []), common.RESULTS)
 
 
 def tasks(data: Dataset) -> Iterator[Task]:

@@ -1,13 +1,13 @@
 """Accuracy of binary classifiers: sentence CNNs, hypervectors and ensembles; writes docs/results/binary/.
 
-    python scripts/bench_binary.py --data DIR [--jobs 2]
+    python scripts/binary.py --data DIR [--jobs 2]
 
 Whatever stands in docs/results/binary/runs.jsonl is not run again.
 """
 
 from __future__ import annotations
 
-import bench_tools
+import common
 
 from hwgen import shipped
 from hwgen.bench import summary
@@ -15,13 +15,13 @@ from hwgen.bench.matrix import Job
 from hwgen.bench.summary import Group
 from hwgen.compress import recipes
 
-FOLDER = bench_tools.RESULTS / "binary"
+FOLDER = common.RESULTS / "binary"
 PLANS: dict[str, list[tuple[str, list[str]]]] = {
     "questions-binary": [("trec", [])],
     "sst2-binary": [("glue_sst2", [])],
     "sentences-binary": [("subj", [])],
     "reviews-binary": [("mr", [])],
-    # As cross-validation on training rows says: scripts/bench_hypervectors.py.
+    # As cross-validation on training rows says: scripts/hypervectors.py.
     "intents-tiny-hd": [("chatbot", []), ("askubuntu", ["items.sizes=[2,3,4]"]), ("webapplication", [])],
     "intents-hd": [("snips", []), ("clinc150", [])],
     "intents-hd-convolution": [("snips", [])],
@@ -31,7 +31,7 @@ PLANS: dict[str, list[tuple[str, list[str]]]] = {
 
 
 def main() -> int:
-    parser = bench_tools.parser(__doc__)
+    parser = common.parser(__doc__)
     parser.add_argument("--recipe", action="append", choices=PLANS, help="default: all")
     arguments = parser.parse_args()
 
@@ -41,14 +41,14 @@ def main() -> int:
         for plan, sets in PLANS.items():
             base = recipes.load(shipped.recipe_path(plan))
             for name, settings in sets:
-                made = bench_tools.jobs(arguments.data / name, base, settings, (1,), *settings)
+                made = common.jobs(arguments.data / name, base, settings, (1,), *settings)
                 every += made
                 wanted += made if plan in (arguments.recipe or PLANS) else []
-        bench_tools.measure(wanted, FOLDER, arguments.jobs)
-        found = summary.groups(bench_tools.measure(bench_tools.finished(every, FOLDER), FOLDER, arguments.jobs))
+        common.measure(wanted, FOLDER, arguments.jobs)
+        found = summary.groups(common.measure(common.finished(every, FOLDER), FOLDER, arguments.jobs))
         (FOLDER / "README.md").write_text(page(found), encoding="utf-8")
 
-    return bench_tools.guarded(work)
+    return common.guarded(work)
 
 
 def page(found: list[Group]) -> str:
@@ -68,7 +68,7 @@ sets' training rows only one or two are held out as dev; their settings come fro
             f"| {group.dataset} | {group.name} | {group.stage(0)} | {group.figure('dev')} | {group.figure()} "
             f"| {len(group.runs)} | {group.kilobytes:,.1f} | {group.reduction:.1%} |\n"
         )
-    return text + "\nRegenerate: `python scripts/bench_binary.py --data DIR`.\n"
+    return text + "\nRegenerate: `python scripts/binary.py --data DIR`.\n"
 
 
 if __name__ == "__main__":

@@ -1,28 +1,27 @@
 """The binary sentence CNN beside the five-bit one on the same boards; writes docs/results/widths.md and .svg.
 
-    python scripts/bench_widths.py [--board BOARD]
+    python scripts/widths.py [--board BOARD]
 
-Builds are those of scripts/bench_build.py, in the same work folder: what stands there is taken as it is.
+Builds are those of scripts/hardware.py, in the same work folder: what stands there is taken as it is.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import bench_build
+import builds
+import common
 import matplotlib
-from amaranth.hdl import UnusedElaboratable
-from bench_build import clock, speed
+from hardware import clock, speed
 
 from hwgen.errors import HwgenError
 from hwgen.model import Model
 from hwgen.shipped import shipped
 
-PAGE = bench_build.RESULTS / "widths.md"
+PAGE = common.RESULTS / "widths.md"
 PICTURE = PAGE.with_suffix(".svg")
 BOARDS = ("icebreaker", "tang_nano_9k", "arty_a7")
 WIDTHS = (5, 1)
@@ -30,23 +29,26 @@ MARKERS = {5: "o", 1: "s"}
 
 
 def main() -> int:
-    warnings.simplefilter("ignore", UnusedElaboratable)
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--board", action="append", choices=BOARDS, help="default: all")
     parser.add_argument("--work", type=Path, default=Path("build"), help="folder of the builds")
     arguments = parser.parse_args()
+    return common.guarded(lambda: run(arguments.board or BOARDS, arguments.work))
+
+
+def run(names: Sequence[str], work: Path) -> None:
+    """Build `names` at both widths, and write the page and its picture."""
     rows = []
-    for name in arguments.board or BOARDS:
+    for name in names:
         for bits in WIDTHS:
             try:
-                bench_build.build(name, bits, arguments.work)
+                builds.build(name, bits, work)
             except HwgenError as error:
-                bench_build.console.print(f"{name}: {error}", style="red")
+                common.console.print(f"{name}: {error}", style="red", markup=False)
                 continue
-            rows.append(json.loads((bench_build.folder(name, bits, arguments.work) / "report.json").read_text()))
+            rows.append(builds.report(builds.folder(name, bits, work)))
     PAGE.write_text(page(rows), encoding="utf-8")
     draw(rows)
-    return 0
 
 
 def page(rows: list[dict[str, Any]]) -> str:
@@ -67,7 +69,7 @@ tokens. For Artix-7 the figures are yosys's, and the speed is that at the board'
             f"| {row['luts'][0]:,g} | {row['brams'][0]:g} | {row['dsps'][0]:g} | {clock(row)} | {speed(row):,} "
             f"| {kilobytes(row):.1f} |\n"
         )
-    return text + f"\n![Look-up tables and speed]({PICTURE.name})\n\nRegenerate: `python scripts/bench_widths.py`.\n"
+    return text + f"\n![Look-up tables and speed]({PICTURE.name})\n\nRegenerate: `python scripts/widths.py`.\n"
 
 
 def kilobytes(row: dict[str, Any]) -> float:
@@ -77,7 +79,7 @@ def kilobytes(row: dict[str, Any]) -> float:
 
 
 def size_and_bits(name: str) -> tuple[str, int]:
-    """Of a shipped model, by its name."""
+    """Size and bits of a shipped model, by its name."""
     _, size, bits = name.split("-")
     return size, int(bits.removesuffix("bit"))
 

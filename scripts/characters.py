@@ -1,6 +1,6 @@
 """Hypervector classifiers at one character a clock, all test texts held against golden: docs/results/characters.md.
 
-    python scripts/bench_characters.py --data DIR
+    python scripts/characters.py --data DIR
 
 Trains one of each set, checks the circuit that takes a character each cycle on all test texts, and builds the largest
 set's for ULX3S. A build that stands in the work folder and is of the same sources and model is taken as it is.
@@ -8,15 +8,12 @@ set's for ULX3S. A build that stands in the work folder and is of the same sourc
 
 from __future__ import annotations
 
-import json
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import bench_build
-import bench_tools
-from amaranth.hdl import UnusedElaboratable
+import builds
+import common
 
 from hwgen import shipped
 from hwgen.compress import recipes
@@ -30,10 +27,10 @@ from hwgen.rtl.plan import spatial
 from hwgen.sim.cxxrtl import compile_core
 from hwgen.text import datasets
 
-PAGE = bench_tools.RESULTS / "characters.md"
+PAGE = common.RESULTS / "characters.md"
 BOARD = "ulx3s"
 RECIPES = {"snips": "intents-hd", "chatbot": "intents-tiny-hd", "askubuntu": "intents-tiny-hd"}
-"""Of each set; the first one's circuit is built."""
+"""Recipe of each set; the first one's circuit is built."""
 SETTINGS = ["items.dimension=1024"]
 
 
@@ -48,8 +45,7 @@ class Row:
 
 
 def main() -> int:
-    warnings.simplefilter("ignore", UnusedElaboratable)
-    parser = bench_tools.parser(__doc__)
+    parser = common.parser(__doc__)
     parser.add_argument("--work", type=Path, default=Path("build"), help="folder of the build")
     arguments = parser.parse_args()
 
@@ -63,11 +59,11 @@ def main() -> int:
             record = model.record
             kilobytes = record["memory_bits"]["total"] / 8000
             rows.append(Row(name, record["accuracy"]["test"], kilobytes, len(sentences)))
-            bench_tools.console.print(line(rows[-1]).strip(), highlight=False)
+            common.console.print(line(rows[-1]).strip(), highlight=False)
         assert report is not None
         PAGE.write_text(page(rows, report), encoding="utf-8")
 
-    return bench_tools.guarded(work)
+    return common.guarded(work)
 
 
 def train(name: str, recipe: str, folder: Path) -> tuple[Model, Sentences]:
@@ -81,17 +77,15 @@ def train(name: str, recipe: str, folder: Path) -> tuple[Model, Sentences]:
 def built(model: Model, name: str, sentences: Sentences, work: Path) -> dict[str, Any]:
     """The report of its build."""
     board, folder = boards.load(BOARD), work / f"{BOARD}-{name}-characters"
-    key = folder / bench_build.KEY
-    if not key.is_file() or key.read_text() != bench_build.built_from(model, board):
-        say = bench_tools.console.print
+    if not builds.stands(folder, model, board):
+        say = common.console.print
         build_design(model, f"{name}-hd", board, folder, engine="spatial", sentences=sentences, say=say)
-        key.write_text(bench_build.built_from(model, board))
-    found: dict[str, Any] = json.loads((folder / "report.json").read_text())
-    return found
+        builds.mark(folder, model, board)
+    return builds.report(folder)
 
 
 def line(row: Row) -> str:
-    """Of the table."""
+    """Row of the table."""
     return f"| {row.dataset} | {row.test:.1%} | {row.kilobytes:.1f} | {row.texts} |\n"
 
 
@@ -116,7 +110,7 @@ texts of the test split went through it, with and without stalls, and every scor
 `hwgen build --board {BOARD} --engine spatial` of the first: {used}; {report["fmax"] / 1e6:.1f} MHz routed, a character
 each cycle; class out {report["last_token_cycles"]} cycles after the last character.
 
-Regenerate: `python scripts/bench_characters.py --data DIR`.
+Regenerate: `python scripts/characters.py --data DIR`.
 """
     )
 

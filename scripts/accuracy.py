@@ -1,14 +1,16 @@
 """Accuracy and memory of the shipped models, from their records; writes docs/results/accuracy.{md,json,svg}.
 
-python scripts/bench_shipped.py
+python scripts/accuracy.py
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 from typing import Any
 
+import common
 import matplotlib
 
 matplotlib.use("svg")
@@ -17,17 +19,19 @@ import matplotlib.pyplot as plt
 from hwgen import shipped
 from hwgen.model import Model
 
-RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results"
-
 
 def main() -> int:
+    argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args()
+    return common.guarded(run)
+
+
+def run() -> None:
+    """Write the page, its figures and its picture."""
     models = {name: Model.load(folder) for name, folder in shipped.shipped_models().items()}
-    rows = [row(name, model) for name, model in models.items()]
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / "accuracy.json").write_text(json.dumps(rows, indent=1) + "\n")
-    chart(rows, RESULTS / "accuracy.svg")
-    (RESULTS / "accuracy.md").write_text(page(rows))
-    return 0
+    rows = [row(name, model) for name, model in models.items() if model.bits > 1]  # one bit has a page of its own
+    common.write_whole(common.RESULTS / "accuracy.json", json.dumps(rows, indent=1) + "\n")
+    chart(rows, common.RESULTS / "accuracy.svg")
+    common.write_whole(common.RESULTS / "accuracy.md", page(rows))
 
 
 def row(name: str, model: Model) -> dict[str, Any]:
@@ -89,7 +93,7 @@ against a float32 network of its own shape, and against Kim's published sizes wi
 
 ![Accuracy against bits](accuracy.svg)
 
-Regenerate: `python scripts/train_shipped.py --data DIR`, then `python scripts/bench_shipped.py`. Other seeds of
+Regenerate: `python scripts/train_shipped.py --data DIR`, then `python scripts/accuracy.py`. Other seeds of
 the same recipe: [sets](sets/README.md).
 """
     return text

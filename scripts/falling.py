@@ -1,6 +1,6 @@
 """Few bits reached at once and through wider ones; writes docs/results/falling/.
 
-    python scripts/bench_falling.py --data DIR [--jobs 2]
+    python scripts/falling.py --data DIR [--jobs 2]
 
 A network of 2 or 3 bits is quantised from the float network directly, or by way of 8, 5 and 3 bits, each width started
 from the one before and taught by it (after Liu et al., NeurIPS 2022), without and with matching its features.
@@ -8,13 +8,13 @@ from the one before and taught by it (after Liu et al., NeurIPS 2022), without a
 
 from __future__ import annotations
 
-import bench_tools
+import common
 
 from hwgen import shipped
 from hwgen.bench import summary
 from hwgen.compress import recipes
 
-FOLDER = bench_tools.RESULTS / "falling"
+FOLDER = common.RESULTS / "falling"
 SETS = {"trec": "questions", "sst2": "sentences"}
 CHAIN = ["quantised.through=[8, 5, 3]", "quantised.previous=0.5"]
 WAYS = {
@@ -26,18 +26,18 @@ BITS = (2, 3)
 
 
 def main() -> int:
-    arguments = bench_tools.parser(__doc__).parse_args()
+    arguments = common.parser(__doc__).parse_args()
 
     def work() -> None:
         jobs = []
         for name, plan in SETS.items():
             base = recipes.load(shipped.recipe_path(plan))
             for way, settings in WAYS.items():
-                jobs += bench_tools.jobs(arguments.data / name, base, settings, BITS, way)
-        found = summary.groups(bench_tools.measure(jobs, FOLDER, arguments.jobs))
+                jobs += common.jobs(arguments.data / name, base, settings, BITS, way)
+        found = summary.groups(common.measure(jobs, FOLDER, arguments.jobs))
         (FOLDER / "README.md").write_text(page(found), encoding="utf-8")
 
-    return bench_tools.guarded(work)
+    return common.guarded(work)
 
 
 def page(found: list[summary.Group]) -> str:
@@ -56,7 +56,7 @@ shared.
             if members:
                 cells = [str(members[bits].figure()) if bits in members else "" for bits in BITS]
                 text += f"| {name} | {way} | {' | '.join(cells)} | {next(iter(members.values())).stage(0)} |\n"
-    return text + "\nRegenerate: `python scripts/bench_falling.py --data DIR`.\n"
+    return text + "\nRegenerate: `python scripts/falling.py --data DIR`.\n"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Every board's circuit on the whole test set, by CXXRTL: docs/results/simulation.md.
 
-    python scripts/bench_simulation.py --data ../shared/data/glue_sst2
+    python scripts/simulation.py --data ../shared/data/glue_sst2
 
 The circuits are those that `hwgen build --bits 5 --board BOARD` would make; g++ takes minutes over the large ones.
 """
@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import argparse
 import time
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
-import bench_tools
-from amaranth.hdl import UnusedElaboratable
+import common
 
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
@@ -32,18 +30,17 @@ BESIDE = (("icebreaker", "full"),)
 
 
 def main() -> int:
-    warnings.simplefilter("ignore", UnusedElaboratable)
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", required=True, help="folder with test.tsv, or a public set's name")
     arguments = parser.parse_args()
-    return bench_tools.guarded(lambda: run(arguments.data))
+    return common.guarded(lambda: run(arguments.data))
 
 
 def run(data: str) -> None:
     """Simulate every board, and write the page."""
     texts = [text for _, text in datasets.load(data).test]
     rows = [row(name, size, texts) for name, size in designs(boards.names())]
-    bench_tools.write_whole(bench_tools.RESULTS / "simulation.md", page(rows))
+    common.write_whole(common.RESULTS / "simulation.md", page(rows))
     if wrong := [row["board"] for row in rows if row["different"]]:
         raise HwgenError(f"circuit and golden model differ on {', '.join(wrong)}")
 
@@ -57,10 +54,10 @@ def designs(names: list[str]) -> Iterator[tuple[str, str]]:
 
 def row(name: str, size: str, texts: list[str]) -> dict[str, Any]:
     """Of the table: the whole test set, without pauses and with them."""
-    bench_tools.console.print(f"{name}, {model_name(size, BITS)}", highlight=False)
+    common.console.print(f"{name}, {model_name(size, BITS)}", highlight=False)
     board, model = boards.load(name), Model.load(shipped(size, BITS))
     core = make_shell(model, next(plans_for(model, board)), make(board).default_clk_frequency, board).core
-    circuit = compile_core(core, say=lambda line: bench_tools.console.print(f"  {line}", highlight=False))
+    circuit = compile_core(core, say=lambda line: common.console.print(f"  {line}", highlight=False))
     sentences = model.encode(texts)
     expected = golden.scores(core.graph, sentences)
     different, cycles, start = 0, 0, time.monotonic()
@@ -98,7 +95,7 @@ def page(rows: list[dict[str, Any]]) -> str:
             f"| {row['board']} | {row['model']} | {row['engine']} | {row['sentences']:,} | {row['tokens']:,} |"
             f" {row['different']} | {row['cycles']:,} | {row['seconds']:.1f} | {speed:,.0f} |"
         )
-    lines += ["", "Regenerate: `python scripts/bench_simulation.py --data DIR`, where DIR holds SST-2.", ""]
+    lines += ["", "Regenerate: `python scripts/simulation.py --data DIR`, where DIR holds SST-2.", ""]
     return "\n".join(lines)
 
 

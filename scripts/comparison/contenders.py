@@ -11,6 +11,10 @@ import numpy as np
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from comparison.da4ml_sums import Da4mlSums
+from comparison.kernels import Bare, Kernel, KernelCore
+from comparison.plain import PlainSums
+from comparison.window import WindowSums
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.graph.nodes import MaxOverTime, Requantise
 from hwgen.graph.tensor import Integers, TensorType
@@ -25,10 +29,6 @@ from hwgen.rtl.requantise import Requantiser
 from hwgen.rtl.spatial_convolution import SpatialConvolution, window_matrix
 from hwgen.rtl.stages import stages
 from hwgen.rtl.streams import result_stream, token_stream
-from peers.da4ml_sums import Da4mlSums
-from peers.kernels import Bare, Kernel, KernelCore
-from peers.plain import PlainSums
-from peers.window import WindowSums
 
 HWGEN, DA4ML, PLAIN, FOLDED = "hwgen spatial", "da4ml", "plain", "hwgen folded"
 KINDS = (HWGEN, DA4ML, PLAIN, FOLDED)

@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 from amaranth.lib import wiring
-from measure_components import CLOCKS, DIGEST, IDLE, VOCABULARY, NoCore, scores_of
+from no_core import CLOCKS, DIGEST, IDLE, VOCABULARY, NoCore, scores_of
 
 from hwgen.flow import features
 from hwgen.flow.features import Part, parts_of

@@ -1,6 +1,6 @@
 """Ways to make the embedding smaller, side by side; writes docs/results/embedding/.
 
-    python scripts/bench_embedding.py --data DIR [--jobs 2]
+    python scripts/embedding.py --data DIR [--jobs 2]
 
 After Acharya et al. (AAAI 2019): a full-width network is trained; then its embedding is made 90 % smaller by singular
 value decomposition, without and with training afterwards. Beside it a network of that rank trained directly, and plain
@@ -9,7 +9,7 @@ value decomposition, without and with training afterwards. Beside it a network o
 
 from __future__ import annotations
 
-import bench_tools
+import common
 
 from hwgen import shipped
 from hwgen.bench import summary
@@ -18,7 +18,7 @@ from hwgen.compress import recipes
 from hwgen.compress.factorise import rank_for
 from hwgen.compress.recipe import Recipe
 
-FOLDER = bench_tools.RESULTS / "embedding"
+FOLDER = common.RESULTS / "embedding"
 SETS = {"glue_sst2": "sst2-full", "mr": "sentences", "trec": "questions"}
 WIDTH, REDUCTION = 128, 0.9
 COMMON = ["teacher.members=0", "teacher.ngrams=0", "teacher.unlabelled=0", "float.distil=0", "factorised.distil=0"]
@@ -32,7 +32,7 @@ WAYS = {
 
 
 def main() -> int:
-    arguments = bench_tools.parser(__doc__).parse_args()
+    arguments = common.parser(__doc__).parse_args()
 
     def work() -> None:
         jobs = []
@@ -44,11 +44,11 @@ def main() -> int:
             rank = rank_for(REDUCTION, base.vocabulary.size, WIDTH)
             for way, settings in WAYS.items():
                 ranked = [setting.replace("RANK", str(rank)) for setting in settings]
-                jobs += bench_tools.jobs(arguments.data / name, base, ranked, (8,), way)
-        found = summary.groups(bench_tools.measure(jobs, FOLDER, arguments.jobs))
+                jobs += common.jobs(arguments.data / name, base, ranked, (8,), way)
+        found = summary.groups(common.measure(jobs, FOLDER, arguments.jobs))
         (FOLDER / "README.md").write_text(page(found), encoding="utf-8")
 
-    return bench_tools.guarded(work)
+    return common.guarded(work)
 
 
 def page(found: list[Group]) -> str:
@@ -82,7 +82,7 @@ same run, negative where the smaller one is better. After Acharya et al. (AAAI 2
 *SVD* counts the table and the factor behind it; the factor is folded into the convolution, so the circuit stores the
 table alone. *8 bits* quantises every layer by calibration, without training.
 
-Regenerate: `python scripts/bench_embedding.py --data DIR`.
+Regenerate: `python scripts/embedding.py --data DIR`.
 """
     return text
 

@@ -1,6 +1,6 @@
 """Memory and training time of binary hypervectors beside float ones and the five-bit CNN; writes docs/results/twins.*.
 
-    python scripts/bench_twins.py --data DIR
+    python scripts/twins.py --data DIR
 
 All in one run, one after the other on one core, so that the times can be compared.
 """
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import bench_tools
+import common
 import matplotlib
 
 from hwgen import shipped
@@ -20,7 +20,7 @@ from hwgen.compress import recipes
 from hwgen.compress.run import run
 from hwgen.text import datasets
 
-PAGE = bench_tools.RESULTS / "twins.md"
+PAGE = common.RESULTS / "twins.md"
 PICTURE = PAGE.with_suffix(".svg")
 # Of each set: recipe of its hypervectors, of the CNN.
 SETS = {
@@ -62,7 +62,7 @@ class Row:
 
 
 def main() -> int:
-    arguments = bench_tools.parser(__doc__).parse_args()
+    arguments = common.parser(__doc__).parse_args()
 
     def work() -> None:
         rows = []
@@ -71,11 +71,11 @@ def main() -> int:
             own = recipes.load(shipped.recipe_path(hypervectors))
             for recipe in (own, recipes.override(own, CONVOLUTION)):
                 rows.append(row(recipe, arguments.data / name, beside))
-                bench_tools.console.print(line(rows[-1]).strip(), highlight=False)
+                common.console.print(line(rows[-1]).strip(), highlight=False)
         PAGE.write_text(page(rows), encoding="utf-8")
         draw(rows)
 
-    return bench_tools.guarded(work)
+    return common.guarded(work)
 
 
 def cnn(name: str, source: Path) -> Cost:
@@ -124,7 +124,7 @@ as training of both.
 The box is what Jain et al. (2020) claim, {CLAIM[0]} to {CLAIM[1]} % less memory and training time. Below zero is what
 costs more.
 
-Regenerate: `python scripts/bench_twins.py --data DIR`.
+Regenerate: `python scripts/twins.py --data DIR`.
 """
 
 

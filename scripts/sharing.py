@@ -1,17 +1,16 @@
 """What sharing saves: bits of adder by each search, and the random kernel's look-up tables; docs/results/sharing.md.
 
-python scripts/bench_sharing.py
+python scripts/sharing.py
 """
 
 from __future__ import annotations
 
-import warnings
+import argparse
 
-import bench_tools
+import common
 import numpy as np
-from amaranth.hdl import UnusedElaboratable
-from measure_components import signals
-from peers.kernels import Kernel
+from comparison.kernels import Kernel
+from synthesis import signals, synthesise
 
 from hwgen import tools
 from hwgen.graph.graph import ConvolutionGraph
@@ -24,12 +23,17 @@ from hwgen.rtl.sharing import by_pairs, by_tap, searched
 from hwgen.rtl.spatial_convolution import SpatialConvolution, window_matrix
 from hwgen.shipped import shipped
 
-PAGE = bench_tools.RESULTS / "sharing.md"
+PAGE = common.RESULTS / "sharing.md"
 FAMILIES = ("xilinx", "ecp5", "ice40", "gowin")
 
 
 def main() -> int:
-    warnings.simplefilter("ignore", UnusedElaboratable)
+    argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args()
+    return common.guarded(run)
+
+
+def run() -> None:
+    """Search, synthesise, and write the page."""
     kernel = Kernel.random(0)
     node, source = kernel.node, kernel.source
     text = """# What sharing saves
@@ -60,15 +64,14 @@ circuit, with window, running maximum and stall logic, by yosys {tools.package_v
             whole = Chain(
                 {"convolution": convolution, "maximum": RunningMaximum(MaxOverTime(), convolution.kind, family=family)}
             )
-            used = bench_tools.synthesise(whole, family, signals(whole))
+            used = synthesise(whole, family, signals(whole))
             text += f"| {family} | {adders} | {used.luts:,} | {used.ffs:,} |\n"
-            bench_tools.console.print(f"{family} {adders}: {used}")
-    PAGE.write_text(text + "\nRegenerate: `python scripts/bench_sharing.py`.\n", encoding="utf-8")
-    return 0
+            common.console.print(f"{family} {adders}: {used}")
+    PAGE.write_text(text + "\nRegenerate: `python scripts/sharing.py`.\n", encoding="utf-8")
 
 
 def row(title: str, matrix: Integers, constants: Integers, source: TensorType) -> str:
-    """Of the first table."""
+    """Row of the first table."""
     taps = matrix.shape[1]
     window = TensorType(  # at the first tokens of a sentence, the others are zero
         np.minimum(np.tile(source.low, taps), 0), np.maximum(np.tile(source.high, taps), 0), per_token=True
