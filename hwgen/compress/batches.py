@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from hwgen.cuts import cuts
+from hwgen.text.labels import numbers
 from hwgen.text.vocabulary import Vocabulary
 
 PADDING = 0
@@ -38,7 +40,8 @@ class Split:
 
     Attributes:
         tokens: ``(total tokens,)``.
-        starts, lengths, labels: ``(rows,)``.
+        starts, lengths: ``(rows,)``.
+        labels: ``(rows,)``, `UNKNOWN` where a label is no class.
     """
 
     tokens: Tensor
@@ -49,11 +52,10 @@ class Split:
     @classmethod
     def of(cls, rows: Sequence[tuple[str, str]], vocabulary: Vocabulary, labels: Sequence[str]) -> Split:
         """Encode (label, text) rows; a text without a word stands as one padding token."""
-        index = {label: number for number, label in enumerate(labels)}
         sequences = [vocabulary.encode(text) or [PADDING] for _, text in rows]
         lengths = torch.tensor([len(sequence) for sequence in sequences])
         tokens = torch.tensor([token for sequence in sequences for token in sequence])
-        classes = torch.tensor([index[label] for label, _ in rows])
+        classes = torch.tensor(numbers(rows, labels))
         return cls(tokens, lengths.cumsum(0) - lengths, lengths, classes)
 
     def renumbered(self, tokens: Tensor) -> Split:
@@ -74,18 +76,23 @@ class Split:
         where = torch.where(inside, self.starts[rows, None] + steps, 0)
         return Batch(rows, torch.where(inside, self.tokens[where], PADDING), lengths, self.labels[rows])
 
-    def in_order(self, size: int) -> Iterator[Batch]:
-        """Every row once, shortest first."""
-        for rows in torch.split(torch.argsort(self.lengths, stable=True), size):
-            yield self.batch(rows)
+    def pieces(self, rows: Tensor) -> Iterator[Batch]:
+        """`rows` in their order: one batch, or several where padding to the longest would take too much memory."""
+        for piece in cuts(self.lengths[rows].tolist()):
+            yield self.batch(rows[piece])
 
-    def shuffled(self, size: int, generator: torch.Generator) -> Iterator[Batch]:
-        """Every row once, in random batches of similar lengths."""
+    def in_order(self, size: int) -> Iterator[Batch]:
+        """Every row once, shortest first, at most `size` at a time."""
+        for rows in torch.split(torch.argsort(self.lengths, stable=True), size):
+            yield from self.pieces(rows)
+
+    def shuffled(self, size: int, generator: torch.Generator) -> Iterator[Tensor]:
+        """Every row once, in random batches of similar lengths; their row numbers, which `pieces` takes."""
         order = torch.randperm(len(self), generator=generator)
         pools = (pool[torch.argsort(self.lengths[pool], stable=True)] for pool in torch.split(order, size * POOL))
-        cuts = [rows for pool in pools for rows in torch.split(pool, size)]
-        for index in torch.randperm(len(cuts), generator=generator).tolist():
-            yield self.batch(cuts[index])
+        drawn = [rows for pool in pools for rows in torch.split(pool, size)]
+        for index in torch.randperm(len(drawn), generator=generator).tolist():
+            yield drawn[index]
 
     def batches(self, size: int) -> int:
         """How many batches `shuffled` gives."""

@@ -27,6 +27,7 @@ from hwgen.errors import HwgenError
 from hwgen.progress import SILENT, Progress
 from hwgen.text.datasets import Dataset
 from hwgen.text.hub import Row
+from hwgen.text.labels import numbers
 
 # What is fetched of a model on the hub: weights, settings and vocabularies, never a pickle or a program.
 _FILES = ["model.safetensors", "model-*.safetensors", "*.json", "*.txt", "*.model", "*/config.json"]
@@ -94,13 +95,12 @@ class Voice(nn.Module):
 
     def split(self, rows: Sequence[Row], labels: Sequence[str]) -> Split:
         """(label, text) rows in the model's own word pieces."""
-        index = {label: number for number, label in enumerate(labels)}
         texts = [text.encode("utf-8", "replace").decode() for _, text in rows]
         pieces = self._tokeniser(texts, truncation=True, max_length=self._limit)["input_ids"]
         pieces = [sequence or [self._tokeniser.pad_token_id] for sequence in pieces]
         lengths = torch.tensor([len(sequence) for sequence in pieces])
         tokens = torch.tensor([piece for sequence in pieces for piece in sequence])
-        return Split(tokens, lengths.cumsum(0) - lengths, lengths, torch.tensor([index[label] for label, _ in rows]))
+        return Split(tokens, lengths.cumsum(0) - lengths, lengths, torch.tensor(numbers(rows, labels)))
 
     def forward(self, batch: Batch) -> Tensor:
         """What the head takes: pooled vectors ``(batch, width)``, or the classifier's own scores."""
@@ -186,7 +186,8 @@ def _tune(
     kept: dict[str, Tensor] = {}
     for epoch in range(1, wanted.tune_epochs + 1):
         voice.train()
-        for batch in train.shuffled(_TUNING_BATCH, generator):
+        for rows in train.shuffled(_TUNING_BATCH, generator):
+            batch = train.batch(rows)
             optimiser.zero_grad()
             scores = voice.head(functional.dropout(voice(batch), _DROPOUT if voice.fresh else 0.0))
             functional.cross_entropy(scores, batch.labels).backward()

@@ -205,9 +205,9 @@ def _features(network: SentenceCNN, split: Split, rows: Tensor) -> Tensor:
     network = copy.deepcopy(network).eval()
     found = []
     for part in torch.split(rows, 256):
-        batch = split.batch(part)
-        features = network.features(batch.tokens, batch.lengths)
-        found.append(features if isinstance(features, Tensor) else features.value)
+        for batch in split.pieces(part):
+            features = network.features(batch.tokens, batch.lengths)
+            found.append(features if isinstance(features, Tensor) else features.value)
     return torch.cat(found)
 
 

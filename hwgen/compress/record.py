@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from hwgen.compress.report import Stage
 from hwgen.graph import golden
 from hwgen.graph.tensor import Integers
 from hwgen.text.datasets import SPLITS, Dataset
+from hwgen.text.labels import UNKNOWN
 
 
 def describe(
@@ -28,7 +29,7 @@ def describe(
 
     Args:
         plan: the recipe.
-        scores, labels: golden scores and true classes of dev and test.
+        scores, labels: golden scores and true classes of dev and test (`UNKNOWN`: a label that train has not).
         memory: bits of each part, and of all (`total`).
         reduction: share of memory saved against other networks.
     """
@@ -50,8 +51,9 @@ def describe(
     }
 
 
-def _confusion(found: Iterable[int], expected: Iterable[int], classes: int) -> list[list[int]]:
-    """``[expected][found]`` counts."""
+def _confusion(found: Integers, expected: Integers, classes: int) -> list[list[int]]:
+    """``[expected][found]`` counts of the rows whose label is a class."""
+    known = expected != UNKNOWN
     table = np.zeros((classes, classes), dtype=np.int64)
-    np.add.at(table, (np.asarray(expected), np.asarray(found)), 1)
+    np.add.at(table, (expected[known], found[known]), 1)
     return table.tolist()

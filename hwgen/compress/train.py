@@ -18,6 +18,7 @@ from hwgen.compress.batches import Batch, Split
 from hwgen.compress.recipe import Training
 from hwgen.nn.text_cnn import Corruption, QuantTextCNN, SentenceCNN
 from hwgen.progress import Progress
+from hwgen.text.labels import UNKNOWN
 
 EVALUATION_BATCH = 512
 BEFORE_THE_THRESHOLD = ("embedding", "convolution")
@@ -39,7 +40,10 @@ def reproducible(seed: int, stage: str) -> Iterator[torch.Generator]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a network does on a split: share right, and mean negative log-likelihood (natural logarithm)."""
+    """How a network does on a split: share right, and mean negative log-likelihood (natural logarithm).
+
+    Rows whose label is no class (`UNKNOWN`) count as wrong, and have no likelihood.
+    """
 
     accuracy: float
     loss: float
@@ -48,7 +52,7 @@ class Outcome:
     def of(cls, scores: Tensor, labels: Tensor) -> Outcome:
         """Of class scores ``(rows, classes)``."""
         right = (scores.argmax(dim=1) == labels).double().mean()
-        return cls(float(right), float(functional.cross_entropy(scores.double(), labels)))
+        return cls(float(right), float(functional.cross_entropy(scores.double(), labels, ignore_index=UNKNOWN)))
 
     @property
     def rank(self) -> tuple[float, float]:
@@ -127,9 +131,10 @@ def train(
     waited, last = 0, training.checkpoint == "last"
     for epoch in range(1, training.epochs + 1):
         network.train()
-        for batch in train_split.shuffled(training.batch, generator):
+        for rows in train_split.shuffled(training.batch, generator):
             optimiser.zero_grad()
-            _loss(network, batch, training, guidance).backward()
+            for piece in train_split.pieces(rows):
+                (_loss(network, piece, training, guidance) * (len(piece.rows) / len(rows))).backward()
             optimiser.step()
             rates.step()
             average.update()

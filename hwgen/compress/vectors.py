@@ -19,6 +19,7 @@ from hwgen.graph.shift_register import seed_bits
 from hwgen.graph.tensor import Integers
 from hwgen.text.characters import Characters
 from hwgen.text.hub import Row
+from hwgen.text.labels import numbers
 
 _TEXTS_AT_A_TIME = 1024
 _ASCII = 0x80
@@ -57,7 +58,7 @@ class Vectors:
         sentences: its bytes.
         sums: ``(texts, dimension)``, before the sign.
         signs: the same shape, -1 and +1: what the golden model's bits stand for.
-        labels: ``(texts,)`` numbers of the classes.
+        labels: ``(texts,)`` numbers of the classes, `UNKNOWN` where a label is none of them.
     """
 
     sentences: Sentences
@@ -68,7 +69,6 @@ class Vectors:
     @classmethod
     def of(cls, node: Hypervector, rows: Sequence[Row], labels: Sequence[str]) -> Vectors:
         """Rows of (label, text) through `node`."""
-        numbers = {label: number for number, label in enumerate(labels)}
         tokens = [Characters().encode(text) for _, text in rows]
         parts = []
         for first in range(0, len(tokens), _TEXTS_AT_A_TIME):
@@ -77,7 +77,7 @@ class Vectors:
         sums = torch.from_numpy(np.concatenate(parts))
         ties = torch.from_numpy(1 - 2 * node.items[BOUNDARY])
         signs = torch.where(sums == 0, ties, sums.sign()).to(torch.int8)
-        return cls(Sentences.of(tokens), sums, signs, torch.tensor([numbers[label] for label, _ in rows]))
+        return cls(Sentences.of(tokens), sums, signs, torch.tensor(numbers(rows, labels)))
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -7,6 +7,7 @@ import torch
 from brevitas.quant_tensor import IntQuantTensor
 from torch import Tensor
 
+from hwgen.cuts import cuts
 from hwgen.errors import HwgenError
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import ConvolutionGraph
@@ -115,9 +116,11 @@ def integer_scores(network: QuantTextCNN, sentences: Sentences, batch: int = 256
     parts = torch.split(tokens, lengths.tolist())
     scores = torch.zeros(len(sentences), network.shape.classes, dtype=torch.float64)
     order = torch.argsort(lengths, stable=True)
-    for rows in torch.split(order, batch):
-        padded = torch.nn.utils.rnn.pad_sequence([parts[row] for row in rows], batch_first=True)
-        scores[rows] = network(padded, lengths[rows]).double() / unit
+    for some in torch.split(order, batch):
+        for piece in cuts(lengths[some].tolist()):
+            rows = some[piece]
+            padded = torch.nn.utils.rnn.pad_sequence([parts[row] for row in rows], batch_first=True)
+            scores[rows] = network(padded, lengths[rows]).double() / unit
     network.train(training)
     integers = scores.numpy().astype(np.int64)
     if not np.array_equal(integers, scores.numpy()):

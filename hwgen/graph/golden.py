@@ -6,13 +6,14 @@ the circuit, the netlist) is held against these functions, score by score.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hwgen.cuts import cuts
 from hwgen.errors import HwgenError
 from hwgen.graph.ensemble import Vote
 from hwgen.graph.graph import Graph
@@ -20,6 +21,9 @@ from hwgen.graph.hypervector import BOUNDARY, BinaryDense, Hypervector
 from hwgen.graph.nodes import PADDING_TOKEN, Convolution, Dense, Embedding, MaxOverTime, Requantise
 from hwgen.graph.patch_convolution import PatchConvolution
 from hwgen.graph.tensor import Integers
+
+_PIECE = 1 << 16
+"""Tokens of which all nodes' outputs are held at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +54,13 @@ class Sentences:
         if count >= len(self):
             return self
         return Sentences(self.tokens[: self.starts[count]], self.starts[:count])
+
+    def pieces(self) -> Iterator[Sentences]:
+        """The sentences in their order, as many at a time as fit the memory."""
+        lengths = self.lengths
+        for piece in cuts(lengths.tolist(), _PIECE):
+            start, stop = self.starts[piece.start], self.starts[piece.start] + lengths[piece].sum()
+            yield Sentences(self.tokens[start:stop], self.starts[piece] - start)
 
     @property
     def lengths(self) -> Integers:
@@ -170,8 +181,13 @@ def trace(graph: Graph, sentences: Sentences) -> list[Integers]:
 
 
 def scores(graph: Graph, sentences: Sentences) -> Integers:
-    """Class scores ``(sentences, classes)``, exact integers."""
-    return trace(graph, sentences)[-1]
+    """Class scores ``(sentences, classes)``, exact integers.
+
+    Raises:
+        HwgenError: on a token outside the vocabulary.
+    """
+    pieces = [trace(graph, piece)[-1] for piece in sentences.pieces()]
+    return np.concatenate(pieces) if pieces else trace(graph, sentences)[-1]
 
 
 def classes(scores: Integers) -> Integers:

@@ -10,7 +10,6 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("brevitas")
 
 from hwgen.compress import prune  # noqa: E402
-from hwgen.compress.batches import Split  # noqa: E402
 from hwgen.compress.factorise import factorise, rank_for  # noqa: E402
 from hwgen.compress.recipe import COSTS  # noqa: E402
 from hwgen.compress.shrink import narrow, shorten, shortening  # noqa: E402
@@ -163,17 +162,3 @@ def test_shortening_drops_the_words_whose_loss_changes_least() -> None:
     torch.testing.assert_close(small(short.tokens[kept], LENGTHS), wide(kept, LENGTHS))
     with pytest.raises(HwgenError, match=r"share: 0\.99 leaves none"):
         shortening(wide, vocabulary, counts, 0.99)
-
-
-def test_batches_hold_every_row_once() -> None:
-    vocabulary = Vocabulary(("a", "b"), 3)
-    rows = [("x", "a b " * (i % 7)) if i % 2 else ("y", "c" * (i % 5)) for i in range(533)]
-    split = Split.of(rows, vocabulary, ("x", "y"))
-    for batches in (list(split.in_order(8)), list(split.shuffled(8, torch.Generator().manual_seed(1)))):
-        assert sorted(int(row) for batch in batches for row in batch.rows) == list(range(533))
-        for batch in batches:
-            for row, tokens, length, label in zip(batch.rows, batch.tokens, batch.lengths, batch.labels, strict=True):
-                wanted, text = rows[int(row)]
-                assert tokens[:length].tolist() == (vocabulary.encode(text) or [0])
-                assert not tokens[length:].any() and ("x", "y")[int(label)] == wanted
-    assert len(list(split.shuffled(8, torch.Generator()))) == split.batches(8)
