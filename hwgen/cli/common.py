@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +19,7 @@ from hwgen.graph.golden import Sentences
 from hwgen.model import Model
 from hwgen.rtl import plan as circuits
 from hwgen.rtl.plan import AnyPlan, Members
+from hwgen.text.shown import shown
 
 LOG_WIDTH = 120
 """Columns of a pipe or a log, which have no width to keep to."""
@@ -68,8 +69,7 @@ MembersOption = Annotated[
 
 def complain(problem: str) -> NoReturn:
     """Print one line, with line ends and control characters of the problem as escapes, and exit with code 2."""
-    line = "".join(each if each.isprintable() else repr(each)[1:-1] for each in problem)
-    err.print(Text.assemble(("hwgen:", "bold red"), f" {line}"), highlight=False, soft_wrap=True)
+    err.print(Text.assemble(("hwgen:", "bold red"), f" {shown(problem)}"), highlight=False, soft_wrap=True)
     sys.exit(2)
 
 
@@ -106,9 +106,16 @@ def plan_of(model: Model, folded: bool, lanes: int | None, members: Members | No
 
 
 def test_sentences(model: Model, data: str) -> Sentences:
-    from hwgen.text import datasets
+    """The test texts of a file, a folder or a public set; nothing else of it has to be there."""
+    from hwgen.text.parts import part
 
-    return model.encode([text for _, text in datasets.load(data).test])
+    return model.encode(part(data).texts)
+
+
+def warn(lines: Iterable[str]) -> None:
+    """Say on the standard error what is odd, a line each; work goes on."""
+    for line in lines:
+        err.print(Text.assemble(("warning:", "yellow"), f" {line}"), highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any, indent: int | None = 1) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from hwgen import progress
 from hwgen.cli.app import bench
-from hwgen.cli.common import JsonOption, err, out, print_json, training_extra
+from hwgen.cli.common import JsonOption, err, out, print_json, training_extra, warn
 
 
 @bench.command(
@@ -45,11 +45,15 @@ def accuracy(
         from hwgen.bench.matrix import jobs, parse_bits
         from hwgen.compress import recipes
     from hwgen import shipped
+    from hwgen.text import audit, datasets
 
     plans = [
         recipes.override(recipes.load(shipped.recipe_path(name)), settings or []) for name in recipe or ["sentences"]
     ]
     matrix = jobs(data, plans, parse_bits(bits), seeds, folds, sweep or [])
+    for source in data:
+        if Path(source).is_dir():
+            warn(audit.warnings(datasets.load(source)))
     with progress.shown(err, quiet=as_json) as shown:
         shown.step("runs", sum(len(job.bits) for job in matrix))
         runs = measure(matrix, output / "runs.jsonl", workers, shown)

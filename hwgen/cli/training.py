@@ -9,7 +9,7 @@ import typer
 
 from hwgen import progress
 from hwgen.cli.app import app
-from hwgen.cli.common import JsonOption, err, out, print_json, training_extra
+from hwgen.cli.common import JsonOption, err, out, print_json, training_extra, warn
 from hwgen.model import Model
 
 
@@ -37,12 +37,13 @@ def train(
         from hwgen.compress import card, recipes, report
         from hwgen.compress.run import run
     from hwgen import shipped
-    from hwgen.text import datasets
+    from hwgen.text import audit, datasets
 
     recipe = recipe or ("sst2-binary" if bits == 1 else "sst2-full")
     chosen = recipes.override(recipes.load(shipped.recipe_path(recipe)), settings or [])
     Model.check_target(output)
     dataset = datasets.load(data, seed, holdout=chosen.data.holdout)
+    warn(audit.warnings(dataset))
     with progress.shown(err, quiet=as_json) as shown:
         model = run(chosen, dataset, bits, seed, shown)
     stages = report.stages_of(model.record)

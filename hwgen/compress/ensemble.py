@@ -27,7 +27,8 @@ from hwgen.graph.tensor import Integers
 from hwgen.model import Model
 from hwgen.progress import Progress
 from hwgen.text.characters import Characters
-from hwgen.text.datasets import SPLITS, Dataset
+from hwgen.text.datasets import Dataset
+from hwgen.text.splits import SPLITS
 from hwgen.text.vocabulary import Vocabulary
 
 _ANOTHER_SEED = 1000

@@ -32,7 +32,8 @@ from hwgen.nn.class_vectors import ClassVectors
 from hwgen.nn.patch_convolution import ConvolvedClassVectors, PatchFilters
 from hwgen.progress import Progress
 from hwgen.text.characters import Characters
-from hwgen.text.datasets import SPLITS, Dataset
+from hwgen.text.datasets import Dataset
+from hwgen.text.splits import SPLITS
 
 _EVALUATION_BATCH = 1024
 # The biases and the scale are in other units than the class vectors.

@@ -10,8 +10,9 @@ import numpy as np
 from hwgen.compress.report import Stage
 from hwgen.graph import golden
 from hwgen.graph.tensor import Integers
-from hwgen.text.datasets import SPLITS, Dataset
+from hwgen.text.datasets import Dataset
 from hwgen.text.labels import UNKNOWN
+from hwgen.text.splits import SPLITS
 
 
 def describe(

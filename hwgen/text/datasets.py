@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from hwgen.errors import HwgenError
 from hwgen.text import demo, hub
 from hwgen.text.hub import Row
-
-SPLITS = ("train", "dev", "test")
+from hwgen.text.rows import check_labels, read
+from hwgen.text.shown import listed
+from hwgen.text.splits import ALL, SPLITS, files
+from hwgen.text.words import tokenise
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,8 @@ class Dataset:
 
     Attributes:
         name: the folder's or the set's name.
-        train, dev, test: what to learn from, to choose by, and to report.
-        labels: label names, sorted.
+        train, dev, test: what to learn from, to choose by, and to report. Rows of dev and test may have labels that
+            train has not: no answer to them is right.
         toy: made up by the package; its accuracy says nothing about real text.
     """
 
@@ -40,13 +42,19 @@ class Dataset:
                 raise HwgenError(f"data {self.name}: the {split} split is empty")
         if len(self.labels) < 2:
             raise HwgenError(f"data {self.name}: only the label {self.labels[0]!r}; a classifier needs at least 2")
+        if not any(tokenise(text) for _, text in self.train):
+            raise HwgenError(f"data {self.name}: no text of the train split has a word")
         for split in ("dev", "test"):
-            unseen = {label for label, _ in getattr(self, split)} - set(self.labels)
-            if unseen:
-                raise HwgenError(f"data {self.name}: label {min(unseen)!r} of the {split} split is not in train")
+            labels = {label for label, _ in getattr(self, split)}
+            if labels.isdisjoint(self.labels):
+                raise HwgenError(
+                    f"data {self.name}: no label of the {split} split is in train ({listed(sorted(labels))} there, "
+                    f"{listed(list(self.labels))} in train); name the classes alike in both"
+                )
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str, ...]:
+        """Label names of the train split, sorted."""
         return tuple(sorted({label for label, _ in self.train}))
 
 
@@ -62,7 +70,7 @@ def load(source: str | Path, seed: int = 0, fold: int | None = None, holdout: fl
     """The data set in folder `source`, or the set of that name.
 
     Args:
-        source: a folder with train/dev/test or all, as ``.tsv`` (label TAB text, no header) or ``.csv`` (header
+        source: a folder with train/dev/test or all (`splits.NAMES`), as ``.tsv`` (label TAB text) or ``.csv`` (header
             ``label,text``); or ``demo``, or a public set's name.
         seed: of the hold-out, where a split is missing.
         fold: 0..9, of a set without splits: its test split is that tenth of the rows; otherwise a random tenth is,
@@ -93,7 +101,7 @@ def load(source: str | Path, seed: int = 0, fold: int | None = None, holdout: fl
 def has_folds(source: str | Path) -> bool:
     """Whether `source` is a set without a test split, to be cross-validated."""
     folder = Path(source)
-    return _file(folder, "all") is not None if folder.is_dir() else str(source) in CROSS_VALIDATED
+    return ALL in files(folder) if folder.is_dir() else str(source) in CROSS_VALIDATED
 
 
 def _fold(name: str, rows: Sequence[Row], seed: int, fold: int, holdout: float) -> Dataset:
@@ -106,12 +114,9 @@ def _fold(name: str, rows: Sequence[Row], seed: int, fold: int, holdout: float) 
 
 
 def _from_folder(folder: Path, seed: int, fold: int | None, holdout: float) -> Dataset:
-    name = folder.resolve().name
-    whole = _file(folder, "all")
-    if whole is not None:
-        if any(_file(folder, split) for split in SPLITS):
-            raise HwgenError(f"{folder}: holds {whole.name} and split files; keep one or the other")
-        rows = _read(whole)
+    name, here = folder.resolve().name, files(folder)
+    if ALL in here:
+        rows = _training_rows(here[ALL])
         if fold is not None:
             return _fold(name, rows, seed, fold, holdout)
         dev = _count(rows, holdout)
@@ -119,11 +124,21 @@ def _from_folder(folder: Path, seed: int, fold: int | None, holdout: float) -> D
         return Dataset(name, kept, held[:dev], held[dev:])
     if fold is not None:
         raise HwgenError(f"{folder}: has a test split of its own; folds are for sets without one (all.tsv)")
-    found = {split: _file(folder, split) for split in SPLITS}
     for split in ("train", "test"):
-        if found[split] is None:
+        if split not in here:
             raise HwgenError(f"{folder}: no {split}.tsv or {split}.csv (nor all.tsv); see `hwgen train --help`")
-    return _with_dev(name, {split: _read(path) for split, path in found.items() if path is not None}, seed, holdout)
+    return _with_dev(
+        name,
+        {split: _training_rows(path) if split == "train" else read(path) for split, path in here.items()},
+        seed,
+        holdout,
+    )
+
+
+def _training_rows(path: Path) -> list[Row]:
+    rows = read(path)
+    check_labels(path, rows)
+    return rows
 
 
 def _with_dev(name: str, rows: Mapping[str, Sequence[Row]], seed: int, holdout: float) -> Dataset:
@@ -148,52 +163,3 @@ def _hold_out(rows: Sequence[Row], count: int, seed: int) -> tuple[tuple[Row, ..
         left[row[0]] -= take
         (held if take else kept).append(row)
     return tuple(held), tuple(kept)
-
-
-def _file(folder: Path, split: str) -> Path | None:
-    candidates = [path for path in (folder / f"{split}.tsv", folder / f"{split}.csv") if path.is_file()]
-    if len(candidates) > 1:
-        raise HwgenError(f"{folder}: holds both {split}.tsv and {split}.csv; keep one")
-    return candidates[0] if candidates else None
-
-
-def _read(path: Path) -> list[Row]:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise HwgenError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise HwgenError(f"{path}:{line}: not UTF-8; convert the file to UTF-8") from None
-    rows = list(_csv(path, text) if path.suffix == ".csv" else _tsv(path, text))
-    if not rows:
-        raise HwgenError(f"{path}: no rows")
-    return rows
-
-
-def _tsv(path: Path, text: str) -> Iterable[Row]:
-    for number, line in enumerate(text.split("\n"), 1):
-        line = line.removesuffix("\r")
-        if not line:
-            continue
-        label, tab, sentence = line.partition("\t")
-        if not tab or not label.strip():
-            raise HwgenError(f"{path}:{number}: expected label TAB text")
-        yield label.strip(), sentence
-
-
-def _csv(path: Path, text: str) -> Iterable[Row]:
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
-    try:
-        header = [name.strip().lower() for name in next(reader, [])]
-        if "label" not in header or "text" not in header:
-            raise HwgenError(f"{path}:1: expected the header label,text")
-        label, sentence = header.index("label"), header.index("text")
-        for row in reader:
-            if not row:
-                continue
-            if len(row) != len(header) or not row[label].strip():
-                raise HwgenError(f"{path}:{reader.line_num}: expected {len(header)} fields with a label")
-            yield row[label].strip(), row[sentence]
-    except csv.Error as error:
-        raise HwgenError(f"{path}:{reader.line_num}: not CSV ({error})") from None
