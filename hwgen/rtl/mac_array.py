@@ -26,7 +26,6 @@ from hwgen.rtl.multiplier import (
     too_narrow,
     unpacked,
 )
-from hwgen.rtl.row_marks import RowMarks
 from hwgen.rtl.row_rom import RowRom
 from hwgen.rtl.schedule import Schedule, Unit
 from hwgen.rtl.streams import vector_stream
@@ -160,13 +159,11 @@ class MacArray(wiring.Component):
     @cached_property
     def control(self) -> tuple[int, int]:
         """Bits of a row as the ROM has it, and flip-flops that they pass on their way to lanes and units."""
-        marks = RowMarks(self.schedule, self.window, self.product_delay, self.depths)
-        return marks.stored, marks.flip_flops(self.latency)
+        made = _Elaboration(self)
+        return made.rom.width, sum(len(chain) - 1 for chain in made.chains.values())
 
     def elaborate(self, platform: object) -> Module:
-        laid_out = _Elaboration(self)
-        assert laid_out.control == self.control, "what is counted in advance is what is laid out"
-        return laid_out.module
+        return _Elaboration(self).module
 
 
 class _Elaboration:
@@ -188,7 +185,6 @@ class _Elaboration:
         self.m.submodules.rows = self.rom = rom = RowRom(self.columns, self.schedule.period, array.family)
         self.m.d.comb += [Cat(self.bits).eq(rom.row), rom.advance.eq(self.busy), self.rom_ready.eq(rom.ready)]
         self.module = self.m
-        self.control = rom.width, sum(len(chain) - 1 for chain in self.chains.values())
 
     # --- what a row says
 

@@ -214,17 +214,14 @@ class _Filling:
             row, owner = row + [None] * idle, owner + [None] * idle
             rows.append(tuple(reversed(row) if backwards else row))
             owners.append(list(reversed(owner) if backwards else owner))
-        masks: dict[int, dict[int, list[bool]]] = {}
-        for place, served in enumerate(owners):
-            for cycle, owned in enumerate(served):
-                if owned is not None:
-                    masks.setdefault(owned, {}).setdefault(place, [False] * self.period)[cycle] = True
         units = []
-        for number, feeds in sorted(masks.items()):
+        for number in sorted({owner for lane in owners for owner in lane if owner is not None}):
+            feeds = [(lane, tuple(one == number for one in owner)) for lane, owner in enumerate(owners)]
+            own = rows[number]
             cycles: dict[int, list[int]] = {}
-            for cycle, product in enumerate(rows[number]):
+            for cycle, product in enumerate(own):
                 if product is not None and owners[number][cycle] == number:
                     cycles.setdefault(product.filter, []).append(cycle)
             spans = tuple(Span(filter_, min(found), max(found)) for filter_, found in cycles.items())
-            units.append(Unit(spans, tuple((fed, tuple(mask)) for fed, mask in feeds.items())))
+            units.append(Unit(spans, tuple((lane, mask) for lane, mask in feeds if any(mask))))
         return Schedule(tuple(rows), tuple(units), self.period, total)
