@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.numpy
-from safetensors import SafetensorError
 
+from hwgen import arrays, documents, tables
 from hwgen.errors import HwgenError
 from hwgen.folders import require_replaceable, written_whole
 from hwgen.graph import storage
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
+from hwgen.record import Record
 from hwgen.text.characters import Characters
 from hwgen.text.vocabulary import Vocabulary
 
@@ -35,7 +36,7 @@ class Model:
     Attributes:
         graph: the integers.
         vocabulary: text -> tokens; as many as the graph takes.
-        labels: class names, in the order of the scores.
+        labels: class names, in the order of the scores; no two alike.
         record: how it was made and how well it does (recipe, seed, data, stages, accuracy); plain JSON values.
     """
 
@@ -52,6 +53,17 @@ class Model:
             )
         if len(self.labels) != self.graph.classes:
             raise HwgenError(f"model: {len(self.labels)} labels for {self.graph.classes} classes")
+        for label in self.labels:
+            if not label or any("\ud800" <= each <= "\udfff" for each in label):
+                raise HwgenError(f"model: the label {label!r} is no text")
+        if len(set(self.labels)) != len(self.labels):
+            raise HwgenError("model: a label stands twice")
+        self.facts.check(self.graph.classes)
+
+    @cached_property
+    def facts(self) -> Record:
+        """The parts of the record that are read back, checked."""
+        return Record.of(self.record)
 
     @property
     def bits(self) -> int:
@@ -63,11 +75,15 @@ class Model:
 
     @cached_property
     def digest(self) -> bytes:
-        """First 8 bytes of SHA-256 over every integer and its name: tells host and board that they agree."""
-        arrays, attributes = storage.to_arrays(self.graph)
+        """First 8 bytes of SHA-256 over every integer and its name: tells host and board that they agree.
+
+        It sees all that decides a score: the graph as it is stored, and the words, which no integer says. The number
+        of buckets follows from the words and the table's rows. Labels are only names of class numbers, and not in it.
+        """
+        integers, attributes = storage.to_arrays(self.graph)
         digest = hashlib.sha256(json.dumps(attributes, sort_keys=True).encode())
-        for name in sorted(arrays):
-            digest.update(name.encode() + repr(arrays[name].shape).encode() + arrays[name].tobytes())
+        for name in sorted(integers):
+            digest.update(name.encode() + repr(integers[name].shape).encode() + integers[name].tobytes())
         if isinstance(self.vocabulary, Vocabulary):
             digest.update("\n".join(self.vocabulary.words).encode("utf-8", "surrogateescape"))
         return digest.digest()[:8]
@@ -83,7 +99,7 @@ class Model:
 
     def save(self, folder: Path) -> None:
         """Write the folder whole or not at all; an older model there is replaced."""
-        arrays, attributes = storage.to_arrays(self.graph)
+        integers, attributes = storage.to_arrays(self.graph)
         description = {
             "format": FORMAT,
             "graph": attributes,
@@ -92,7 +108,7 @@ class Model:
             "vocabulary": _described(self.vocabulary),
         }
         with written_whole(Path(folder), proof=DESCRIPTION, what="a model") as scratch:
-            (scratch / ARRAYS).write_bytes(safetensors.numpy.save(arrays))
+            (scratch / ARRAYS).write_bytes(safetensors.numpy.save(integers))
             text = json.dumps(description, ensure_ascii=True, indent=1, sort_keys=True)
             (scratch / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
 
@@ -107,24 +123,39 @@ class Model:
         for name in (DESCRIPTION, ARRAYS):
             if not (folder / name).is_file():
                 raise HwgenError(f"{folder}: no {name} there; give a folder that `hwgen train -o` wrote")
+        described = documents.read_json(folder / DESCRIPTION)
         try:
-            description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-            found = description["format"]
-            if found != FORMAT:
-                raise HwgenError(f"format {found!r} is not {FORMAT!r}; train it again with this version")
-            vocabulary = _vocabulary(description["vocabulary"])
-            labels = tuple(map(str, description["labels"]))
-            graph_attributes, record = description["graph"], dict(description["record"])
+            if isinstance(described, dict) and (version := described.get("format")) != FORMAT:
+                raise HwgenError(f"format {tables.shown(version)} is not {FORMAT!r}; train it again with this version")
+            description = tables.build(_Description, described)
+            vocabulary = _vocabulary(description.vocabulary)
         except HwgenError as error:
             raise HwgenError(f"{folder / DESCRIPTION}: {error}") from None
-        except (ValueError, KeyError, TypeError) as error:
-            raise HwgenError(f"{folder / DESCRIPTION}: not a model description ({error!r})") from None
+        stored = arrays.read(folder / ARRAYS)
         try:
-            arrays = safetensors.numpy.load_file(folder / ARRAYS)
-            graph = storage.from_arrays(arrays, graph_attributes)
-            return cls(graph, vocabulary, labels, record)
-        except (SafetensorError, HwgenError, AttributeError, TypeError) as error:
-            raise HwgenError(f"{folder / ARRAYS}: {error}") from None
+            graph = storage.from_arrays(stored, description.graph)
+            return cls(graph, vocabulary, description.labels, description.record)
+        except HwgenError as error:
+            raise HwgenError(f"{folder}: {error}") from None
+
+
+@dataclass(frozen=True)
+class _Description:
+    """`model.json`; the graph's and the vocabulary's parts are checked by those who read them."""
+
+    format: str
+    graph: dict[str, Any]
+    labels: tuple[str, ...]
+    record: dict[str, Any]
+    vocabulary: Any
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The vocabulary of `model.json` where tokens are words."""
+
+    buckets: int
+    words: tuple[str, ...]
 
 
 _CHARACTERS = "characters"
@@ -139,4 +170,5 @@ def _described(vocabulary: Vocabulary | Characters) -> Any:
 def _vocabulary(described: Any) -> Vocabulary | Characters:
     if described == _CHARACTERS:
         return Characters()
-    return Vocabulary(tuple(map(str, described["words"])), int(described["buckets"]))
+    words = tables.build(_Words, described, "vocabulary.")
+    return Vocabulary(words.words, words.buckets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -48,8 +49,10 @@ def train(
         model = run(chosen, dataset, bits, seed, shown)
     stages = report.stages_of(model.record)
     model.save(output)
-    overrides = "".join(f" --set {setting}" for setting in settings or [])
-    card.write_card(model, output, f"hwgen train {recipe} --data {data} --bits {model.bits} --seed {seed}{overrides}")
+    command = ["hwgen", "train", recipe, "--data", data, "--bits", str(model.bits), "--seed", str(seed)]
+    for setting in settings or []:
+        command += ["--set", setting]
+    card.write_card(model, output, shlex.join(command))
     if as_json:
         print_json({"model": str(output), "stages": [stage.as_dict() for stage in stages], "record": model.record})
     else:

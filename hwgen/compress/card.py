@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from functools import singledispatch
 from pathlib import Path
-from typing import Any
 
+from hwgen.errors import HwgenError
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.model import Model
+from hwgen.record import Record, Stage
 
 CARD = "README.md"
 _MOST_LABELS, _MOST_PAIRS = 20, 20
@@ -24,22 +27,28 @@ def write_card(model: Model, folder: Path, command: str) -> Path:
 
 
 def render(model: Model, title: str, command: str) -> str:
-    """The card as Markdown."""
-    record = model.record
-    data, accuracy = record["data"], record["accuracy"]
-    rows = data["rows"]
-    toy = "\nThe data are made up by a small grammar: this is a toy, and so is its accuracy.\n" if data["toy"] else ""
-    zeros = f"\n## Zero weights by layer\n\n{_zeros(record['stages'])}\n" if record["stages"][-1]["zeros"] else ""
-    return f"""# {title}
+    """The card as Markdown.
 
-{_nature(model.graph)}, {model.graph.classes} classes ({", ".join(model.labels)}).
+    Raises:
+        HwgenError: when the model's record does not say how it was made.
+    """
+    record = model.facts
+    data, accuracy = record.data, record.accuracy
+    if data is None or accuracy is None or not record.stages:
+        raise HwgenError("model: its record lacks data, stages or accuracy; a card is written for a trained model")
+    rows = data.rows
+    toy = "\nThe data are made up by a small grammar: this is a toy, and so is its accuracy.\n" if data.toy else ""
+    zeros = f"\n## Zero weights by layer\n\n{_zeros(record.stages)}\n" if record.stages[-1].zeros else ""
+    return f"""# {_text(title)}
+
+{_nature(model.graph)}, {model.graph.classes} classes ({", ".join(map(_text, model.labels))}).
 {toy}
 | | |
 |---|---|
-| data | {data["name"]}: {rows["train"]:,} train, {rows["dev"]:,} dev, {rows["test"]:,} test rows |
-| recipe, seed | {record["recipe"]["name"]}, {record["seed"]} |
-| command | `{command}` |
-| accuracy | dev {accuracy["dev"]:.2%}, test {accuracy["test"]:.2%} |
+| data | {_text(data.name)}: {rows.train:,} train, {rows.dev:,} dev, {rows.test:,} test rows |
+| recipe, seed | {_text(str(record.recipe["name"]))}, {record.seed} |
+| command | {_code(command)} |
+| accuracy | dev {accuracy.dev:.2%}, test {accuracy.test:.2%} |
 | digest | {model.digest.hex()} |
 
 Checkpoints and settings were chosen on dev; test was read once a stage, at its end.
@@ -48,11 +57,11 @@ Checkpoints and settings were chosen on dev; test was read once a stage, at its 
 
 | stage | dev % | test % | non-zero weights | of | bits | kB |
 |---|---:|---:|---:|---:|---:|---:|
-{_stages(record["stages"])}
+{_stages(record.stages)}
 {zeros}
 ## Confusion on test
 
-{_confusion(record["confusion"], model.labels)}
+{_confusion(record.confusion, tuple(map(_text, model.labels)))}
 
 ## Memory
 
@@ -114,14 +123,14 @@ def _small(sentence: str) -> str:
 
 
 @singledispatch
-def _memory(graph: Graph, record: dict[str, Any]) -> str:
+def _memory(graph: Graph, record: Record) -> str:
     """Rows of parts and their bits, and what was saved."""
     raise TypeError(f"no card for {type(graph).__name__}")
 
 
 @_memory.register
-def _(graph: ConvolutionGraph, record: dict[str, Any]) -> str:
-    memory, reduction = record["memory_bits"], record["reduction"]
+def _(graph: ConvolutionGraph, record: Record) -> str:
+    memory, reduction = record.memory_bits, record.reduction
     weights = sum(kernel.size for kernel in graph.convolution.kernels)
     nonzero = memory["convolution_nonzero"] // graph.convolution.bits
     return f"""| embedding | {memory["embedding"]:,} |
@@ -132,46 +141,46 @@ def _(graph: ConvolutionGraph, record: dict[str, Any]) -> str:
 | total, convolutions stored whole | {memory["total"]:,} |
 
 Saved against float32 networks of the same vocabulary: {reduction["parent"]:.1%} against its own parent \
-(embedding {record["recipe"]["network"]["embedding"]} wide), {reduction["same_shape"]:.1%} against the same shape, \
+(embedding {record.recipe["network"]["embedding"]} wide), {reduction["same_shape"]:.1%} against the same shape, \
 {reduction["kim"]:.1%} against Kim's published sizes (embedding 300 wide, 3 x 100 filters)."""
 
 
 @_memory.register
-def _(graph: HypervectorGraph, record: dict[str, Any]) -> str:
-    memory = record["memory_bits"]
+def _(graph: HypervectorGraph, record: Record) -> str:
+    memory = record.memory_bits
     filters = "" if graph.convolution is None else f"\n| filters | {memory['filters']:,} |"
     return f"""| items | {memory["items"]:,} |{filters}
 | class vectors | {memory["class_vectors"]:,} |
 | biases | {memory["biases"]:,} |
 | total | {memory["total"]:,} |
 
-Saved against its twin with real (float32) class vectors: {record["reduction"]["parent"]:.1%}. Seconds of training: \
-{", ".join(f"{name} {seconds:g}" for name, seconds in record["seconds"].items())}."""
+Saved against its twin with real (float32) class vectors: {record.reduction["parent"]:.1%}. Seconds of training: \
+{", ".join(f"{name} {seconds:g}" for name, seconds in record.seconds.items())}."""
 
 
 @_memory.register
-def _(graph: EnsembleGraph, record: dict[str, Any]) -> str:
-    parts = "\n".join(f"| {name.replace('_', ' ')} | {bits:,} |" for name, bits in record["memory_bits"].items())
-    return f"{parts}\n\nSaved against the float network the members come from: {record['reduction']['parent']:.1%}."
+def _(graph: EnsembleGraph, record: Record) -> str:
+    parts = "\n".join(f"| {name.replace('_', ' ')} | {bits:,} |" for name, bits in record.memory_bits.items())
+    return f"{parts}\n\nSaved against the float network the members come from: {record.reduction['parent']:.1%}."
 
 
-def _stages(stages: list[dict[str, Any]]) -> str:
+def _stages(stages: Sequence[Stage]) -> str:
     return "\n".join(
-        f"| {row['name']} | {100 * row['dev']:.2f} | {100 * row['test']:.2f} | {row['nonzero']:,} "
-        f"| {row['weights']:,} | {row['bits']} | {row['kilobytes']:,.1f} |"
+        f"| {row.name} | {100 * row.dev:.2f} | {100 * row.test:.2f} | {row.nonzero:,} "
+        f"| {row.weights:,} | {row.bits} | {row.kilobytes:,.1f} |"
         for row in stages
     )
 
 
-def _zeros(stages: list[dict[str, Any]]) -> str:
-    layers = list(stages[-1]["zeros"])
+def _zeros(stages: Sequence[Stage]) -> str:
+    layers = list(stages[-1].zeros)
     head = "| stage | " + " | ".join(layers) + " |\n|---|" + "---:|" * len(layers) + "\n"
     return head + "\n".join(
-        f"| {row['name']} | " + " | ".join(f"{row['zeros'][layer]:.1%}" for layer in layers) + " |" for row in stages
+        f"| {row.name} | " + " | ".join(f"{row.zeros[layer]:.1%}" for layer in layers) + " |" for row in stages
     )
 
 
-def _confusion(counts: list[list[int]], labels: tuple[str, ...]) -> str:
+def _confusion(counts: Sequence[Sequence[int]], labels: tuple[str, ...]) -> str:
     """The whole table, or of many classes the pairs that are confused most."""
     if len(labels) > _MOST_LABELS:
         cells = [
@@ -187,3 +196,18 @@ def _confusion(counts: list[list[int]], labels: tuple[str, ...]) -> str:
     return head + "\n".join(
         f"| {label} | " + " | ".join(map(str, row)) + " |" for label, row in zip(labels, counts, strict=True)
     )
+
+
+_SPECIAL = re.compile(r"([\\`*\[\]<>|#&]|(?<!\w)_|_(?!\w))")
+
+
+def _text(text: str) -> str:
+    """Outside text as it looks, on one line: nothing in it is Markdown, or ends a table's cell."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def _code(text: str) -> str:
+    """Outside text as code in a table's cell, however many backticks are in it."""
+    line = " ".join(text.split()).replace("|", "\\|")
+    ticks = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
+    return f"{ticks} {line} {ticks}" if len(ticks) > 1 else f"`{line}`"

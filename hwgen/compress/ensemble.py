@@ -17,7 +17,6 @@ from hwgen.compress.hypervector_recipe import HypervectorRecipe
 from hwgen.compress.pipeline import Memory
 from hwgen.compress.recipe import Recipe
 from hwgen.compress.record import describe
-from hwgen.compress.report import Stage
 from hwgen.compress.stages import fit
 from hwgen.graph import golden
 from hwgen.graph.ensemble import EnsembleGraph, Vote
@@ -26,6 +25,7 @@ from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.tensor import Integers
 from hwgen.model import Model
 from hwgen.progress import Progress
+from hwgen.record import Stage
 from hwgen.text.characters import Characters
 from hwgen.text.datasets import Dataset
 from hwgen.text.splits import SPLITS

@@ -23,7 +23,7 @@ def rank_for(reduction: float, vocabulary: int, width: int) -> int:
     """
     rank = int((1 - reduction) * vocabulary * width / (vocabulary + width))
     if rank < 1:
-        raise HwgenError(f"factorise.reduction: {reduction} leaves no rank of a {vocabulary} x {width} embedding")
+        raise HwgenError(f"factorised.reduction: {reduction} leaves no rank of a {vocabulary} x {width} embedding")
     return rank
 
 
@@ -39,7 +39,7 @@ def factorise(network: TextCNN, rank: int) -> TextCNN:
     """
     width = network.shape.channels
     if not 1 <= rank <= width:
-        raise HwgenError(f"factorise.rank: {rank} is outside 1..{width}, the width of the embedding")
+        raise HwgenError(f"factorised.rank: {rank} is outside 1..{width}, the width of the embedding")
     left, singular, right = torch.linalg.svd(network.embedding.weight, full_matrices=False)
     # torch gives E = left @ diag(singular) @ right, rows of `right` being the right singular vectors.
     basis = right[:rank]

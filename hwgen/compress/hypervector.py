@@ -18,7 +18,7 @@ from torch.nn import functional
 from hwgen.compress import margin
 from hwgen.compress.hypervector_recipe import Head, HypervectorRecipe
 from hwgen.compress.record import describe
-from hwgen.compress.report import FLOAT_BITS, Stage, bias_bits, kilobytes
+from hwgen.compress.report import FLOAT_BITS, bias_bits, kilobytes
 from hwgen.compress.train import Outcome, reproducible
 from hwgen.compress.vectors import Vectors, hypervector
 from hwgen.errors import HwgenError
@@ -31,6 +31,7 @@ from hwgen.model import Model
 from hwgen.nn.class_vectors import ClassVectors
 from hwgen.nn.patch_convolution import ConvolvedClassVectors, PatchFilters
 from hwgen.progress import Progress
+from hwgen.record import Stage
 from hwgen.text.characters import Characters
 from hwgen.text.datasets import Dataset
 from hwgen.text.splits import SPLITS

@@ -8,6 +8,7 @@ from typing import Any
 from hwgen.compress.recipe import Data
 from hwgen.compress.settings import check, choose, plain
 from hwgen.errors import HwgenError
+from hwgen.graph.hypervector import LONGEST_VECTOR
 
 ALPHABETS = ("letters", "alphanumeric", "bytes")
 HEADS = ("nearest", "margin", "linear", "convolution")
@@ -36,7 +37,7 @@ class Items:
     alphabet: str = "alphanumeric"
 
     def __post_init__(self) -> None:
-        check("dimension", self.dimension, 8, 1 << 16)
+        check("dimension", self.dimension, 8, LONGEST_VECTOR)
         check("block", self.block, 1, self.dimension)
         if self.dimension % self.block:
             raise HwgenError(f"block: {self.block} does not divide dimension = {self.dimension}")

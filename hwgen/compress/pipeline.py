@@ -23,7 +23,6 @@ from hwgen.compress.batches import Split
 from hwgen.compress.encoded import Encoded
 from hwgen.compress.recipe import Quantised, Recipe
 from hwgen.compress.record import describe
-from hwgen.compress.report import Stage
 from hwgen.compress.stages import Compressed, advance, fit, lessons_split, start
 from hwgen.compress.teacher import teach
 from hwgen.compress.train import Guidance, answers, evaluate, reproducible
@@ -35,6 +34,7 @@ from hwgen.graph.tensor import Integers
 from hwgen.model import Model
 from hwgen.nn.text_cnn import Precision, QuantTextCNN, SentenceCNN
 from hwgen.progress import SILENT, Progress
+from hwgen.record import Stage
 from hwgen.text.datasets import Dataset
 
 T = TypeVar("T")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from hwgen.arrays import MOST_NUMBERS
 from hwgen.compress.settings import check, choose, plain
 from hwgen.errors import HwgenError
+from hwgen.graph.nodes import LONGEST_WINDOW
+from hwgen.tables import shown
 from hwgen.text import datasets
 
 STAGES = ("float", "shortened", "narrowed", "factorised", "pruned", "quantised")
@@ -53,7 +56,7 @@ class Network:
         if not self.widths:
             raise HwgenError("widths: need at least one, such as [3, 4, 5]")
         for width in self.widths:
-            check("widths", width, 1, 16)
+            check("widths", width, 1, LONGEST_WINDOW)
 
 
 @dataclass(frozen=True)
@@ -261,12 +264,14 @@ class Teacher:
         check("parts", self.parts, 0, 1)
         check("joints", self.joints, 0, 1)
         if self.parts + self.joints > 1:
-            raise HwgenError(f"parts and joints: {self.parts} + {self.joints} is more than 1")
+            raise HwgenError(f"parts: {self.parts} is more than what joints = {self.joints} leaves of 1")
         check("outside", self.outside, 0, 1)
         check("tune_epochs", self.tune_epochs, 0, 1000)
         check("tune_rate", self.tune_rate, 1e-9, 1)
         if bool(self.model) != bool(self.outside):
-            raise HwgenError("model and outside (its share, 0..1) need each other")
+            raise HwgenError(
+                f"outside: {self.outside} is the share of model = {shown(self.model)}; give both or neither"
+            )
 
     @property
     def speaks(self) -> bool:
@@ -327,9 +332,14 @@ class Recipe:
             )
         taught = [stage for stage in self.stages if self.training(stage).distil]
         if not self.teacher.speaks and taught and not (taught == ["quantised"] and chain.previous == 1):
-            raise HwgenError("teacher: a stage distils (distil > 0), so it needs members, ngrams or a model")
-        if self.teacher.members and (self.teacher.training.distil or not self.teacher.training.epochs):
-            raise HwgenError("teacher.training: teachers learn from labels; distil must be 0 and epochs at least 1")
+            raise HwgenError("teacher.members: none, nor ngrams or a model, but a stage distils (distil > 0)")
+        if self.teacher.members and self.teacher.training.distil:
+            raise HwgenError("teacher.training.distil: must be 0; teachers learn from labels")
+        if self.teacher.members and not self.teacher.training.epochs:
+            raise HwgenError("teacher.training.epochs: 0 would leave random weights; need at least 1")
+        rank = self.factorised.rank if "factorised" in self.stages else 0
+        if (numbers := self.vocabulary.size * (rank or self.network.embedding)) > MOST_NUMBERS:
+            raise HwgenError(f"vocabulary.size: a table of {numbers:,} numbers, at most {MOST_NUMBERS:,} are kept")
 
     def training(self, stage: str) -> Training:
         """The settings of a stage by name."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hwgen import shipped, tables
+from hwgen import documents, shipped, tables
 from hwgen.compress.ensemble_recipe import EnsembleRecipe
 from hwgen.compress.hypervector_recipe import HypervectorRecipe
 from hwgen.compress.recipe import Recipe
@@ -27,15 +26,16 @@ def parse(values: Mapping[str, Any], where: str = "recipe") -> AnyRecipe:
         HwgenError: naming `where`, the key, and what it may be.
     """
     kind = values.get("kind")
-    if kind is not None and kind not in KINDS:
-        raise HwgenError(f"{where}: kind: {kind!r} is not one of {', '.join(KINDS)}")
+    if kind is not None and not (isinstance(kind, str) and kind in KINDS):
+        raise HwgenError(f"{where}: kind: {tables.shown(kind)} is not one of {', '.join(KINDS)}")
+    _refuse_nesting(values, where)
     try:
-        made = tables.build(KINDS.get(str(kind), Recipe), values)
+        recipe = tables.build(KINDS.get(str(kind), Recipe), values)
     except HwgenError as error:
         raise HwgenError(f"{where}: {error}") from None
-    if isinstance(made, EnsembleRecipe) and isinstance(parse(made.member, f"{where}: member"), EnsembleRecipe):
-        raise HwgenError(f"{where}: member: an ensemble of ensembles; name a recipe of another kind")
-    return made
+    if isinstance(recipe, EnsembleRecipe):
+        parse(recipe.member, f"{where}: member")
+    return recipe
 
 
 def load(path: Path) -> AnyRecipe:
@@ -44,16 +44,24 @@ def load(path: Path) -> AnyRecipe:
     Raises:
         HwgenError: when the file is missing, is no TOML, or has an unknown or ill-valued key.
     """
-    try:
-        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise HwgenError(f"{path}: cannot read the recipe ({error})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise HwgenError(f"{path}: not TOML ({error})") from None
+    values = _named(path)
+    if isinstance(member := values.get("member"), str):
+        values["member"] = _named(shipped.recipe_path(member))
+        _refuse_nesting(values, str(path))
+        values["member"] = parse(values["member"], member).as_dict()
+    return parse(values, str(path))
+
+
+def _named(path: Path) -> dict[str, Any]:
+    """The plain values of a file, which names the recipe where the recipe does not."""
+    return {"name": path.stem, **documents.read_toml(path)}
+
+
+def _refuse_nesting(values: Mapping[str, Any], where: str) -> None:
+    """Raise where an ensemble's member is an ensemble, be it itself."""
     member = values.get("member")
-    if isinstance(member, str):
-        values["member"] = load(shipped.recipe_path(member)).as_dict()
-    return parse({"name": Path(path).stem, **values}, str(path))
+    if isinstance(member, Mapping) and member.get("kind") == "ensemble":
+        raise HwgenError(f"{where}: member: an ensemble of ensembles; name a recipe of another kind")
 
 
 def override(recipe: AnyRecipe, given: Iterable[str]) -> AnyRecipe:

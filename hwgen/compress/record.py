@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from hwgen.compress.report import Stage
 from hwgen.graph import golden
 from hwgen.graph.tensor import Integers
+from hwgen.record import Stage
 from hwgen.text.datasets import Dataset
 from hwgen.text.labels import UNKNOWN
 from hwgen.text.splits import SPLITS

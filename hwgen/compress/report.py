@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,38 +11,10 @@ from rich.table import Table
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.graph.tensor import Integers, width_of
 from hwgen.nn.text_cnn import SentenceCNN, Shape
+from hwgen.record import Record, Stage
 
 FLOAT_BITS = 32
 KIM_EMBEDDING, KIM_FILTERS, KIM_WIDTHS = 300, 100, (3, 4, 5)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One row of the stage table.
-
-    Attributes:
-        name: as in the recipe, with the width where several are quantised.
-        dev, test: accuracy, 0..1.
-        weights, nonzero: stored weights (embedding, kernels, dense, biases), and those that are not zero.
-        bits: of one weight.
-        kilobytes: of all weights stored densely (1 kB = 1,000 bytes).
-        vocabulary, rank: rows and columns of the embedding.
-        zeros: share of zero weights in each layer, biases left out.
-    """
-
-    name: str
-    dev: float
-    test: float
-    weights: int
-    nonzero: int
-    bits: int
-    kilobytes: float
-    vocabulary: int = 0
-    rank: int = 0
-    zeros: dict[str, float] = field(default_factory=dict)
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def float_stage(name: str, network: SentenceCNN, dev: float, test: float) -> Stage:
@@ -152,7 +123,7 @@ def reductions(graph: ConvolutionGraph, parent: Shape) -> dict[str, float]:
 
 def stages_of(record: Mapping[str, Any]) -> tuple[Stage, ...]:
     """The rows that a model's record holds."""
-    return tuple(Stage(**row) for row in record["stages"])
+    return Record.of(dict(record)).stages
 
 
 def stage_table(stages: Sequence[Stage], *, toy: bool = False) -> Table:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from typing import Any
 
+from hwgen.documents import parse_toml
 from hwgen.errors import HwgenError
+from hwgen.tables import shown
 
 
 def check(name: str, value: float, low: float, high: float, *, below: bool = False) -> None:
@@ -19,7 +20,7 @@ def choose(name: str, value: str, known: Iterable[str]) -> None:
     """Refuse a word that is not `known`."""
     known = tuple(known)
     if value not in known:
-        raise HwgenError(f"{name}: {value!r} is not one of {', '.join(known)}")
+        raise HwgenError(f"{name}: {shown(value)} is not one of {', '.join(known)}")
 
 
 def overridden(values: dict[str, Any], settings: Iterable[str], known: Iterable[str]) -> dict[str, Any]:
@@ -33,8 +34,8 @@ def overridden(values: dict[str, Any], settings: Iterable[str], known: Iterable[
         if not equals:
             raise HwgenError(f"--set {setting}: expected key=value, for instance pruned.sparsity=0.9")
         try:
-            value = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
+            value = parse_toml(f"value = {text}", "--set")["value"]
+        except HwgenError:
             value = text
         *path, last = key.strip().split(".")
         here: Any = values

@@ -14,12 +14,12 @@ from hwgen.compress.batches import Split
 from hwgen.compress.encoded import Encoded
 from hwgen.compress.factorise import factorise, rank_for
 from hwgen.compress.recipe import Recipe
-from hwgen.compress.report import Stage
 from hwgen.compress.shrink import narrow, shorten, shortening
 from hwgen.compress.teacher import Lessons
 from hwgen.compress.train import Guidance, Outcome, evaluate, reproducible, train
 from hwgen.nn.text_cnn import SentenceCNN, Shape, TextCNN
 from hwgen.progress import Progress
+from hwgen.record import Stage
 from hwgen.text.datasets import Dataset
 
 

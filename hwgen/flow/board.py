@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
-from hwgen import tables
+from hwgen import documents, tables
 from hwgen.errors import HwgenError
 from hwgen.rtl.packing import SHAPES
 
@@ -193,13 +192,11 @@ def load(name: str) -> Board:
 
 
 def _read(path: Path) -> Board:
+    given = documents.read_toml(path)
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
         if "name" in given:
             raise HwgenError("name: a board is named by its file; remove the field")
         given.setdefault("uart", {})
         return tables.build(Board, {"name": path.stem, **given})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise HwgenError(f"{path}: not TOML: {error}") from None
     except HwgenError as error:
         raise HwgenError(f"{path}: {error}") from None

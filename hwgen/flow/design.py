@@ -240,7 +240,7 @@ def _attempt(
             table=shell.table,
         )
     used, budget = built.utilisation, board.budget
-    record = model.record
+    accuracy, data = model.facts.accuracy, model.facts.data
     return Report(
         board=board.name,
         title=board.title,
@@ -248,9 +248,9 @@ def _attempt(
         digest=model.digest.hex(),
         bits=model.bits,
         engine=plan.name,
-        dev_accuracy=record.get("accuracy", {}).get("dev"),
-        test_accuracy=record.get("accuracy", {}).get("test"),
-        toy=bool(record.get("data", {}).get("toy", False)),
+        dev_accuracy=accuracy.dev if accuracy else None,
+        test_accuracy=accuracy.test if accuracy else None,
+        toy=data is not None and data.toy,
         checked_sentences=len(sentences),
         clock=own_clock,
         fmax=built.fmax,

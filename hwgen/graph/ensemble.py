@@ -9,7 +9,7 @@ import numpy as np
 
 from hwgen.errors import HwgenError
 from hwgen.graph.graph import Graph
-from hwgen.graph.nodes import check_integers
+from hwgen.graph.nodes import STORED, check_integers
 from hwgen.graph.tensor import Integers, TensorType
 
 
@@ -18,7 +18,7 @@ class Vote:
     """Each member gives the class of its answer a whole number of votes.
 
     Attributes:
-        members: graphs over the same tokens and classes, at least two.
+        members: graphs over the same tokens and classes, at least two, none of which is an ensemble.
         votes: ``(members,)``, at least 1 each.
     """
 
@@ -28,11 +28,11 @@ class Vote:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "members", tuple(self.members))
-        votes = check_integers(self, "votes", 1)
+        votes = check_integers(self, "votes", 1, (1, STORED[1]))
         if len(self.members) != votes.size or len(self.members) < 2:
             raise HwgenError(f"Vote.votes: {votes.size} numbers for {len(self.members)} members; need at least 2")
-        if votes.min() < 1:
-            raise HwgenError(f"Vote.votes: {votes.tolist()} must all be at least 1")
+        if any(isinstance(member, EnsembleGraph) for member in self.members):
+            raise HwgenError("Vote.members: a vote of votes; name the members of both in one")
         if len({(member.vocabulary, member.classes) for member in self.members}) != 1:
             raise HwgenError("Vote.members: differ in their tokens or classes")
 

@@ -138,8 +138,18 @@ def _integers(tensor: IntQuantTensor) -> Integers:
 
 
 def _bias(bias: Tensor, exponents: Integers) -> Integers:
-    """The same rounding as the quantiser's: to the nearest integer, ties to even."""
-    return np.rint(np.ldexp(bias.detach().double().numpy(), -exponents)).astype(np.int64)
+    """The same rounding as the quantiser's: to the nearest integer, ties to even.
+
+    Raises:
+        HwgenError: when one is none of float32's exact integers.
+    """
+    rounded = np.rint(np.ldexp(bias.detach().double().numpy(), -exponents))
+    if not (np.abs(rounded) < EXACT).all():  # nor is it when it is not a number
+        raise HwgenError(
+            f"network: a bias is {np.abs(rounded).max():g} steps, beyond float32's exact integers ({EXACT}); "
+            "train with a lower learning rate"
+        )
+    return rounded.astype(np.int64)
 
 
 def _real(integers: Integers, exponents: Integers | int) -> Tensor:

@@ -26,7 +26,8 @@ class Graph:
         nodes: in the order of the kind (`ORDER`), in which those in `OPTIONAL` may be missing.
 
     Raises:
-        HwgenError: on another order of nodes or on channel counts that do not meet.
+        HwgenError: on another order of nodes, on channel counts that do not meet, or on sums that would leave the
+            integers that the golden model computes with.
     """
 
     ORDER: ClassVar[tuple[type[Node], ...]]
@@ -41,6 +42,7 @@ class Graph:
             found = ", ".join(node.name for node in self.nodes) or "nothing"
             raise HwgenError(f"graph: expected {', '.join(wanted)}; found {found}")
         self.check_channels()
+        self.types()  # the nodes check that their sums stay exact
 
     def check_channels(self) -> None:
         """Raise where neighbours do not fit each other."""

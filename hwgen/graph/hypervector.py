@@ -14,13 +14,15 @@ from typing import ClassVar
 import numpy as np
 
 from hwgen.errors import HwgenError
-from hwgen.graph.nodes import ClassWeights, check_binary, check_integers
+from hwgen.graph.nodes import ClassWeights, check_binary, check_integers, check_number
 from hwgen.graph.shift_register import expand, seed_bits
 from hwgen.graph.tensor import Integers, TensorType
 
 BYTES = 256
 BOUNDARY = 0
 """The symbol between words; what stands before a text and behind it, too."""
+LONGEST_VECTOR = 1 << 16
+"""Bits of a hypervector."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +60,13 @@ class Hypervector:
     def __post_init__(self) -> None:
         symbols = check_integers(self, "symbols", 1)
         seeds = check_integers(self, "seeds", 2)
+        if len(seeds) > BYTES:
+            raise HwgenError(f"Hypervector.seeds: {len(seeds)} symbols for {BYTES} bytes")
         if symbols.size != BYTES or symbols.min() < 0 or symbols.max() >= len(seeds):
             raise HwgenError(f"Hypervector.symbols: need {BYTES} numbers below {len(seeds)}, one for each byte")
-        if self.block < 1:
-            raise HwgenError(f"Hypervector.block: {self.block} is less than 1")
+        check_number(self, "block", 1, LONGEST_VECTOR)
+        if self.dimension > LONGEST_VECTOR:
+            raise HwgenError(f"Hypervector.seeds: a vector of {self.dimension} bits, at most {LONGEST_VECTOR} are")
         most = (1 << seed_bits(self.block)) - 1
         if seeds.min() < 0 or seeds.max() > most:
             raise HwgenError(f"Hypervector.seeds: values {seeds.min()}..{seeds.max()} are outside 0..{most}")
@@ -70,8 +75,7 @@ class Hypervector:
             raise HwgenError(f"Hypervector.sizes: {list(self.sizes)} must rise and lie in 2..8")
         if not self.sizes and not self.words:
             raise HwgenError("Hypervector.sizes: nothing to count; give a size, such as [3], or words")
-        if not 1 <= self.longest <= 1 << 15:
-            raise HwgenError(f"Hypervector.longest: {self.longest} is outside 1..{1 << 15}")
+        check_number(self, "longest", 1, 1 << 15)
 
     @property
     def dimension(self) -> int:

@@ -1,6 +1,7 @@
 """The nodes of the integer graph: frozen dataclasses of integers, each checked at construction.
 
-Every array is integer. A tensor's real value is ``integer * 2**exponent``; exponents matter only for training
+Every array is integer, and every interval fits the arithmetic that evaluates it: a node or a graph that does not is
+refused when it is made. A tensor's real value is ``integer * 2**exponent``; exponents matter only for training
 and for showing scores, never for the arithmetic, which is integer throughout.
 """
 
@@ -13,34 +14,57 @@ import numpy as np
 
 from hwgen.errors import HwgenError
 from hwgen.graph.tensor import Integers, TensorType, signed_range, unsigned_range
+from hwgen.tables import shown
 
 PADDING_TOKEN = 0
 """The token that an empty sentence is made of; its embedding is zero where there is a zero."""
 
 
-def check_integers(node: object, name: str, ndim: int) -> Integers:
-    """Replace field `name` of a frozen `node` by an owned, read-only int64 copy with `ndim` axes."""
+EXPONENTS = (-64, 63)
+"""Least and greatest power-of-two scale: the product of two is still a number of float32."""
+STORED = (-(1 << 31), (1 << 31) - 1)
+"""Integers of 32 bits, as biases are stored."""
+EXACT_SUM = 1 << 53
+"""float64, in which the golden model multiplies matrices, holds every integer up to here."""
+LONGEST_WINDOW = 16
+"""Tokens that a filter sees at most."""
+
+
+def check_integers(node: object, name: str, ndim: int, limits: tuple[int, int] = STORED) -> Integers:
+    """Replace field `name` of a frozen `node` by an owned, read-only int64 copy with `ndim` axes.
+
+    Args:
+        limits: least and greatest value.
+
+    Raises:
+        HwgenError: naming the node and the field.
+    """
     array = np.array(getattr(node, name))
     where = f"{type(node).__name__}.{name}"
     if array.dtype.kind not in "iu" or array.ndim != ndim or 0 in array.shape:
         raise HwgenError(
             f"{where}: need a non-empty integer array with {ndim} axes, got {array.dtype} of shape {array.shape}"
         )
+    low, high = int(array.min()), int(array.max())
+    if low < limits[0] or high > limits[1]:
+        raise HwgenError(f"{where}: {low}..{high} is outside {limits[0]}..{limits[1]}")
     array = array.astype(np.int64)
     array.setflags(write=False)
     object.__setattr__(node, name, array)
     return array
 
 
+def check_number(node: object, name: str, low: int, high: int) -> None:
+    """Raise unless field `name` of `node` is a whole number in ``low..high``."""
+    value = getattr(node, name)
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or not low <= value <= high:
+        raise HwgenError(f"{type(node).__name__}.{name}: {shown(value)} is outside {low}..{high}")
+
+
 def check_binary(node: object, name: str, array: Integers) -> None:
     """Raise unless `array`, field `name` of `node`, holds single bits."""
     if array.min() < 0 or array.max() > 1:
         raise HwgenError(f"{type(node).__name__}.{name}: values {array.min()}..{array.max()} are not bits")
-
-
-def _check_width(node: object, bits: int) -> None:
-    if not 1 <= bits <= 8:
-        raise HwgenError(f"{type(node).__name__}.bits: {bits} is outside 1..8")
 
 
 def _check_weights(node: object, name: str, array: Integers, bits: int) -> None:
@@ -60,7 +84,7 @@ class Embedding:
     Attributes:
         table: ``(vocabulary, rank)``, signed `bits`; row 0 (`PADDING_TOKEN`) is zero, but for one bit, which has none.
         bits: 1..8, symmetric range; one bit is -1 or +1.
-        exponent: the table's power-of-two scale.
+        exponent: the table's power-of-two scale, in `EXPONENTS`.
     """
 
     name: ClassVar[str] = "embedding"
@@ -69,7 +93,8 @@ class Embedding:
     exponent: int
 
     def __post_init__(self) -> None:
-        _check_width(self, self.bits)
+        check_number(self, "bits", 1, 8)
+        check_number(self, "exponent", *EXPONENTS)
         table = check_integers(self, "table", 2)
         _check_weights(self, "table", table, self.bits)
         if self.bits > 1 and table[PADDING_TOKEN].any():
@@ -108,7 +133,7 @@ class Convolution:
     exponents: Integers
 
     def __post_init__(self) -> None:
-        _check_width(self, self.bits)
+        check_number(self, "bits", 1, 8)
         kernels = []
         for index, given in enumerate(self.kernels):
             kernel = np.array(given)
@@ -117,14 +142,18 @@ class Convolution:
                     f"Convolution.kernels[{index}]: need integers of shape (filters, width, channels), "
                     f"got {kernel.dtype} of shape {kernel.shape}"
                 )
-            kernel = kernel.astype(np.int64)
+            if kernel.shape[1] > LONGEST_WINDOW:
+                raise HwgenError(
+                    f"Convolution.kernels[{index}]: {kernel.shape[1]} tokens wide, at most {LONGEST_WINDOW} are"
+                )
             _check_weights(self, f"kernels[{index}]", kernel, self.bits)
+            kernel = kernel.astype(np.int64)
             kernel.setflags(write=False)
             kernels.append(kernel)
         if not kernels or len({kernel.shape[2] for kernel in kernels}) != 1:
             raise HwgenError("Convolution.kernels: need at least one branch, and one channel count for all of them")
         object.__setattr__(self, "kernels", tuple(kernels))
-        if check_integers(self, "exponents", 1).size != self.filters:
+        if check_integers(self, "exponents", 1, EXPONENTS).size != self.filters:
             raise HwgenError(f"Convolution.exponents: {self.exponents.size} values for {self.filters} filters")
 
     @property
@@ -157,7 +186,10 @@ class Convolution:
             positive, negative = np.maximum(kernel, 0), np.minimum(kernel, 0)
             lows.append((positive * low + negative * high).sum(axis=(1, 2)))
             highs.append((positive * high + negative * low).sum(axis=(1, 2)))
-        return TensorType(np.concatenate(lows), np.concatenate(highs), per_token=True)
+        sums = TensorType(np.concatenate(lows), np.concatenate(highs), per_token=True)
+        if (worst := sums.magnitude) >= EXACT_SUM:
+            raise HwgenError(f"Convolution.kernels: a sum can reach {worst}, beyond the exact integers of float64")
+        return sums
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +200,7 @@ class Requantise:
 
     Attributes:
         bias: ``(channels,)``, in units of the input.
-        shift: ``(channels,)``, -16..31.
+        shift: ``(channels,)``, -16..31; no sum may leave 64 bits by a left shift.
         bits: 1..8, unsigned output; one bit is a threshold: 1 where ``x >= 2**shift - bias - half``.
         exponent: the output's power-of-two scale.
     """
@@ -180,12 +212,11 @@ class Requantise:
     exponent: int
 
     def __post_init__(self) -> None:
-        _check_width(self, self.bits)
-        bias, shift = check_integers(self, "bias", 1), check_integers(self, "shift", 1)
+        check_number(self, "bits", 1, 8)
+        check_number(self, "exponent", *EXPONENTS)
+        bias, shift = check_integers(self, "bias", 1), check_integers(self, "shift", 1, (-16, 31))
         if bias.shape != shift.shape:
             raise HwgenError(f"Requantise: {bias.size} biases but {shift.size} shifts")
-        if shift.min() < -16 or shift.max() > 31:
-            raise HwgenError(f"Requantise.shift: {shift.min()}..{shift.max()} is outside -16..31")
 
     @property
     def offset(self) -> Integers:
@@ -193,6 +224,10 @@ class Requantise:
         return self.bias + np.where(self.shift > 0, 1 << np.maximum(self.shift - 1, 0), 0)
 
     def output_type(self, source: TensorType) -> TensorType:
+        # Sums of less than 2**53 and biases of 32 bits can be added; shifted to the left they may not fit any more.
+        room = np.int64((1 << 63) - 1) >> np.maximum(-self.shift, 0)
+        if (np.maximum(np.abs(source.low + self.offset), np.abs(source.high + self.offset)) > room).any():
+            raise HwgenError("Requantise.shift: a sum shifted to the left can leave 64 bits")
         low, high = unsigned_range(self.bits)
         return TensorType(self.apply(source.low).clip(low, high), self.apply(source.high), source.per_token)
 
@@ -262,7 +297,8 @@ class Dense(ClassWeights):
     exponent: int
 
     def __post_init__(self) -> None:
-        _check_width(self, self.bits)
+        check_number(self, "bits", 1, 8)
+        check_number(self, "exponent", *EXPONENTS)
         super().__post_init__()
         _check_weights(self, "weights", self.weights, self.bits)
 

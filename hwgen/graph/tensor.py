@@ -65,6 +65,11 @@ class TensorType:
         return width_of(int(self.low.min()), int(self.high.max()))[0]
 
     @property
+    def magnitude(self) -> int:
+        """The greatest absolute value."""
+        return max(-int(self.low.min()), int(self.high.max()), 0)
+
+    @property
     def signed(self) -> bool:
         return bool(self.low.min() < 0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable
@@ -11,14 +12,18 @@ from typing import ClassVar
 from hwgen.errors import HwgenError
 from hwgen.text.words import tokenise
 
+MOST_BUCKETS = 1 << 20
+_NO_WORD = re.compile(rb"[\x00-\x20\x7f]")
+"""What `tokenise` never puts into a word."""
+
 
 @dataclass(frozen=True)
 class Vocabulary:
     """Token 0 is padding, tokens ``1..buckets`` are unknown words by hash, then come the known words.
 
     Attributes:
-        words: known words, most frequent first.
-        buckets: how many tokens unknown words share (at least 1); the bucket is the word's CRC-32 modulo `buckets`.
+        words: known words, most frequent first; as `tokenise` gives them, without white space and control characters.
+        buckets: how many tokens unknown words share (1..2**20); the bucket is the word's CRC-32 modulo `buckets`.
     """
 
     TOKEN: ClassVar[str] = "token"
@@ -29,10 +34,17 @@ class Vocabulary:
     _tokens: dict[bytes, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.buckets < 1:
-            raise HwgenError(f"vocabulary: buckets is {self.buckets}, unknown words need at least 1")
+        if not 1 <= self.buckets <= MOST_BUCKETS:
+            raise HwgenError(f"vocabulary: buckets is {self.buckets}, unknown words need 1..{MOST_BUCKETS}")
         first = 1 + self.buckets
-        tokens = {word.encode("utf-8", "surrogateescape"): first + i for i, word in enumerate(self.words)}
+        try:
+            tokens = {word.encode("utf-8", "surrogateescape"): first + i for i, word in enumerate(self.words)}
+        except UnicodeEncodeError:
+            raise HwgenError("vocabulary: a word holds half a surrogate pair, which no text does") from None
+        if wrong := next((word for word in tokens if _NO_WORD.search(word)), None):
+            raise HwgenError(f"vocabulary: the word {wrong!r} holds white space or a control character")
+        if b"" in tokens:
+            raise HwgenError("vocabulary: a word is empty")
         if len(tokens) != len(self.words):
             raise HwgenError("vocabulary: a word stands twice")
         object.__setattr__(self, "_tokens", tokens)

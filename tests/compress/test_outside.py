@@ -360,8 +360,8 @@ def test_pipeline(encoder: Path, data: Dataset) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (["teacher.model=x"], "teacher.model and outside .* need each other"),
-        (["teacher.outside=0.5"], "need each other"),
+        (["teacher.model=x"], "teacher.outside: 0.0 is the share of model"),
+        (["teacher.outside=0.5"], "teacher.outside: 0.5 is the share of model"),
         (["teacher.model=x", "teacher.outside=1.5"], "teacher.outside: 1.5 is outside"),
         (["teacher.tune_epochs=-1"], "teacher.tune_epochs: -1 is outside"),
         (["teacher.parts=0.6", "teacher.joints=0.6"], "0.6 [+] 0.6 is more than 1"),

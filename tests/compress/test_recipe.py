@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,7 @@ def test_overrides() -> None:
         ('stages=["float", "pruned", "pruned", "quantised"]', "names a stage twice"),
         ('stages=["float", "pruned", "factorised", "quantised"]', "pruned before factorised"),
         ('stages=["float", "distilled", "quantised"]', "'distilled' is not one of"),
-        ("float.distil=1", "needs members, ngrams or a model"),
+        ("float.distil=1", r"teacher\.members: none, nor ngrams or a model"),
         ("float.checkpoint=first", "float.checkpoint: 'first' is not one of best, last"),
         ("data.holdout=0", "data.holdout: 0.0 is outside"),
         ("teacher.letters=1", "teacher.letters: 1 is outside 2..10"),
@@ -129,7 +130,7 @@ def test_bad_files_are_named(tmp_path: Path, text: str, message: str) -> None:
 
 
 def test_missing_file_and_name_from_file(tmp_path: Path) -> None:
-    with pytest.raises(HwgenError, match="cannot read"):
+    with pytest.raises(HwgenError, match="cannot be read"):
         recipes.load(tmp_path / "none.toml")
     (tmp_path / "mine.toml").write_text("")
     assert recipes.load(tmp_path / "mine.toml").name == "mine"
@@ -149,3 +150,60 @@ def test_missing_file_and_name_from_file(tmp_path: Path) -> None:
 )
 def test_teachers_share_the_answer(settings: list[str], shares: tuple[float, float, float]) -> None:
     assert recipes.override(PLAIN, [f"teacher.{setting}" for setting in settings]).teacher.shares == shares
+
+
+KNOWN = {kind: tables.keys(kind) for kind in (recipe.Recipe, *recipes.KINDS.values())}
+SHIPPED = {name: recipes.load(path) for name, path in shipped.recipes().items()}
+ODD = ["-1", "1e30", "0", "nan", "[[]]", '"x"', "true", "9223372036854775808", "[99]", "9" * 5000, "{a = 1}"]
+
+
+@pytest.mark.parametrize("name", ["sst2-full", "intents-hd", "sst2-ensemble"])
+def test_every_complaint_names_the_key_that_was_set_or_one_that_it_contradicts(name: str) -> None:
+    chosen = SHIPPED[name]
+    for key in KNOWN[type(chosen)]:
+        for value in ODD:
+            try:
+                recipes.override(chosen, [f"{key}={value}"])
+            except HwgenError as error:
+                message = str(error)
+                named = re.match(r"--set:? ([\w.]+)", message)
+                assert named and named[1] in KNOWN[type(chosen)], (key, value, message)
+                assert len(message) < 600
+
+
+def test_every_key_in_a_complaint_of_the_stages_is_a_recipes_key() -> None:
+    """Literals such as "factorised.rank: ..." in the package of training."""
+    every = {key for keys in KNOWN.values() for key in keys}
+    named = {
+        match
+        for path in Path(recipe.__file__).parent.glob("*.py")
+        for match in re.findall(r'HwgenError\(\s*f?"([a-z_]+\.[a-z_]+)[: ]', path.read_text(encoding="utf-8"))
+    }
+    assert {"factorised.rank", "shortened.share", "teacher.model"} <= named <= every, named - every
+
+
+def test_an_ensemble_is_no_member_of_itself(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f'kind = "ensemble"\nmember = "{path}"\n')
+    with pytest.raises(HwgenError, match="member: an ensemble of ensembles"):
+        recipes.load(path)
+
+
+@pytest.mark.parametrize("text", ["kind = []", "kind = {}", "kind = 5", 'kind = "tree"'])
+def test_a_kind_that_is_none_is_named(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(HwgenError, match=r"mine\.toml: kind: .* is not one of hypervector, ensemble"):
+        recipes.load(path)
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes("\ufeff[data]\nholdout = 0.2\n".encode())
+    assert recipes.load(path).data.holdout == 0.2
+
+
+def test_a_vocabulary_that_no_model_file_holds_is_refused() -> None:
+    wide = recipe.Recipe("r", ("float", "quantised"), network=recipe.Network(128))
+    with pytest.raises(HwgenError, match=r"vocabulary\.size: a table of 134,217,728 numbers"):
+        recipes.override(wide, ["vocabulary.size=1048576"])

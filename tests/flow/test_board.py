@@ -66,7 +66,7 @@ def test_a_listed_board_has_a_platform_a_plan_and_a_model_for_every_width(name: 
 
 def test_a_board_of_ones_own_by_path(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text(OWN)
+    path.write_text("\ufeff" + OWN, encoding="utf-8")  # as some editors write it
     board = boards.load(str(path))
     made = platform.make(board)
     assert (board.name, platform.family(made), made.default_clk_frequency) == ("mine", "ecp5", 25e6)

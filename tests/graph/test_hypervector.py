@@ -70,7 +70,7 @@ WEIGHTS = np.zeros((2, 8), dtype=int)
         ({"sizes": (1,)}, r"lie in 2\.\.8"),
         ({"sizes": ()}, "nothing to count"),
         ({"longest": 0}, r"longest: 0 is outside 1\.\."),
-        ({"block": 0}, "block: 0 is less than 1"),
+        ({"block": 0}, "block: 0 is outside 1"),
     ],
 )
 def test_refuses_nonsense(changes: dict[str, object], message: str) -> None:
