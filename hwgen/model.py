@@ -17,7 +17,7 @@ import safetensors.numpy
 
 from hwgen import arrays, documents, tables
 from hwgen.errors import HwgenError
-from hwgen.folders import require_replaceable, written_whole
+from hwgen.files import Kind, require_replaceable, save_whole
 from hwgen.graph import storage
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
@@ -26,7 +26,23 @@ from hwgen.text.characters import Characters
 from hwgen.text.vocabulary import Vocabulary
 
 FORMAT = "hwgen-model-1"
-ARRAYS, DESCRIPTION = "model.safetensors", "model.json"
+ARRAYS, DESCRIPTION, CARD = "model.safetensors", "model.json", "README.md"
+
+
+def _is_model(folder: Path) -> bool:
+    """Whether nothing but a model is in a folder without a marker, such as a shipped one."""
+    card = folder / CARD
+    names = {path.name for path in folder.iterdir()}
+    if not {ARRAYS, DESCRIPTION} <= names <= {ARRAYS, DESCRIPTION, CARD}:
+        return False
+    try:
+        described = json.loads((folder / DESCRIPTION).read_bytes())
+        return described["format"] == FORMAT and (not card.exists() or "\n| recipe, seed |" in card.read_text("utf-8"))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
+
+
+MODEL = Kind("model", "a model", known=_is_model)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,12 +109,20 @@ class Model:
         """Make sure, before anything is trained, that `save` will take `folder`.
 
         Raises:
-            HwgenError: when it holds something that is not a model.
+            HwgenError: when it holds something that is not a model, or cannot be written.
         """
-        require_replaceable(folder, proof=DESCRIPTION, what="a model")
+        require_replaceable(folder, MODEL)
 
-    def save(self, folder: Path) -> None:
-        """Write the folder whole or not at all; an older model there is replaced."""
+    def save(self, folder: Path, card: str | None = None) -> None:
+        """Write the folder whole or not at all; an older model there is replaced.
+
+        Args:
+            card: Markdown for people, the folder's README.md.
+
+        Raises:
+            HwgenError: when something else is there, or it cannot be written; the model is then kept elsewhere, if
+                any disk takes it, and the message says where.
+        """
         integers, attributes = storage.to_arrays(self.graph)
         description = {
             "format": FORMAT,
@@ -107,10 +131,18 @@ class Model:
             "record": self.record,
             "vocabulary": _described(self.vocabulary),
         }
-        with written_whole(Path(folder), proof=DESCRIPTION, what="a model") as scratch:
-            (scratch / ARRAYS).write_bytes(safetensors.numpy.save(integers))
-            text = json.dumps(description, ensure_ascii=True, indent=1, sort_keys=True)
-            (scratch / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+        files = {
+            ARRAYS: safetensors.numpy.save(integers),
+            DESCRIPTION: json.dumps(description, ensure_ascii=True, indent=1, sort_keys=True).encode() + b"\n",
+        }
+        if card is not None:
+            files[CARD] = card.encode()
+
+        def fill(scratch: Path) -> None:
+            for name, content in files.items():
+                (scratch / name).write_bytes(content)
+
+        save_whole(Path(folder), MODEL, fill)
 
     @classmethod
     def load(cls, folder: Path) -> Model:

@@ -17,6 +17,7 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 
 from hwgen import shipped
+from hwgen.files import write_whole
 from hwgen.model import Model
 
 
@@ -29,9 +30,9 @@ def run() -> None:
     """Write the page, its figures and its picture."""
     models = {name: Model.load(folder) for name, folder in shipped.shipped_models().items()}
     rows = [row(name, model) for name, model in models.items() if model.bits > 1]  # one bit has a page of its own
-    common.write_whole(common.RESULTS / "accuracy.json", json.dumps(rows, indent=1) + "\n")
+    write_whole(common.RESULTS / "accuracy.json", json.dumps(rows, indent=1) + "\n")
     chart(rows, common.RESULTS / "accuracy.svg")
-    common.write_whole(common.RESULTS / "accuracy.md", page(rows))
+    write_whole(common.RESULTS / "accuracy.md", page(rows))
 
 
 def row(name: str, model: Model) -> dict[str, Any]:

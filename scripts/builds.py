@@ -12,6 +12,7 @@ from common import console
 
 import hwgen
 from hwgen import tools
+from hwgen.files import write_whole
 from hwgen.flow import board as boards
 from hwgen.flow.board import Board
 from hwgen.flow.design import PACKAGES, build_design
@@ -19,7 +20,7 @@ from hwgen.model import Model
 from hwgen.shipped import model_name, shipped
 
 KEY = "built-from"
-"""File in a build's folder that holds the hash of what it was built from."""
+"""Ending of the file beside a build's folder that holds the hash of what it was built from."""
 
 
 def folder(name: str, bits: int, work: Path) -> Path:
@@ -49,13 +50,17 @@ def build(name: str, bits: int, work: Path) -> None:
 
 def stands(folder: Path, model: Model, board: Board) -> bool:
     """Whether `folder` holds a build of this model for this board, by these sources and tools."""
-    key = folder / KEY
-    return key.is_file() and key.read_text() == built_from(model, board)
+    key = _key(folder)
+    return folder.is_dir() and key.is_file() and key.read_text() == built_from(model, board)
 
 
 def mark(folder: Path, model: Model, board: Board) -> None:
     """Write down what the build in `folder` was built from."""
-    (folder / KEY).write_text(built_from(model, board))
+    write_whole(_key(folder), built_from(model, board))
+
+
+def _key(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.{KEY}")
 
 
 def report(folder: Path) -> dict[str, Any]:

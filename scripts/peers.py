@@ -21,6 +21,7 @@ from comparison.contenders import FOLDED, Contender, eight_bits, of_kernel, of_m
 from comparison.kernels import Kernel
 from comparison.measure import SEEDS, WORDS, Task, measure
 
+from hwgen.files import write_whole
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import ConvolutionGraph
@@ -67,11 +68,11 @@ def run(arguments: argparse.Namespace) -> None:
                 continue
             common.console.print(name, highlight=False)
             rows[name] = measure(task, contender, work, say, seeds=seeds)
-            common.write_whole(kept, json.dumps(rows, indent=1))
+            write_whole(kept, json.dumps(rows, indent=1))
             publish(rows, order)
     if not arguments.no_software:
         rows["software"] = list(on_one_core(data))
-        common.write_whole(kept, json.dumps(rows, indent=1))
+        write_whole(kept, json.dumps(rows, indent=1))
     publish(rows, order)
 
 

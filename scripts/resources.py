@@ -31,6 +31,7 @@ from scipy.optimize import nnls
 
 from hwgen import tools
 from hwgen.errors import HwgenError
+from hwgen.files import write_whole
 from hwgen.flow import board as boards
 from hwgen.flow import estimate as model_of
 from hwgen.flow import utilisation
@@ -99,14 +100,14 @@ def run(arguments: argparse.Namespace) -> None:
             found = checked(family, arguments.work, arguments.jobs)
             rows = json.loads(kept.read_text()) if kept.is_file() else {}
             rows[family] = found
-            common.write_whole(kept, json.dumps(rows, indent=1))
+            write_whole(kept, json.dumps(rows, indent=1))
         rows = {family: rows[family] for family in FAMILIES if family in rows}
         (common.RESULTS / "resources.md").write_text(page(rows))
         return
     for family in families:
         made = fitted(family, arguments.work, arguments.jobs)
         known = tomllib.loads(DATA.read_text()) if DATA.is_file() else {}
-        common.write_whole(DATA, as_toml(known | {family: made}))
+        write_whole(DATA, as_toml(known | {family: made}))
         model_of.coefficients.cache_clear()
 
 
@@ -192,7 +193,7 @@ def counted(text: str, family: str, work: Path) -> Utilisation:
                     raise
                 synthesis.synthesise_text(text, family, folder, " -dff")
                 used = taken(folder, family)
-        common.write_whole(kept, json.dumps(asdict(used)))
+        write_whole(kept, json.dumps(asdict(used)))
     return Utilisation(**json.loads(kept.read_text()))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import common
 
 from hwgen.errors import HwgenError
+from hwgen.files import write_whole
 from hwgen.flow import board as boards
 from hwgen.flow.design import make_shell, plans_for
 from hwgen.flow.platform import make
@@ -40,7 +41,7 @@ def run(data: str) -> None:
     """Simulate every board, and write the page."""
     texts = [text for _, text in datasets.load(data).test]
     rows = [row(name, size, texts) for name, size in designs(boards.names())]
-    common.write_whole(common.RESULTS / "simulation.md", page(rows))
+    write_whole(common.RESULTS / "simulation.md", page(rows))
     if wrong := [row["board"] for row in rows if row["different"]]:
         raise HwgenError(f"circuit and golden model differ on {', '.join(wrong)}")
 

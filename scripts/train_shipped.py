@@ -19,7 +19,7 @@ from rich.console import Console
 
 from hwgen import shipped
 from hwgen.compress import pipeline, recipes
-from hwgen.compress.card import write_card
+from hwgen.compress.card import render
 from hwgen.compress.recipe import Recipe
 from hwgen.compress.report import stage_table, stages_of
 from hwgen.compress.run import run
@@ -83,8 +83,7 @@ def train_other(name: str, data: Path, seed: int, output: Path, console: Console
 
 def save(model: Model, folder: Path, command: str, console: Console) -> None:
     """Write a model with its card, and show its stages."""
-    model.save(folder)
-    write_card(model, folder, command)
+    model.save(folder, render(model, folder.name, command))
     console.print(stage_table(stages_of(model.record), toy=model.record["data"]["toy"]))
 
 

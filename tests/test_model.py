@@ -1,6 +1,8 @@
 """Model folders: saved and loaded whole, checked on load, never half-written."""
 
+import errno
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from hwgen.errors import HwgenError
 from hwgen.graph import golden, storage
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.graph.nodes import Dense
-from hwgen.model import ARRAYS, DESCRIPTION, Model
+from hwgen.model import ARRAYS, CARD, DESCRIPTION, Model
+from hwgen.shipped import shipped
 from hwgen.text.vocabulary import Vocabulary
 from tests.random_graph import random_graph, random_sentences
 
@@ -49,11 +52,11 @@ def test_a_failed_save_leaves_the_old_model(tmp_path: Path, monkeypatch: pytest.
     old = make(0)
     old.save(tmp_path / "m")
 
-    def fail(*_: object, **__: object) -> str:
-        raise OSError("disk full")
+    def fail(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(json, "dumps", fail)
-    with pytest.raises(OSError, match="disk full"):
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    with pytest.raises(HwgenError, match=r"/m: cannot be written .No space left on device.; .* kept nowhere"):
         make(1).save(tmp_path / "m")
     monkeypatch.undo()
     assert Model.load(tmp_path / "m").digest == old.digest
@@ -65,6 +68,28 @@ def test_a_folder_that_is_no_model_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(HwgenError, match="not a model"):
         make().save(tmp_path)
     assert (tmp_path / "precious").read_text() == "mine"
+
+
+def test_a_model_without_a_marker_is_known_by_its_content_alone(tmp_path: Path) -> None:
+    """As the shipped ones are."""
+    folder = tmp_path / "m"
+    shutil.copytree(shipped("small", 5), folder)
+    make().save(folder, "# m\n")
+    shutil.rmtree(folder)
+    for name, content in (("NOTES.txt", "mine"), ("README.md", "mine"), (DESCRIPTION, '{"format": "other"}')):
+        shutil.copytree(shipped("small", 5), tmp_path / name)
+        (tmp_path / name / name).write_text(content)
+        with pytest.raises(HwgenError, match="is not a model"):
+            make().save(tmp_path / name)
+        assert (tmp_path / name / name).read_text() == content
+
+
+def test_the_card_is_part_of_the_whole(tmp_path: Path) -> None:
+    make().save(tmp_path / "m", "# mine\n")
+    make(1).save(tmp_path / "m", "# other\n")
+    (tmp_path / "m" / CARD).write_text("edited")
+    with pytest.raises(HwgenError, match=r"README\.md was changed"):
+        make().check_target(tmp_path / "m")
 
 
 def _edit(folder: Path, **changes: object) -> None:

@@ -48,11 +48,10 @@ def train(
     with progress.shown(err, quiet=as_json) as shown:
         model = run(chosen, dataset, bits, seed, shown)
     stages = report.stages_of(model.record)
-    model.save(output)
     command = ["hwgen", "train", recipe, "--data", data, "--bits", str(model.bits), "--seed", str(seed)]
     for setting in settings or []:
         command += ["--set", setting]
-    card.write_card(model, output, shlex.join(command))
+    model.save(output, card.render(model, output.name, shlex.join(command)))
     if as_json:
         print_json({"model": str(output), "stages": [stage.as_dict() for stage in stages], "record": model.record})
     else:

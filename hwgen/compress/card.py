@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import singledispatch
-from pathlib import Path
 
 from hwgen.errors import HwgenError
 from hwgen.graph.ensemble import EnsembleGraph
@@ -13,21 +12,11 @@ from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.model import Model
 from hwgen.record import Record, Stage
 
-CARD = "README.md"
 _MOST_LABELS, _MOST_PAIRS = 20, 20
 
 
-def write_card(model: Model, folder: Path, command: str) -> Path:
-    """Write `folder`/README.md for a model that `hwgen.compress.pipeline` made; `command` is what regenerates it."""
-    path = Path(folder) / CARD
-    scratch = path.with_suffix(".tmp")
-    scratch.write_text(render(model, Path(folder).name, command), encoding="utf-8")
-    scratch.replace(path)
-    return path
-
-
 def render(model: Model, title: str, command: str) -> str:
-    """The card as Markdown.
+    """The card of a model that `hwgen.compress` made, as Markdown; `command` is what makes it again.
 
     Raises:
         HwgenError: when the model's record does not say how it was made.

@@ -9,7 +9,7 @@ import jinja2
 
 from hwgen.errors import HwgenError
 from hwgen.export.axi import SCORE_BITS, AxiCore, AxiCores
-from hwgen.folders import written_whole
+from hwgen.files import Kind, written_whole
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import ConvolutionGraph
@@ -22,6 +22,7 @@ from hwgen.rtl.verilog import to_verilog
 from hwgen.text.vocabulary import Vocabulary
 
 TOP = "hwgen_classifier"
+EXPORT = Kind("export", "an export", room=1 << 22, made_by_use=("testbench.vvp",))
 _MAKEFILE = f"""simulate: testbench.vvp
 \tvvp -n testbench.vvp
 
@@ -67,7 +68,7 @@ def export(model: Model, plan: AnyPlan, sentences: Sentences, folder: Path, *, s
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("hwgen.export"), undefined=jinja2.StrictUndefined, keep_trailing_newline=True
     )
-    with written_whole(folder, proof=f"{TOP}.v", what="an export") as scratch:
+    with written_whole(folder, EXPORT) as scratch:
         (scratch / f"{TOP}.v").write_text(to_verilog(top, name=TOP), encoding="utf-8")
         for name in ("testbench.v", "README.md"):
             (scratch / name).write_text(environment.get_template(f"{name}.jinja").render(facts), encoding="utf-8")

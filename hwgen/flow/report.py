@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,10 +100,8 @@ class Report:
         return f", estimated {expected:g}" + (f" ({expected / counted - 1:+.0%}{of})" if counted else "")
 
     def save(self, folder: Path) -> None:
-        """Write `report.json`, whole or not at all."""
-        part = folder / f".{FILE}.{os.getpid()}"
-        part.write_text(json.dumps(self.as_json(), indent=1) + "\n", encoding="utf-8")
-        part.replace(folder / FILE)
+        """Write `report.json` into the folder of a build that is not finished."""
+        (folder / FILE).write_text(json.dumps(self.as_json(), indent=1) + "\n", encoding="utf-8")
 
     def table(self, folder: Path) -> Table:
         """One table, a line each."""

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hwgen.errors import HwgenError
+from hwgen.files import Kind, written_whole
 from hwgen.progress import Say, of
 
 _LOGS = (".log", ".rpt", ".tim")
+LOGS = Kind("logs", "a folder of logs")
 
 
 @dataclass
@@ -51,16 +53,20 @@ class Steps:
         if done.returncode:
             raise HwgenError(f"{name} failed: {_reason(log, done.returncode)}")
 
-    def keep_logs(self, folder: Path) -> bool:
-        """Copy what the tools said into `folder`, in place of an earlier failure's; False when no tool has run."""
+    def keep_logs(self, folder: Path) -> str:
+        """Copy what the tools said into `folder`, and say where, as the end of a message."""
         logs = [path for path in self.folder.rglob("*") if self.is_log(path)]
-        if logs:
-            forget_logs(folder)
-        for path in logs:
-            kept = folder / path.relative_to(self.folder)
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, kept)
-        return bool(logs)
+        if not logs:
+            return ""
+        try:
+            with written_whole(folder, LOGS) as scratch:
+                for path in logs:
+                    kept = scratch / path.relative_to(self.folder)
+                    kept.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(path, kept)
+        except HwgenError as error:
+            return f"; logs not kept: {error}"
+        return f"; logs: {folder}"
 
     @staticmethod
     def is_log(path: Path) -> bool:
@@ -71,12 +77,6 @@ class Steps:
     def peak_megabytes() -> int:
         """Memory of the largest process run so far."""
         return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-
-
-def forget_logs(folder: Path) -> None:
-    """Delete `folder` if `Steps.keep_logs` made it, and so nothing but logs is in it."""
-    if folder.is_dir() and all(path.is_dir() or Steps.is_log(path) for path in folder.rglob("*")):
-        shutil.rmtree(folder)
 
 
 def _reason(log: Path, code: int) -> str:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import common
 import synthesis
 from amaranth.back import rtlil
 from amaranth.hdl import Signal, Value
@@ -18,6 +17,7 @@ from amaranth.lib import wiring
 
 from hwgen import tools
 from hwgen.errors import HwgenError
+from hwgen.files import write_whole
 from hwgen.flow.carry_ends import open_ends
 from hwgen.flow.timing import critical_path
 from hwgen.flow.utilisation import Utilisation
@@ -190,4 +190,4 @@ endmodule
 
 
 def _write(path: Path, found: dict[str, Any]) -> None:
-    common.write_whole(path, json.dumps(found, indent=1))
+    write_whole(path, json.dumps(found, indent=1))

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import common
 import numpy as np
 
 from comparison import flow
 from comparison.contenders import FAMILIES, Contender, Design
 from hwgen.errors import HwgenError
+from hwgen.files import write_whole
 from hwgen.graph.golden import Sentences, classes
 from hwgen.graph.tensor import Integers
 from hwgen.sim.cxxrtl import CompiledCore, compile_core
@@ -120,7 +120,7 @@ def checked(
                     f"the golden model, the first is {where[0]}"
                 )
         found = _timed(circuit, design) | {"checked": len(task.sentences)}
-        common.write_whole(report, json.dumps(found))
+        write_whole(report, json.dumps(found))
     return json.loads(report.read_text())  # type: ignore[no-any-return]
 
 

@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("brevitas")
 
 from hwgen.compress import recipes  # noqa: E402
-from hwgen.compress.card import write_card  # noqa: E402
+from hwgen.compress.card import render  # noqa: E402
 from hwgen.compress.ensemble import votes_of, weight_of  # noqa: E402
 from hwgen.compress.run import run  # noqa: E402
 from hwgen.errors import HwgenError  # noqa: E402
@@ -56,7 +56,7 @@ def test_hypervector_members_vote(method: str, head: str, hypervector: Path, tmp
     again = Model.load(tmp_path / "model")
     assert again.digest == model.digest and np.array_equal(golden.scores(again.graph, sentences),
                                                            golden.scores(model.graph, sentences))  # fmt: skip
-    assert "An ensemble of 3" in write_card(again, tmp_path / "model", "hwgen train").read_text()
+    assert "An ensemble of 3" in render(again, "model", "hwgen train")
 
 
 def test_convolution_members_go_on_from_one_network(tmp_path: Path) -> None:

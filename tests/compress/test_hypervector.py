@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("brevitas")
 
 from hwgen.compress import margin, recipes  # noqa: E402
-from hwgen.compress.card import write_card  # noqa: E402
+from hwgen.compress.card import render  # noqa: E402
 from hwgen.compress.hypervector import BINARY, learn, to_convolution  # noqa: E402
 from hwgen.compress.hypervector_recipe import Head, HypervectorRecipe  # noqa: E402
 from hwgen.compress.report import kilobytes  # noqa: E402
@@ -63,7 +63,7 @@ def test_stages_and_record(trained: Model, tmp_path: Path) -> None:
     trained.save(tmp_path / "toy")
     again = Model.load(tmp_path / "toy")
     assert again.digest == trained.digest and again.encode(["Hi"]).tokens.tolist() == [72, 105]
-    text = write_card(again, tmp_path / "toy", "hwgen train").read_text()
+    text = render(again, "toy", "hwgen train")
     assert "vectors of 256 bits" in text and "| class vectors | 512 |" in text
 
 
@@ -106,7 +106,7 @@ def test_a_convolutional_head(convolved: Model, tmp_path: Path) -> None:
     assert stages[-1]["kilobytes"] == kilobytes(memory["total"])
     convolved.save(tmp_path / "toy")
     assert Model.load(tmp_path / "toy").digest == convolved.digest
-    text = write_card(convolved, tmp_path / "toy", "hwgen train").read_text()
+    text = render(convolved, "toy", "hwgen train")
     assert "6 binary filters over every 4 of them" in text and "| filters | 42 |" in text
 
 

@@ -20,7 +20,7 @@ from rich.console import Console  # noqa: E402
 from hwgen import shipped  # noqa: E402
 from hwgen.compress import pipeline, recipe, recipes, report  # noqa: E402
 from hwgen.compress.augment import exchange_words  # noqa: E402
-from hwgen.compress.card import write_card  # noqa: E402
+from hwgen.compress.card import render  # noqa: E402
 from hwgen.compress.ngrams import NgramClassifier  # noqa: E402
 from hwgen.compress.recipe import Recipe  # noqa: E402
 from hwgen.compress.run import run  # noqa: E402
@@ -124,7 +124,7 @@ def test_stage_table_says_toy(trained: Model) -> None:
 
 def test_card(trained: Model, tmp_path: Path) -> None:
     trained.save(tmp_path / "toy")
-    text = write_card(trained, tmp_path / "toy", "hwgen train demo").read_text()
+    text = render(trained, "toy", "hwgen train demo")
     assert "this is a toy" in text and "`hwgen train demo`" in text
     assert f"test {trained.record['accuracy']['test']:.2%}" in text
     assert all(f"| {row['name']} |" in text for row in trained.record["stages"])

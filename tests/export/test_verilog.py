@@ -33,11 +33,15 @@ def test_the_bench_passes_and_can_fail(plan: Plan, model: Model, tmp_path: Path)
     export(model, plan, sentences, folder)
     assert "PASS: 20 sentences, 80 words equal" in simulate(folder)
     assert "$" not in (folder / "README.md").read_text() and "3 scores" in (folder / "README.md").read_text()
-    words = (folder / "expected.hex").read_text().splitlines()
+    right = (folder / "expected.hex").read_text()
+    words = right.splitlines()
     words[5] = f"{int(words[5], 16) ^ 1:09x}"
     (folder / "expected.hex").write_text("\n".join(words) + "\n")
     (folder / "testbench.vvp").unlink()
     assert "FAIL: 1 of 80 words differ" in simulate(folder)
+    with pytest.raises(HwgenError, match=r"expected\.hex was changed"):
+        export(model, plan, sentences, folder)
+    (folder / "expected.hex").write_text(right)
     export(model, plan, sentences, folder)
     assert "PASS" in simulate(folder)
 

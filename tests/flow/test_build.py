@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from hwgen.errors import HwgenError
+from hwgen.files.manifest import MARKER
 from hwgen.flow import board as boards
 from hwgen.flow import design, program
 from hwgen.flow.build import _flash_image, fmax_of, synthesise
@@ -68,7 +69,7 @@ def test_a_design_that_does_not_fit_is_refused_and_leaves_its_logs(model: Model,
     with pytest.raises(HwgenError, match=message):
         build_design(model, "tiny", tight, tmp_path / "out", lanes=2)
     assert {path.name for path in tmp_path.iterdir()} == {"out-failed"}
-    assert {path.name for path in (tmp_path / "out-failed").iterdir()} == {"synthesis.log", "top.rpt"}
+    assert {path.name for path in (tmp_path / "out-failed").iterdir()} == {"synthesis.log", "top.rpt", MARKER}
 
 
 @pytest.mark.parametrize("yours", [None, "notes.txt"])

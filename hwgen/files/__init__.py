@@ -1,0 +1,20 @@
+"""Files and folders that appear whole or not at all, and never in the place of somebody else's."""
+
+from hwgen.files.folder import require_replaceable, save_whole, written_whole
+from hwgen.files.kind import Kind
+from hwgen.files.refuge import CannotWriteError
+from hwgen.files.removal import remove_ours
+from hwgen.files.single import require_writable, write_whole
+from hwgen.files.workspace import temporary_folder
+
+__all__ = [
+    "CannotWriteError",
+    "Kind",
+    "remove_ours",
+    "require_replaceable",
+    "require_writable",
+    "save_whole",
+    "temporary_folder",
+    "write_whole",
+    "written_whole",
+]

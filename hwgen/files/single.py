@@ -1,0 +1,77 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hwgen.errors import HwgenError
+from hwgen.files.kind import Kind
+from hwgen.files.manifest import sync
+from hwgen.files.place import resolved
+from hwgen.files.refuge import CannotWriteError
+from hwgen.files.room import require_room
+from hwgen.files.told import parents_of, told
+from hwgen.files.workspace import workspace
+
+
+def require_writable(path: Path, kind: Kind) -> None:
+    """Make sure before long work that `write_whole` will take `path`, by trying all but the last step.
+
+    Raises:
+        HwgenError: when something else is there, or it cannot be written.
+    """
+    target = _file_at(path, kind)
+    if _is_device(target):
+        return
+    with told(path, target), parents_of(target, keep=False), workspace(target.parent) as space:
+        try:
+            require_room(space.new, kind.room)
+        except HwgenError as error:
+            raise CannotWriteError(f"{path}: {error}, or choose another -o") from None
+
+
+def write_whole(path: Path, content: str | bytes, kind: Kind | None = None) -> None:
+    """Write a file whole or not at all; a link there is followed, a device is written to.
+
+    Args:
+        content: text is written as UTF-8.
+        kind: of what may be replaced; None where any file may be, being hwgen's by its place.
+
+    Raises:
+        HwgenError: when something else is there, or it cannot be written.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    target = _file_at(path, kind)
+    with told(path, target):
+        if _is_device(target):
+            target.write_bytes(data)
+            return
+        with parents_of(target), workspace(target.parent) as space:
+            part = space.new / "file"
+            part.write_bytes(data)
+            sync(part)
+            if target.exists():
+                part.chmod(target.stat().st_mode & 0o7777)
+            part.replace(target)
+            sync(target.parent)
+
+
+def _file_at(path: Path, kind: Kind | None) -> Path:
+    """The absolute path of the file that `path` means.
+
+    Raises:
+        HwgenError: when it is a folder, must not be written, or is not of `kind`.
+    """
+    target = resolved(path)
+    if target.is_dir():
+        raise HwgenError(f"{path}: is a folder; give a file's name")
+    if target.exists() and not os.access(target, os.W_OK):
+        raise HwgenError(f"{path}: cannot be written (Permission denied); choose another name")
+    if kind is not None and target.is_file() and not kind.known(target):
+        raise HwgenError(f"{path}: exists and is not {kind.called}; move it away or choose another name")
+    return target
+
+
+def _is_device(target: Path) -> bool:
+    return target.exists() and not target.is_file()
