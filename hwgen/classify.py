@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from rich.text import Text
 
-from hwgen.errors import HwgenError
 from hwgen.graph.explain import Explanation, explain
-from hwgen.graph.golden import Sentences, classes, scores
+from hwgen.graph.golden import Sentences
 from hwgen.model import Model
+from hwgen.places import BAUD, GOLDEN, RTL, TOO_FAST, board, circuit, difference, place
+from hwgen.progress import SILENT, Progress
+from hwgen.text.shown import shown
 
 SHOWN = 3
 """Windows of words named in an answer."""
+
+Reply = tuple[int, list[int], int | None]
+"""The class; every class's score; the cycles from the first token in to the class out, where a simulation counts."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Answer:
         margin: distance between their scores.
         scores: of every class, as integers.
         evidence: the words of each deciding window, and what it added to the margin.
+        cycles: of the simulated circuit, from the first token in to the class out; None elsewhere.
     """
 
     label: str
@@ -35,11 +41,14 @@ class Answer:
     margin: float
     scores: tuple[int, ...]
     evidence: tuple[tuple[str, float], ...]
+    cycles: int | None = None
 
     def line(self) -> Text:
         """For people."""
-        reasons = [Text.assemble(f"{words} ", (f"{weight:+.2f}", "dim")) for words, weight in self.evidence[:SHOWN]]
-        line = Text.assemble((self.label, "bold"), f"  margin {self.margin:.2f}  ", Text(", ").join(reasons))
+        reasons = [
+            Text.assemble(f"{shown(words)} ", (f"{weight:+.2f}", "dim")) for words, weight in self.evidence[:SHOWN]
+        ]
+        line = Text.assemble((shown(self.label), "bold"), f"  margin {self.margin:.2f}  ", Text(", ").join(reasons))
         line.rstrip()
         return line
 
@@ -51,57 +60,75 @@ class Answer:
             "margin": self.margin,
             "scores": list(self.scores),
             "evidence": [{"words": words, "weight": weight} for words, weight in self.evidence],
-        }
+        } | ({} if self.cycles is None else {"cycles": self.cycles})
 
 
-def answers(model: Model, texts: Iterable[str], on: str, baud: int) -> Iterator[Answer]:
-    """Classify each text.
+@contextmanager
+def classifier(
+    model: Model, on: str, baud: int = BAUD, progress: Progress = SILENT
+) -> Iterator[Callable[[str | bytes], Answer]]:
+    """What answers a text at a time; where it runs is open until the block ends.
 
     Args:
         on: "golden", "rtl" (the spatial circuit, compiled), or a serial port.
+        baud: rate of the port.
+        progress: told of what takes long before the first answer.
 
     Raises:
-        HwgenError: when the board cannot be reached or holds another model, or when its answer, or the circuit's, is
-            not the golden model's.
+        HwgenError: when the board cannot be reached or holds another model; from an answer, when it is not the golden
+            model's.
     """
-    if on == "golden":
-        for text in texts:
+    chosen = place(on)
+    advice = "" if chosen == RTL else TOO_FAST
+    with ExitStack() as stack:
+        ask = _asked(model, chosen, baud, progress, stack)
+
+        def answer(text: str | bytes) -> Answer:
             tokens = model.vocabulary.encode(text)
-            yield _answer(model, text, tokens, scores(model.graph, Sentences.of([tokens]))[0].tolist())
-        return
-    if on == "rtl":
-        from hwgen.rtl.core import Core
-        from hwgen.rtl.plan import spatial
-        from hwgen.sim.cxxrtl import compile_core
+            told = explain(model.graph, tokens)
+            expected = told.label, list(told.scores)
+            label, scores, cycles = ask(tokens) if ask else (*expected, None)
+            if (label, scores) != expected:
+                raise difference(on, text, (label, scores), expected, advice)
+            return _answer(model, text, told, cycles)
 
-        circuit = compile_core(Core(model.graph, spatial(model.graph)))
-        for text in texts:
-            tokens = model.vocabulary.encode(text)
-            yield _answer(model, text, tokens, circuit.run(Sentences.of([tokens])).scores[0].tolist())
-        return
-    from hwgen.host.client import Client
-
-    with Client.open(on, baud) as client:
-        client.check(model.digest)
-        for text in texts:
-            tokens = model.vocabulary.encode(text)
-            _, found = client.classify(tokens)
-            yield _answer(model, text, tokens, found)
+        yield answer
 
 
-def _answer(model: Model, text: str, tokens: list[int], found: list[int]) -> Answer:
-    """The answer for scores that came from anywhere; its reasons are traced in the golden model."""
-    expected = scores(model.graph, Sentences.of([tokens]))[0].tolist()
-    if found != expected:
-        raise HwgenError(f"{text!r}: scores {found} are not the golden model's {expected}; is the clock too fast?")
-    told: Explanation = explain(model.graph, tokens)
-    assert told.label == int(classes(np.array([found]))[0])
+def answers(
+    model: Model, texts: Iterable[str | bytes], on: str, baud: int = BAUD, progress: Progress = SILENT
+) -> Iterator[Answer]:
+    """Classify each text as it comes; see `classifier`."""
+    with classifier(model, on, baud, progress) as answer:
+        yield from map(answer, texts)
+
+
+def _asked(
+    model: Model, chosen: str, baud: int, progress: Progress, stack: ExitStack
+) -> Callable[[list[int]], Reply] | None:
+    """What replies to a sentence; None where the golden model's own are all there is."""
+    if chosen == GOLDEN:
+        return None
+    if chosen == RTL:
+        compiled = circuit(model, progress)
+
+        def simulated(tokens: list[int]) -> Reply:
+            results = compiled.run(Sentences.of([tokens]))
+            return int(results.labels[0]), results.scores[0].tolist(), int(results.left[0] - results.first[0])
+
+        return simulated
+    client = stack.enter_context(board(model, chosen, baud))
+    return lambda tokens: (*client.classify(tokens), None)
+
+
+def _answer(model: Model, text: str | bytes, told: Explanation, cycles: int | None) -> Answer:
     return Answer(
         model.labels[told.label],
         model.labels[told.runner_up],
         told.margin,
-        tuple(found),
+        told.scores,
         tuple(
             (model.vocabulary.phrase(text, each.start, each.end) or "(empty)", each.weight) for each in told.evidence
         ),
+        cycles,
     )

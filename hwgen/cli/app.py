@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import metadata
+from typing import Annotated
+
 import typer
 
 app = typer.Typer(
@@ -13,3 +16,18 @@ app = typer.Typer(
 )
 bench = typer.Typer(help="Measure, and draw what was measured.", rich_markup_mode="rich")
 app.add_typer(bench, name="bench")
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"hwgen {metadata.version('hwgen')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Labelled text in, a compressed classifier on a cheap FPGA out."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,11 +16,13 @@ import typer
 from hwgen import progress
 from hwgen.cli.app import app
 from hwgen.cli.common import (
+    BaudOption,
     Engine,
     EngineOption,
     JsonOption,
     LanesOption,
     MembersOption,
+    OnOption,
     err,
     model_of,
     out,
@@ -26,6 +31,7 @@ from hwgen.cli.common import (
     test_sentences,
 )
 from hwgen.errors import HwgenError
+from hwgen.places import BAUD
 
 
 class Simulator(StrEnum):
@@ -94,20 +100,38 @@ def sim(
 def classify(
     text: Annotated[str | None, typer.Argument(help="One sentence; or one a line from standard input.")] = None,
     model: Annotated[str, typer.Option("--model", "-m", help="Model folder or shipped model.")] = "sst2-full-5bit",
-    on: Annotated[str, typer.Option("--on", help="golden, rtl (in simulation), or a serial port.")] = "golden",
-    baud: Annotated[int, typer.Option("--baud", help="Of the serial port.")] = 1_000_000,
+    on: OnOption = "golden",
+    baud: BaudOption = BAUD,
     as_json: JsonOption = False,
 ) -> None:
     """Classify sentences: class, margin, and the words that decided."""
-    from hwgen.classify import answers
+    from hwgen.classify import classifier
 
     _, loaded = model_of(model)
-    texts = [text] if text is not None else (line.rstrip("\n") for line in sys.stdin)
-    for answer in answers(loaded, texts, on, baud):
-        if as_json:
-            print_json(answer.as_json(), indent=None)
-        else:
-            out.print(answer.line(), highlight=False, soft_wrap=True)
+    with ExitStack() as stack:
+        with progress.shown(err, quiet=as_json) as shown:
+            answer_to = stack.enter_context(classifier(loaded, on, baud, shown))
+        for sentence in _sentences(text):
+            answer = answer_to(sentence)
+            if as_json:
+                print_json(answer.as_json(), indent=None)
+            else:
+                out.print(answer.line(), highlight=False, soft_wrap=True)
+
+
+def _sentences(text: str | None) -> Iterator[bytes]:
+    """The text as it was typed, or the lines of the standard input: bytes, whatever the locale."""
+    from hwgen.text.lines import lines
+    from hwgen.text.rows import check_length
+
+    if text is not None:
+        typed = os.fsencode(text)
+        check_length(typed, "TEXT")
+        yield typed
+    elif sys.stdin is None:
+        raise HwgenError("standard input is closed; give a sentence, or one a line from standard input")
+    else:
+        yield from lines(sys.stdin.buffer)
 
 
 @app.command(epilog="hwgen export sst2-small-5bit --format verilog -o verilog && make -C verilog")

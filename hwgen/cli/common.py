@@ -66,6 +66,11 @@ MembersOption = Annotated[
     typer.Option("--members", help="Of an ensemble: on one engine, or an engine each; by default whichever suits."),
 ]
 
+OnOption = Annotated[str, typer.Option("--on", help="golden, rtl (in simulation), or a serial port.")]
+BaudOption = Annotated[
+    int, typer.Option("--baud", min=300, max=12_000_000, help="Bits per second of the serial port, as the board's.")
+]
+
 
 def complain(problem: str) -> NoReturn:
     """Print one line, with line ends and control characters of the problem as escapes, and exit with code 2."""

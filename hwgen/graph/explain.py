@@ -37,12 +37,14 @@ class Explanation:
         label, runner_up: numbers of the best and the second-best class.
         margin: difference of their scores, in score units.
         evidence: stretches by falling absolute weight.
+        scores: of every class, as integers.
     """
 
     label: int
     runner_up: int
     margin: float
     evidence: tuple[Evidence, ...]
+    scores: tuple[int, ...]
 
 
 def explain(graph: Graph, tokens: list[int]) -> Explanation:
@@ -60,7 +62,8 @@ def explain(graph: Graph, tokens: list[int]) -> Explanation:
         for start, end, weight in _evidence(graph, tokens, outputs, label, runner_up)
     ]
     evidence.sort(key=lambda item: (-abs(item.weight), item.start, item.end))
-    return Explanation(label, runner_up, float(scores[label] - scores[runner_up]) * unit, tuple(evidence))
+    margin = float(scores[label] - scores[runner_up]) * unit
+    return Explanation(label, runner_up, margin, tuple(evidence), tuple(scores.tolist()))
 
 
 @singledispatch
