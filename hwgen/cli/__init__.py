@@ -9,7 +9,7 @@ import warnings
 import typer
 from amaranth.hdl import UnusedElaboratable
 
-from hwgen.cli import board, check, measure, training  # noqa: F401  (each registers its commands)
+from hwgen.cli import board, check, evaluate, measure, training  # noqa: F401  (each registers its commands)
 from hwgen.cli.app import app
 from hwgen.cli.common import complain
 from hwgen.errors import HwgenError
