@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import io
+import os
 import sys
-import warnings
 
-import typer
-from amaranth.hdl import UnusedElaboratable
-
-from hwgen.cli import board, check, evaluate, measure, training  # noqa: F401  (each registers its commands)
-from hwgen.cli.app import app
-from hwgen.cli.common import complain
-from hwgen.errors import HwgenError
+from hwgen.cli import signals
 
 
 def main() -> None:
-    """Entry point: one line and exit code 2 for what the user can mend."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A class name that the locale's encoding lacks is shown as an escape.
-            stream.reconfigure(errors="backslashreplace")
-    # Estimates make components that are never elaborated.
-    warnings.simplefilter("ignore", UnusedElaboratable)
-    try:
-        sys.exit(app(sys.argv[1:] or ["--help"], standalone_mode=False))
-    except HwgenError as error:
-        complain(str(error))
-    except typer.TyperException as error:
-        complain(f"{error.format_message().rstrip('.')}; see hwgen --help, or hwgen COMMAND --help")
-    except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
+    """Entry point; the exit status is 2 after one line on what the user can mend."""
+    signals.install()
+    with signals.nothing_begun():
+        _open_standard_streams()
+        from hwgen.cli.run import run
+    run()
+
+
+def _open_standard_streams() -> None:
+    """Put the null device in the place of closed standard streams, or the first file opened would get their numbers."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    sys.stdin = sys.stdin or os.fdopen(0, "r", encoding="utf-8", closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
