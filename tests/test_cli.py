@@ -14,19 +14,7 @@ from hwgen.model import Model
 from hwgen.text.vocabulary import Vocabulary
 from tests.random_graph import random_ensemble, random_graph
 
-COMMANDS = [
-    "train",
-    "build",
-    "explore",
-    "sim",
-    "classify",
-    "flash",
-    "boards",
-    "doctor",
-    "export",
-    "evaluate",
-    "inspect",
-]
+COMMANDS = ["train", "build", "explore", "sim", "classify", "flash", "boards", "doctor", "export"]
 
 
 def hwgen(*arguments: str | Path, given: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

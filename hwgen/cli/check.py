@@ -67,7 +67,9 @@ def sim(
     from hwgen.rtl.core import Core
     from hwgen.sim import cxxrtl, icarus, pysim
     from hwgen.sim.verify import first_mismatch
+    from hwgen.sim.waves import require_waves, written_waves
 
+    require_waves(waves)
     name, loaded = model_of(model)
     if circuit not in ("spatial", "folded"):
         raise HwgenError(f"--circuit: {circuit!r} is not one of spatial, folded")
@@ -79,10 +81,12 @@ def sim(
         shown.step(f"{len(sentences)} sentences, {plan.name}, {engine.value}")
         if engine is Simulator.cxxrtl:
             compiled = cxxrtl.compile_core(core, waves=waves is not None, say=shown)
-            results = compiled.run(sentences, stall=stall, waves=waves)
+            with written_waves(waves) as place:
+                results = compiled.run(sentences, stall=stall, waves=place)
         else:
             run = icarus.run if engine is Simulator.icarus else pysim.run
-            results = run(core, sentences, stall=stall, waves=waves)
+            with written_waves(waves) as place:
+                results = run(core, sentences, stall=stall, waves=place)
     expected = golden.scores(loaded.graph, sentences)
     wrong = results.mismatches(expected)
     cycles = int(results.left[-1]) + 1

@@ -4,12 +4,13 @@ from hwgen.files.folder import require_replaceable, save_whole, written_whole
 from hwgen.files.kind import Kind
 from hwgen.files.refuge import CannotWriteError
 from hwgen.files.removal import remove_ours
-from hwgen.files.single import require_writable, write_whole
+from hwgen.files.single import file_whole, require_writable, write_whole
 from hwgen.files.workspace import temporary_folder
 
 __all__ = [
     "CannotWriteError",
     "Kind",
+    "file_whole",
     "remove_ours",
     "require_replaceable",
     "require_writable",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from hwgen.errors import HwgenError
@@ -31,30 +33,37 @@ def require_writable(path: Path, kind: Kind) -> None:
             raise CannotWriteError(f"{path}: {error}, or choose another -o") from None
 
 
-def write_whole(path: Path, content: str | bytes, kind: Kind | None = None) -> None:
-    """Write a file whole or not at all; a link there is followed, a device is written to.
+@contextmanager
+def file_whole(path: Path, kind: Kind | None = None) -> Iterator[Path]:
+    """A scratch file that takes the place of `path` when the block ends well, and is gone when it does not.
+
+    A link at `path` is followed; a device is written to as it is.
 
     Args:
-        content: text is written as UTF-8.
         kind: of what may be replaced; None where any file may be, being hwgen's by its place.
 
     Raises:
         HwgenError: when something else is there, or it cannot be written.
     """
-    data = content.encode() if isinstance(content, str) else content
     target = _file_at(path, kind)
     with told(path, target):
         if _is_device(target):
-            target.write_bytes(data)
+            yield target
             return
         with parents_of(target), workspace(target.parent) as space:
-            part = space.new / "file"
-            part.write_bytes(data)
+            part = space.new / target.name
+            yield part
             sync(part)
             if target.exists():
                 part.chmod(target.stat().st_mode & 0o7777)
             part.replace(target)
             sync(target.parent)
+
+
+def write_whole(path: Path, content: str | bytes, kind: Kind | None = None) -> None:
+    """Write a file whole or not at all; text is written as UTF-8. See `file_whole`."""
+    with file_whole(path, kind) as part:
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def _file_at(path: Path, kind: Kind | None) -> Path:

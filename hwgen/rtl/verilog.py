@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from amaranth.back import rtlil
 from amaranth.lib import wiring
 
 from hwgen import tools
+from hwgen.files import temporary_folder
 
 
 def to_verilog(component: wiring.Component, *, name: str = "top") -> str:
@@ -20,8 +18,7 @@ def to_verilog(component: wiring.Component, *, name: str = "top") -> str:
     Raises:
         HwgenError: when yosys is missing or fails.
     """
-    with tempfile.TemporaryDirectory(prefix="hwgen-verilog-") as folder:
-        path = Path(folder)
+    with temporary_folder() as path:
         (path / "top.il").write_text(rtlil.convert(component, name=name, emit_src=False), encoding="utf-8")
         script = "read_rtlil top.il; proc; memory_collect; opt_clean; write_verilog -noattr top.v"
         tools.run_yosys(script, path, "to write Verilog")

@@ -63,6 +63,7 @@ int main(int argc, char **argv) {
         vcd.sample(time);
         waves << vcd.buffer;
         vcd.buffer.clear();
+        if (!waves) { fprintf(stderr, "the waves cannot be written\n"); exit(5); }
     };
 #else
     (void)argc, (void)argv;
@@ -108,5 +109,9 @@ int main(int argc, char **argv) {
         top.p_clk.set<bool>(true);
         settle(2ull * cycle + 1);
     }
+#ifdef WAVES
+    waves.close();
+    if (!waves) { fprintf(stderr, "the waves cannot be written\n"); return 5; }
+#endif
     return 0;
 }

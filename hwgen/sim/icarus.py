@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from cocotb_tools.runner import get_runner
 
 from hwgen import tools
 from hwgen.errors import HwgenError
+from hwgen.files import temporary_folder
 from hwgen.graph.golden import Sentences
 from hwgen.rtl.core import Core
 from hwgen.rtl.verilog import to_verilog
@@ -26,8 +26,7 @@ def run(core: Core, sentences: Sentences, *, stall: float = 0.0, seed: int = 0, 
         HwgenError: when Icarus is missing, or the bench fails (with its last lines).
     """
     tools.require("iverilog", "to simulate with Icarus")
-    with tempfile.TemporaryDirectory(prefix="hwgen-icarus-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         (folder / "core.v").write_text(to_verilog(bootable(core)), encoding="utf-8")
         given, answer, log = folder / "given", folder / "answer", folder / "log"
         given.write_bytes(encode(core, sentences, stall, seed))

@@ -79,7 +79,7 @@ class VirtualBoard:
 
 
 class CompiledLine:
-    """CXXRTL and a C++ compiler: compiled once per design, then fast enough for whole test sets."""
+    """CXXRTL and g++: compiled once per design, then fast enough for whole test sets."""
 
     def __init__(self, shell: Shell, flash: SimulatedFlash | None = None, *, say: Say = SILENT) -> None:
         """
@@ -87,7 +87,7 @@ class CompiledLine:
             flash: beside the shell, where it has one; by default what `hwgen flash` would leave.
 
         Raises:
-            HwgenError: when the C++ compiler or yosys is missing or fails.
+            HwgenError: when g++ or yosys is missing or fails.
         """
         settings = f"#define CLOCKS_PER_BIT {shell.clocks_per_bit}u\n"
         program = compile_program(flashed(shell, flash), "line.cpp", settings, say=say)
