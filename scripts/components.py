@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import common
 import numpy as np
 from amaranth.lib import stream, wiring
-from no_core import CLOCKS, DIGEST, IDLE, VOCABULARY, NoCore, scores_of
+from no_core import BAUD, DIGEST, IDLE, VOCABULARY, NoCore, scores_of
 from synthesis import signals, synthesise
 
 from hwgen import tools
@@ -49,7 +49,7 @@ def run() -> None:
         "# What the components take",
         "",
         "Each synthesised by itself by yosys, `synth_ice40` and `synth_ecp5`; look-up tables include carry chains.",
-        f"Request, reply and shell: {VOCABULARY:,} tokens, {CLOCKS} cycles per bit, a timeout of {IDLE:,} cycles.",
+        f"Request, reply and shell: {VOCABULARY:,} tokens, {BAUD.clocks} cycles per bit, a timeout of {IDLE:,} cycles.",
         "Parts of the core: those of sst2-small-5bit.",
         "",
         "| component | LUT, iCE40 | FF | block RAM | LUT, ECP5 | FF | block RAM |",
@@ -70,8 +70,8 @@ def run() -> None:
 
 def components() -> Iterator[tuple[str, wiring.Component]]:
     """Names and fresh components."""
-    yield "UartReceiver", UartReceiver(CLOCKS)
-    yield "UartTransmitter", UartTransmitter(CLOCKS)
+    yield "UartReceiver", UartReceiver(BAUD.clocks)
+    yield "UartTransmitter", UartTransmitter(BAUD.clocks)
     yield "StreamRegister, 9 bits", StreamRegister(stream.Signature(SYMBOL))
     yield "Unstuffer", Unstuffer(REQUEST_SYNC)
     yield "Stuffer", Stuffer(REPLY_SYNC)
@@ -83,7 +83,7 @@ def components() -> Iterator[tuple[str, wiring.Component]]:
         yield f"ReplyBuilder, {wide}", reply
         yield (
             f"Shell without core, {wide}",
-            Shell(NoCore(scores), digest=DIGEST, clocks_per_bit=CLOCKS, idle_timeout=IDLE),
+            Shell(NoCore(scores), digest=DIGEST, baud=BAUD, idle_timeout=IDLE),
         )  # type: ignore[arg-type]
         yield f"Admission, {wide}", Admission(VOCABULARY, scores, depth=RESULT_BUFFER_DEPTH)
         yield f"Argmax, {wide}", Argmax(scores)

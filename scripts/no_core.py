@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,9 +11,10 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.graph.tensor import TensorType
+from hwgen.rtl.baud import Baud
 from hwgen.rtl.streams import result_stream, token_stream
 
-VOCABULARY, CLOCKS, IDLE, DIGEST = 8192, 12, 600_000, bytes(range(8))
+VOCABULARY, BAUD, IDLE, DIGEST = 8192, Baud(Fraction(12_000_000), 1_000_000), 600_000, bytes(range(8))
 
 
 class NoCore(wiring.Component):

@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 from amaranth.lib import wiring
-from no_core import CLOCKS, DIGEST, IDLE, VOCABULARY, NoCore, scores_of
+from no_core import BAUD, DIGEST, IDLE, VOCABULARY, NoCore, scores_of
 
 from hwgen.flow import features
 from hwgen.flow.features import Part, parts_of
@@ -93,7 +93,7 @@ def _case(name: str, component: wiring.Component, family: str) -> Case:
 def _around(family: str) -> Iterator[Case]:
     for classes, bits in ((2, 14), (3, 10), (6, 13), (20, 12), (77, 9)):
         scores, name = scores_of(classes, bits), f"{classes} classes of {bits} bits"
-        shell = Shell(NoCore(scores), digest=DIGEST, clocks_per_bit=CLOCKS, idle_timeout=IDLE)  # type: ignore[arg-type]
+        shell = Shell(NoCore(scores), digest=DIGEST, baud=BAUD, idle_timeout=IDLE)  # type: ignore[arg-type]
         yield f"shell, {name}", shell, [features.shell(scores, classes, family)]
         buffer = Admission(VOCABULARY, scores, depth=RESULT_BUFFER_DEPTH)
         yield f"buffer, {name}", buffer, [features.buffer(scores, family)]

@@ -37,7 +37,7 @@ from hwgen.flow import estimate as model_of
 from hwgen.flow import utilisation
 from hwgen.flow.board import FAMILIES
 from hwgen.flow.carry_ends import open_ends
-from hwgen.flow.design import make_shell
+from hwgen.flow.design import clock_of, make_shell
 from hwgen.flow.platform import family as family_of
 from hwgen.flow.platform import make
 from hwgen.flow.table_place import stored
@@ -239,7 +239,7 @@ def designed(check: Check, family: str) -> tuple[Shell, Utilisation]:
     else:
         plan = folded(model.graph, check.lanes, family, None, board.budget.dsps)
     plan = stored(model.graph, board, plan)
-    shell = make_shell(model, plan, platform.default_clk_frequency, board)
+    shell = make_shell(model, plan, clock_of(board).frequency, board)
     return shell, model_of.estimate(shell.core, family)
 
 

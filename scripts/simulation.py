@@ -17,8 +17,7 @@ import common
 from hwgen.errors import HwgenError
 from hwgen.files import write_whole
 from hwgen.flow import board as boards
-from hwgen.flow.design import make_shell, plans_for
-from hwgen.flow.platform import make
+from hwgen.flow.design import clock_of, make_shell, plans_for
 from hwgen.graph import golden
 from hwgen.model import Model
 from hwgen.shipped import model_name, shipped
@@ -57,7 +56,7 @@ def row(name: str, size: str, texts: list[str]) -> dict[str, Any]:
     """Of the table: the whole test set, without pauses and with them."""
     common.console.print(f"{name}, {model_name(size, BITS)}", highlight=False)
     board, model = boards.load(name), Model.load(shipped(size, BITS))
-    core = make_shell(model, next(plans_for(model, board)), make(board).default_clk_frequency, board).core
+    core = make_shell(model, next(plans_for(model, board)), clock_of(board).frequency, board).core
     circuit = compile_core(core, say=lambda line: common.console.print(f"  {line}", highlight=False))
     sentences = model.encode(texts)
     expected = golden.scores(core.graph, sentences)

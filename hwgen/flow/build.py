@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from hwgen.flow import utilisation, xilinx
 from hwgen.flow.board import Board
 from hwgen.flow.built import NAME, Built
 from hwgen.flow.carry_ends import open_ends
+from hwgen.flow.clocks import ClockPlan
 from hwgen.flow.steps import Steps
 from hwgen.flow.timing import critical_path
 from hwgen.flow.top import BoardTop
@@ -44,7 +46,7 @@ def build(
     board: Board,
     steps: Steps,
     *,
-    clock: float | None = None,
+    clock: ClockPlan,
     advice: str = "",
     seeds: Sequence[int] = (1,),
     counts: bool = False,
@@ -56,7 +58,7 @@ def build(
     and the projects for both are left in the folder in any case.
 
     Args:
-        clock: in Hz, that place and route shall aim at; None for the board's.
+        clock: what the board shall run at.
         advice: what would fit, should this not.
         seeds: of the placer; of several, tried at a time, the fastest result is kept.
         counts: whether there are popcounts in it.
@@ -64,17 +66,15 @@ def build(
 
     Raises:
         FitError: when the design does not fit.
-        HwgenError: when a tool is missing or fails, or `clock` or the board's is not reached.
+        HwgenError: when a tool is missing or fails, or `clock` is not reached.
     """
     platform = platforms.make(board)
     family = platforms.family(platform)
-    top = BoardTop(shell, board)
+    top = BoardTop(shell, board, clock)
     if family == "xilinx":
         return xilinx.build(top, board, steps, advice)
-    aim = clock or platform.default_clk_frequency
-    plan = platforms.plan(platform, board, top, NAME, **_overrides(platform, board, aim, counts))
+    plan = platforms.plan(platform, board, top, NAME, **_overrides(platform, board, clock, counts))
     plan.extract(steps.folder)
-    _aim(steps.folder, aim)
     commands = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
     synthesis, place, pack = [[tools.require(tool, "to build"), *rest] for tool, *rest in commands[:3]]
     synthesise(steps, synthesis, family)
@@ -96,7 +96,7 @@ def build(
         if found := tools.find(tool):
             steps.run(tool, [found, *rest])
     report = json.loads((steps.folder / PLACED).read_text(encoding="utf-8"))
-    fmax = fmax_of(report, aim)
+    fmax = fmax_of(report, clock.frequency)
     placed = used.placed(report["utilization"], family)
     return Built(
         placed,
@@ -154,18 +154,6 @@ def synthesise(steps: Steps, command: list[str], family: str) -> None:
     steps.run("synthesis again", command)
 
 
-def _aim(folder: Path, clock: float) -> None:
-    """Put `clock` in the place of the board's in the constraints, where Amaranth has written it."""
-    for name, pattern, unit in (
-        (f"{NAME}.lpf", r'(FREQUENCY PORT "\S+") \S+', 1),
-        (f"{NAME}.pcf", r"(set_frequency \S+) \S+", 1e6),
-    ):
-        if (path := folder / name).is_file():
-            text, count = re.subn(pattern, rf"\g<1> {clock / unit}", path.read_text(encoding="utf-8"))
-            assert count, f"{name} constrains no clock"
-            path.write_text(text, encoding="utf-8")
-
-
 def _place(steps: Steps, command: list[str], seeds: Sequence[int]) -> int:
     """Place and route, with several seeds in folders of their own; the fastest one's files are kept, its seed returned.
 
@@ -207,12 +195,12 @@ def _place(steps: Steps, command: list[str], seeds: Sequence[int]) -> int:
     return best
 
 
-def _overrides(platform: Any, board: Board, aim: float, counts: bool) -> dict[str, str]:
+def _overrides(platform: Any, board: Board, clock: ClockPlan, counts: bool) -> dict[str, str]:
     """Options of the tools behind Amaranth's templates."""
     place = ["--report", PLACED, "--timing-allow-fail"]
     if platforms.family(platform) == "gowin":
         # No constraint file carries the clock there.
-        place += ["--freq", f"{aim / 1e6:g}"]
+        place += ["--freq", f"{float(clock.frequency) / 1e6:.6f}"]
     if counts and platforms.family(platform) == "ice40":
         # The default router, mostly the better one, rips the same two nets up for ever among popcounts' carry chains.
         place += ["--router", "router2"]
@@ -226,14 +214,14 @@ class TimingError(HwgenError):
         found: what it reaches, and which path keeps it from more.
     """
 
-    def __init__(self, report: dict[str, Any], clock: float) -> None:
-        self.found = f"the routed design reaches {_slowest(report) / 1e6:.1f} MHz of {clock / 1e6:g}"
+    def __init__(self, report: dict[str, Any], clock: float | Fraction) -> None:
+        self.found = f"the routed design reaches {_slowest(report) / 1e6:.1f} MHz of {float(clock) / 1e6:g}"
         if path := critical_path(report):
             self.found += f"; its slowest path is {path}"
         super().__init__(f"{self.found}; try --seeds 4, fewer --lanes, or --engine folded")
 
 
-def fmax_of(report: dict[str, Any], clock: float) -> float:
+def fmax_of(report: dict[str, Any], clock: float | Fraction) -> float:
     """The slowest clock in nextpnr's report, in Hz.
 
     Raises:

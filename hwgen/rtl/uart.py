@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
-from hwgen.errors import HwgenError
-
-MAX_RATE_ERROR = 0.02
-"""A byte is sampled up to 9.5 bits after its start: 2 % leaves over a quarter of a bit for the other side's error."""
-MIN_CLOCKS = 4
-
-
-def clocks_per_bit(clock: float, baud: float) -> int:
-    """Clock cycles of one bit, for rates in Hz and bits per second.
-
-    Raises:
-        HwgenError: when no whole number of cycles, at least `MIN_CLOCKS`, comes within `MAX_RATE_ERROR` of the rate.
-    """
-    clocks = max(round(clock / baud), 1)
-    if clocks < MIN_CLOCKS or abs(clock / clocks / baud - 1) > MAX_RATE_ERROR:
-        near = max(clocks, MIN_CLOCKS)
-        raise HwgenError(
-            f"uart.baud: {baud:g} cannot be made from a clock of {clock / 1e6:g} MHz within {MAX_RATE_ERROR:.0%}; "
-            f"{clock / near:.0f} can"
-        )
-    return clocks
+from hwgen.rtl.baud import BitTimer
 
 
 class UartReceiver(wiring.Component):
@@ -45,10 +27,10 @@ class UartReceiver(wiring.Component):
         framing_error, overrun: high for one cycle for each byte dropped.
     """
 
-    def __init__(self, clocks: int) -> None:
+    def __init__(self, clocks: Fraction) -> None:
         """
         Args:
-            clocks: per bit, from `clocks_per_bit`.
+            clocks: of a bit, such as a `Baud` says.
         """
         self.clocks = clocks
         super().__init__(
@@ -64,26 +46,25 @@ class UartReceiver(wiring.Component):
         m = Module()
         rx = Signal(init=1)
         m.submodules.synchroniser = FFSynchronizer(self.rx, rx, init=1)
-        timer, left, shift = Signal(range(self.clocks)), Signal(range(9)), Signal(8)
+        m.submodules.timer = timer = BitTimer(self.clocks)
+        left, shift = Signal(range(9)), Signal(8)
         with m.If(self.bytes.ready):
             m.d.sync += self.bytes.valid.eq(0)
-        with m.If(timer != 0):
-            m.d.sync += timer.eq(timer - 1)
         with m.FSM():
             with m.State("IDLE"):
-                m.d.sync += [timer.eq(self.clocks // 2 - 1), left.eq(8)]
+                m.d.comb += timer.restart.eq(1)
+                m.d.sync += left.eq(8)
                 with m.If(~rx):
                     m.next = "START"
-            with m.State("START"), m.If(timer == 0):
-                m.d.sync += timer.eq(self.clocks - 1)
+            with m.State("START"), m.If(timer.beat):
                 m.next = "BITS"
                 with m.If(rx):
                     m.next = "IDLE"
-            with m.State("BITS"), m.If(timer == 0):
-                m.d.sync += [timer.eq(self.clocks - 1), shift.eq(Cat(shift[1:], rx)), left.eq(left - 1)]
+            with m.State("BITS"), m.If(timer.beat):
+                m.d.sync += [shift.eq(Cat(shift[1:], rx)), left.eq(left - 1)]
                 with m.If(left == 1):
                     m.next = "STOP"
-            with m.State("STOP"), m.If(timer == 0):
+            with m.State("STOP"), m.If(timer.beat):
                 m.next = "BREAK"
                 m.d.comb += self.framing_error.eq(~rx)
                 with m.If(rx):
@@ -99,32 +80,34 @@ class UartReceiver(wiring.Component):
 class UartTransmitter(wiring.Component):
     """Bytes onto a line.
 
-    Initiation interval 10 bits and one cycle. Costs 22 LUTs and 17 flip-flops on iCE40 at 12 clocks per bit.
+    Initiation interval 10 bits: bytes that are there in time follow each other without a gap. One that comes to an
+    idle line waits up to a bit. Costs 22 LUTs and 17 flip-flops on iCE40 at 12 clocks per bit.
 
     Ports:
         bytes: 8 bits a beat.
         tx: the line, idle high, from a register.
     """
 
-    def __init__(self, clocks: int) -> None:
+    def __init__(self, clocks: Fraction) -> None:
         """
         Args:
-            clocks: per bit, from `clocks_per_bit`.
+            clocks: of a bit, such as a `Baud` says.
         """
         self.clocks = clocks
         super().__init__({"bytes": In(stream.Signature(8)), "tx": Out(1, init=1)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        timer, left, shift = Signal(range(self.clocks)), Signal(range(11)), Signal(9, init=0x1FF)
-        m.d.comb += [self.tx.eq(shift[0]), self.bytes.ready.eq(left == 0)]
-        with m.If(left == 0):
-            m.d.sync += timer.eq(self.clocks - 1)
-            with m.If(self.bytes.valid):
+        m.submodules.timer = timer = BitTimer(self.clocks)
+        left, shift = Signal(range(11)), Signal(9, init=0x1FF)
+        last = left[1:] == 0  # nothing, or the stop bit, is on the line
+        m.d.comb += [self.tx.eq(shift[0]), self.bytes.ready.eq(timer.beat & last)]
+        with m.If(timer.beat):
+            with m.If(last & self.bytes.valid):
                 m.d.sync += [shift.eq(Cat(Const(0, 1), self.bytes.payload)), left.eq(10)]
-        with m.Elif(timer != 0):
-            m.d.sync += timer.eq(timer - 1)
-        with m.Else():
-            # Ones follow the data: the stop bit, and the idle line.
-            m.d.sync += [shift.eq(Cat(shift[1:], Const(1, 1))), left.eq(left - 1), timer.eq(self.clocks - 1)]
+            with m.Else():
+                # Ones follow the data: the stop bit, and the idle line.
+                m.d.sync += shift.eq(Cat(shift[1:], Const(1, 1)))
+                with m.If(left != 0):
+                    m.d.sync += left.eq(left - 1)
         return m

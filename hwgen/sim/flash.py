@@ -124,7 +124,7 @@ class FlashedShell(wiring.Component):
 
     def __init__(self, shell: Shell, flash: SimulatedFlash) -> None:
         self.shell, self.flash = shell, flash
-        self.clocks_per_bit = shell.clocks_per_bit
+        self.baud = shell.baud
         super().__init__({"rx": In(1, init=1), "tx": Out(1, init=1)})
 
     def elaborate(self, platform: object) -> Module:

@@ -1,9 +1,9 @@
 // Plays the serial line of a CXXRTL shell bit by bit; stands behind the generated circuit in one file.
-// CLOCKS_PER_BIT is that of the shell's UART.
+// The host's bit takes the first argument divided by the second clock cycles of the shell, exactly; see host_uart.py.
 //
-// Standard input, once per exchange: little-endian u32 number of bit times to let pass, u32 number of bytes, then the
-// bytes, which go onto the line behind those still on their way. Standard output, once per exchange: u32 number of
-// bytes that the shell has sent since, then the bytes.
+// Standard input, once per exchange: little-endian u32 number of the host's bit times to let pass, u32 number of
+// bytes, then the bytes, which go onto the line behind those still on their way. Standard output, once per exchange:
+// u32 number of bytes that the shell has sent since, then the bytes.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -23,13 +23,16 @@ template <size_t Bits> bool level(const cxxrtl::wire<Bits> &w) { return w.curr.d
 
 }  // namespace
 
-int main() {
+int main(int, char **arguments) {
+    // Times are whole numbers of halves of the smallest part of a cycle that the host's bit needs.
+    const uint64_t bit = 2 * strtoull(arguments[1], nullptr, 10), cycle = 2 * strtoull(arguments[2], nullptr, 10);
     cxxrtl_design::p_top top;
     std::deque<uint8_t> sending;
     std::vector<uint8_t> received;
-    uint32_t out = 0, out_left = 0;     // a byte on its way to the shell: its bits, lowest first; clocks left
-    uint32_t in = 0, in_clock = 0;      // a byte on its way from it: bits so far; clocks since its start
-    bool in_byte = false;
+    uint32_t out = 0, out_left = 0;     // a byte on its way to the shell: its bits, lowest first; bits left
+    uint32_t in = 0;                    // a byte on its way from it: its bits so far
+    int in_place = -1;                  // the next one
+    uint64_t now = 0, until = 0, out_end = 0, in_due = 0;
 
     top.p_rx.set<bool>(true);
     top.p_rst.set<bool>(true);
@@ -37,26 +40,30 @@ int main() {
     top.p_clk.set<bool>(true); top.step();
     top.p_rst.set<bool>(false);
     for (;;) {
-        const uint64_t clocks = uint64_t(read_word()) * CLOCKS_PER_BIT;
+        until += read_word() * bit;
         for (uint32_t left = read_word(); left; left--) sending.push_back(getchar());
-        for (uint64_t clock = 0; clock < clocks; clock++) {
+        for (; now < until; ) {
+            while (out_left && now >= out_end) { out >>= 1; out_left--; out_end += bit; }
             if (!out_left && !sending.empty()) {
+                // Right behind another byte, a byte begins where that has ended, be it in the middle of a cycle.
+                const uint64_t begin = now + bit - out_end < cycle ? out_end - bit : now;
                 out = sending.front() << 1 | 1 << 9;
-                out_left = 10 * CLOCKS_PER_BIT;
+                out_left = 10;
+                out_end = begin + bit;
                 sending.pop_front();
             }
-            const uint32_t place = 9 - (out_left - 1) / CLOCKS_PER_BIT;
-            top.p_rx.set<bool>(out_left ? out >> place & 1 : true);
-            if (out_left) out_left--;
+            top.p_rx.set<bool>(out_left ? out & 1 : true);
             top.p_clk.set<bool>(false); top.step();
             top.p_clk.set<bool>(true); top.step();
             const bool tx = level(top.p_tx);
-            if (!in_byte && !tx) { in_byte = true; in = in_clock = 0; }
-            if (!in_byte) continue;
-            if (in_clock % CLOCKS_PER_BIT == CLOCKS_PER_BIT / 2) in |= uint32_t(tx) << in_clock / CLOCKS_PER_BIT;
-            if (++in_clock < 9 * CLOCKS_PER_BIT + CLOCKS_PER_BIT / 2 + 1) continue;
-            in_byte = false;
-            received.push_back(in >> 1);
+            if (in_place < 0 && !tx) { in = in_place = 0; in_due = now + bit / 2; }
+            now += cycle;
+            if (in_place < 0 || in_due >= now) continue;
+            in |= uint32_t(tx) << in_place++;
+            in_due += bit;
+            if (in_place < 10) continue;
+            in_place = -1;
+            if (in & 1 << 9) received.push_back(in >> 1);
         }
         const uint32_t count = received.size();
         fwrite(&count, 4, 1, stdout);

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import subprocess
-from collections import deque
+from fractions import Fraction
+from math import ceil
 from typing import Any, Protocol
 
 from amaranth.sim import Simulator
@@ -14,18 +15,28 @@ from hwgen.progress import SILENT, Say
 from hwgen.rtl.shell import Shell
 from hwgen.sim.cxxrtl import compile_program
 from hwgen.sim.flash import SimulatedFlash, flashed
+from hwgen.sim.host_uart import HostUart
 
 STEP = 10
 """Bit times a read goes on at a time: one byte."""
 CYCLE = 1e-6
 
 
+EXACT = Fraction(1)
+"""The host's clock as fast as the board's."""
+
+
 class LineSimulation(Protocol):
     """A simulated shell, with its line played bit by bit."""
 
+    @property
+    def rate(self) -> Fraction:
+        """The host's, in bits per second."""
+        ...
+
     def run(self, sent: bytes, bits: int) -> bytes:
-        """Put `sent` behind what is still on its way to the board, let `bits` bit times pass, and return the bytes
-        that the board has sent in them."""
+        """Put `sent` behind what is still on its way to the board, let `bits` of the host's bit times pass, and return
+        the bytes that the board has sent in them."""
         ...
 
     def close(self) -> None:
@@ -38,15 +49,23 @@ class VirtualBoard:
 
     Time passes only while the host reads, and is counted in bit times: a read returns as soon as there is a byte, and
     `timeout` is so many simulated seconds without one.
-    """
 
-    baudrate = 1_000_000
+    Attributes:
+        baudrate: the host's, in bits per second.
+        bits: the host's bit times that have passed.
+    """
 
     def __init__(self, simulation: LineSimulation, *, timeout_bits: int = 3000) -> None:
         self._simulation = simulation
         self._outgoing = bytearray()
         self._received = bytearray()
+        self.baudrate = round(simulation.rate)
         self.timeout: float | None = timeout_bits / self.baudrate
+        self.bits = 0
+
+    def now(self) -> float:
+        """Simulated seconds since the start."""
+        return self.bits / self.baudrate
 
     @property
     def in_waiting(self) -> int:
@@ -72,6 +91,7 @@ class VirtualBoard:
         """Let time pass."""
         self._received += self._simulation.run(bytes(self._outgoing), bits)
         self._outgoing.clear()
+        self.bits += bits
 
     def close(self) -> None:
         """End the simulation."""
@@ -81,17 +101,22 @@ class VirtualBoard:
 class CompiledLine:
     """CXXRTL and g++: compiled once per design, then fast enough for whole test sets."""
 
-    def __init__(self, shell: Shell, flash: SimulatedFlash | None = None, *, say: Say = SILENT) -> None:
+    def __init__(
+        self, shell: Shell, flash: SimulatedFlash | None = None, *, pace: Fraction = EXACT, say: Say = SILENT
+    ) -> None:
         """
         Args:
             flash: beside the shell, where it has one; by default what `hwgen flash` would leave.
+            pace: how fast the host's clock is beside the board's; 1.02 where it is 2 % faster.
 
         Raises:
             HwgenError: when g++ or yosys is missing or fails.
         """
-        settings = f"#define CLOCKS_PER_BIT {shell.clocks_per_bit}u\n"
-        program = compile_program(flashed(shell, flash), "line.cpp", settings, say=say)
-        self._process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.rate = shell.baud.rate * pace
+        bit = shell.baud.ideal / pace
+        program = compile_program(flashed(shell, flash), "line.cpp", "", say=say)
+        command = [str(program), str(bit.numerator), str(bit.denominator)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def run(self, sent: bytes, bits: int) -> bytes:
         process = self._process
@@ -110,22 +135,26 @@ class CompiledLine:
 class PysimLine:
     """Amaranth's own simulator: no compiler needed, about 20,000 clock cycles a second."""
 
-    def __init__(self, shell: Shell, flash: SimulatedFlash | None = None) -> None:
-        self._shell, self._bit = flashed(shell, flash), shell.clocks_per_bit
-        self._cycles = 0
-        self._outgoing: deque[int] = deque()
-        self._received = bytearray()
+    def __init__(self, shell: Shell, flash: SimulatedFlash | None = None, *, pace: Fraction = EXACT) -> None:
+        """
+        Args:
+            flash, pace: see `CompiledLine`.
+        """
+        self._shell = flashed(shell, flash)
+        self.rate = shell.baud.rate * pace
+        self._bit = shell.baud.ideal / pace
+        self._cycles = Fraction(0)
+        self._host = HostUart(self._bit)
         self._simulator = Simulator(self._shell)
         self._simulator.add_clock(CYCLE)
         self._simulator.add_testbench(self._play, background=True)
-        self._simulator.add_testbench(self._record, background=True)
 
     def run(self, sent: bytes, bits: int) -> bytes:
-        self._outgoing.extend(sent)
+        self._host.sending.extend(sent)
         self._cycles += bits * self._bit
-        self._simulator.run_until(self._cycles * CYCLE)
-        received = bytes(self._received)
-        self._received.clear()
+        self._simulator.run_until(ceil(self._cycles) * CYCLE)
+        received = bytes(self._host.received)
+        self._host.received.clear()
         return received
 
     def close(self) -> None:
@@ -133,28 +162,6 @@ class PysimLine:
 
     async def _play(self, ctx: Any) -> None:
         while True:
-            levels = []
-            if self._outgoing:
-                byte = self._outgoing.popleft()
-                levels = [0, *(byte >> place & 1 for place in range(8)), 1]
-            for level in levels:
-                ctx.set(self._shell.rx, level)
-                await _cycles(ctx, self._bit)
-            if not levels:
-                await ctx.tick()
-
-    async def _record(self, ctx: Any) -> None:
-        while True:
-            await ctx.negedge(self._shell.tx)
-            await _cycles(ctx, self._bit // 2)
-            byte = 0
-            for place in range(8):
-                await _cycles(ctx, self._bit)
-                byte |= ctx.get(self._shell.tx) << place
-            await _cycles(ctx, self._bit)
-            self._received.append(byte)
-
-
-async def _cycles(ctx: Any, count: int) -> None:
-    for _ in range(count):
-        await ctx.tick()
+            ctx.set(self._shell.rx, self._host.level())
+            await ctx.tick()
+            self._host.sample(ctx.get(self._shell.tx))

@@ -293,7 +293,8 @@ def test_flashing_runs_the_boards_program(tmp_path: Path) -> None:
 def test_speeds_are_those_of_the_clock_they_name() -> None:
     report = Report(
         board="b", title="B", model="m", digest="00", bits=5, engine="spatial", dev_accuracy=None, test_accuracy=None,
-        toy=False, checked_sentences=1, clock=25e6, fmax=100e6, critical_path="", seed=1, token="word",
+        toy=False, checked_sentences=1, oscillator=25e6, clock=25e6, baud=3_000_000,
+        fmax=100e6, critical_path="", seed=1, token="word",
         tokens_per_sentence=20, cycles_per_sentence=20.0,
         first_token_cycles=36, last_token_cycles=17, luts=(1, 2), ffs=(1, 2), dsps=(0, 0), brams=(0.5, 2),
         bitstream=None, note="", seconds={}, peak_megabytes=1, tools={}, estimated=Utilisation(1, 1, 0, 0.5),

@@ -9,7 +9,7 @@ import pytest
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import platform as platforms
-from hwgen.flow.design import make_shell
+from hwgen.flow.design import clock_of, make_shell
 from hwgen.flow.top import BoardTop
 from hwgen.model import Model
 from hwgen.rtl.plan import Plan
@@ -44,9 +44,10 @@ def model() -> Model:
 def files(board: boards.Board, model: Model, toolchain: str | None = None) -> dict[str, str]:
     """Amaranth's build plan for a board, as text."""
     platform = platforms.make(board, toolchain=toolchain)
-    shell = make_shell(model, Plan.folded(1), platform.default_clk_frequency, board)
+    clock = clock_of(board)
+    shell = make_shell(model, Plan.folded(1), clock.frequency, board)
     options = {"synth_opts": board.synthesis}
-    made = platforms.plan(platform, board, BoardTop(shell, board), "top", **options).files
+    made = platforms.plan(platform, board, BoardTop(shell, board, clock), "top", **options).files
     return {name: text if isinstance(text, str) else text.decode() for name, text in made.items()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hwgen.graph.golden import Sentences
 from hwgen.host.client import Client
 from hwgen.host.protocol import FrameReader, request
 from hwgen.model import Model
+from hwgen.rtl.baud import Baud
 from hwgen.rtl.core import Core
 from hwgen.rtl.flash_reader import FlashPlace
 from hwgen.rtl.plan import Plan, Spram
@@ -29,7 +31,8 @@ from hwgen.wire import Kind, Status
 from tests.data import sst2_test
 from tests.random_graph import random_graph, random_sentences
 
-DIGEST, BIT, PLACE = b"digest00", 4, FlashPlace(1 << 12, 10)
+DIGEST, BIT, PLACE = b"digest00", 8, FlashPlace(1 << 12, 10)
+BAUD = Baud(Fraction(BIT), 1)
 GRAPH = random_graph(np.random.default_rng(5), vocabulary=50, rank=8, filters=2)
 SENTENCES = [np.random.default_rng(n).integers(0, 50, n).tolist() for n in (0, 1, 2, 9, 5, 0, 3)]
 SCORES = golden.scores(GRAPH, Sentences.of(SENTENCES))
@@ -43,7 +46,7 @@ def in_spram(plan: Plan) -> Plan:
 
 def shell() -> Shell:
     core = Core(GRAPH, in_spram(Plan.folded(2)))
-    return Shell(core, digest=DIGEST, clocks_per_bit=BIT, idle_timeout=200 * BIT, flash=PLACE)
+    return Shell(core, digest=DIGEST, baud=BAUD, idle_timeout=200 * BIT, flash=PLACE)
 
 
 def flash(contents: bytes, bad_reads: int = 0) -> SimulatedFlash:
@@ -102,8 +105,8 @@ def test_every_kind_of_request_without_a_table(early: bool) -> None:
 
 def test_a_shell_must_know_where_the_table_is() -> None:
     with pytest.raises(HwgenError, match="say where in a flash"):
-        Shell(Core(GRAPH, in_spram(Plan.folded(2))), digest=DIGEST, clocks_per_bit=BIT, idle_timeout=200)
-    plain = Shell(Core(GRAPH, Plan.folded(2)), digest=DIGEST, clocks_per_bit=BIT, idle_timeout=200, flash=PLACE)
+        Shell(Core(GRAPH, in_spram(Plan.folded(2))), digest=DIGEST, baud=BAUD, idle_timeout=200)
+    plain = Shell(Core(GRAPH, Plan.folded(2)), digest=DIGEST, baud=BAUD, idle_timeout=200, flash=PLACE)
     assert plain.table is None and flashed(plain) is plain
 
 

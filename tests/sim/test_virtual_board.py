@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,6 +19,7 @@ from hwgen.graph.graph import Graph
 from hwgen.graph.tensor import TensorType
 from hwgen.host.client import Client
 from hwgen.host.protocol import Frame, FrameReader, request
+from hwgen.rtl.baud import Baud
 from hwgen.rtl.core import Core
 from hwgen.rtl.plan import Plan
 from hwgen.rtl.shell import RECEIVE_BUFFER, Shell
@@ -30,7 +32,8 @@ from tests.random_graph import random_graph
 DIGEST = bytes.fromhex("5a7d a500 0102 7d5a")
 VOCABULARY, CLASSES, BITS = 300, 3, 20
 IDLE_BITS = 200
-BIT = 4
+BIT = 8
+BAUD = Baud(Fraction(BIT * 1_000_000), 1_000_000)
 
 
 class SumCore(wiring.Component):
@@ -77,7 +80,7 @@ def expected(tokens: Sequence[int]) -> tuple[int, list[int]]:
 
 
 def board(core: object | None = None) -> VirtualBoard:
-    shell = Shell(core or SumCore(), digest=DIGEST, clocks_per_bit=BIT, idle_timeout=IDLE_BITS * BIT)  # type: ignore[arg-type]
+    shell = Shell(core or SumCore(), digest=DIGEST, baud=BAUD, idle_timeout=IDLE_BITS * BIT)  # type: ignore[arg-type]
     return VirtualBoard(PysimLine(shell))
 
 
@@ -238,7 +241,7 @@ def tiny(seed: int) -> tuple[Graph, list[list[int]], list[tuple[int, list[int]]]
 @pytest.mark.parametrize("plan", [Plan.spatial(), Plan.folded(2)], ids=lambda plan: plan.name)
 def test_core_against_golden(plan: Plan, kind: type[PysimLine | CompiledLine]) -> None:
     graph, sentences, answers = tiny(3)
-    simulation = kind(Shell(Core(graph, plan), digest=DIGEST, clocks_per_bit=8, idle_timeout=IDLE_BITS * 8))
+    simulation = kind(Shell(Core(graph, plan), digest=DIGEST, baud=BAUD, idle_timeout=IDLE_BITS * BIT))
     line = VirtualBoard(simulation)
     assert list(Client(line).classify_all(sentences)) == answers
     # Both play the line alike: a frame cut by silence, one damaged, and a good one.
@@ -250,7 +253,7 @@ def test_core_against_golden(plan: Plan, kind: type[PysimLine | CompiledLine]) -
 
 def test_through_a_port_of_this_machine() -> None:
     graph, sentences, answers = tiny(4)
-    shell = Shell(Core(graph, Plan.spatial()), digest=DIGEST, clocks_per_bit=BIT, idle_timeout=IDLE_BITS * BIT)
+    shell = Shell(Core(graph, Plan.spatial()), digest=DIGEST, baud=BAUD, idle_timeout=IDLE_BITS * BIT)
     with port(VirtualBoard(PysimLine(shell))) as name:
         with Client.open(name, 1_000_000) as client:
             client.check(DIGEST)
@@ -264,10 +267,10 @@ def test_what_a_frame_cannot_hold_is_refused(field: str, value: int) -> None:
     core = SumCore()
     setattr(core.graph, field, value)
     with pytest.raises(HwgenError, match=f"{field}: {value}"):
-        Shell(core, digest=DIGEST, clocks_per_bit=4, idle_timeout=1000)  # type: ignore[arg-type]
+        Shell(core, digest=DIGEST, baud=BAUD, idle_timeout=1000)  # type: ignore[arg-type]
 
 
 def test_a_core_slower_than_the_line_is_refused() -> None:
     graph = random_graph(np.random.default_rng(0), sparsity=0.0)
     with pytest.raises(HwgenError, match="more lanes"):
-        Shell(Core(graph, Plan.folded(1)), digest=DIGEST, clocks_per_bit=4, idle_timeout=1000)
+        Shell(Core(graph, Plan.folded(1)), digest=DIGEST, baud=BAUD, idle_timeout=1000)

@@ -1,0 +1,117 @@
+"""From a board's oscillator and a wished frequency to the clock that the board runs at."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from hwgen.errors import HwgenError
+from hwgen.flow import platform as platforms
+from hwgen.flow.pll.ecp5 import Ecp5Pll
+from hwgen.flow.pll.gowin import GowinPll
+from hwgen.flow.pll.ice40 import Ice40Pll
+from hwgen.flow.pll.pll import Pll, reference_of
+from hwgen.flow.pll.seven_series import SevenSeriesPll
+from hwgen.rtl.baud import least_clock
+
+PLLS: dict[str, type[Pll]] = {
+    "ecp5": Ecp5Pll,
+    "ice40": Ice40Pll,
+    "gowin": GowinPll,
+    "xilinx": SevenSeriesPll,
+}
+"""By family."""
+
+
+@dataclass(frozen=True)
+class ClockPlan:
+    """What a board runs at.
+
+    Attributes:
+        reference: its oscillator, in Hz.
+        pll: what makes the clock of it; None where the oscillator is the clock.
+    """
+
+    reference: Fraction
+    pll: Pll | None = None
+
+    @property
+    def frequency(self) -> Fraction:
+        """The clock, in Hz, exactly."""
+        return self.pll.frequency if self.pll else self.reference
+
+    def __str__(self) -> str:
+        megahertz = f"{float(self.frequency) / 1e6:g} MHz"
+        return f"{megahertz} by PLL from {float(self.reference) / 1e6:g} MHz" if self.pll else megahertz
+
+
+class Clocks:
+    """Every clock that a board can have.
+
+    Attributes:
+        plans: in order of frequency, one each.
+    """
+
+    def __init__(self, platform: Any) -> None:
+        """
+        Args:
+            platform: an Amaranth platform, as `hwgen.flow.platform.make` gives it.
+        """
+        self.reference = reference_of(platform)
+        best: dict[Fraction, Pll] = {}
+        # Of settings for one frequency the fastest phase detector and oscillator jitter least.
+        for pll in PLLS[platforms.family(platform)].settings(platform, self.reference):
+            other = best.get(pll.frequency)
+            if other is None or pll.vco > other.vco:
+                best[pll.frequency] = pll
+        plans = {pll.frequency: ClockPlan(self.reference, pll) for pll in best.values()}
+        plans[self.reference] = ClockPlan(self.reference)
+        self.plans: Sequence[ClockPlan] = [plans[frequency] for frequency in sorted(plans)]
+        self._frequencies = [plan.frequency for plan in self.plans]
+
+    @property
+    def own(self) -> ClockPlan:
+        """The oscillator itself."""
+        return ClockPlan(self.reference)
+
+    def for_line(self, rate: int) -> ClockPlan:
+        """The oscillator, or where that is too slow for a line of `rate` bits per second the slowest that is not.
+
+        Raises:
+            HwgenError: when there is none.
+        """
+        least = least_clock(rate)
+        return self.own if self.reference >= least else self.at_least(least)
+
+    def at_most(self, hertz: float | Fraction) -> ClockPlan:
+        """The fastest that is no faster than `hertz`.
+
+        Raises:
+            HwgenError: when all are.
+        """
+        place = bisect_right(self._frequencies, Fraction(hertz))
+        if not place:
+            raise self._out_of_reach(hertz)
+        return self.plans[place - 1]
+
+    def at_least(self, hertz: float | Fraction) -> ClockPlan:
+        """The slowest that is no slower than `hertz`.
+
+        Raises:
+            HwgenError: when all are.
+        """
+        place = bisect_left(self._frequencies, Fraction(hertz))
+        if place == len(self.plans):
+            raise self._out_of_reach(hertz)
+        return self.plans[place]
+
+    def _out_of_reach(self, hertz: float | Fraction) -> HwgenError:
+        own = float(self.reference) / 1e6
+        wish = f"clock: {float(hertz) / 1e6:g} MHz"
+        if len(self.plans) == 1:
+            return HwgenError(f"{wish} is not the board's {own:g} MHz, and hwgen knows no PLL of its part")
+        least, most = (float(self._frequencies[place]) / 1e6 for place in (0, -1))
+        return HwgenError(f"{wish} is out of reach; the board's {own:g} MHz and its PLL give {least:g} to {most:g} MHz")

@@ -1,0 +1,77 @@
+"""What every family's PLL has in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Self
+
+from amaranth.build import Clock
+from amaranth.hdl import Module
+from amaranth.lib import io
+
+
+@dataclass(frozen=True)
+class Between:
+    """A range of frequencies in MHz, both ends included, as data sheets give them."""
+
+    least: Fraction
+    most: Fraction
+
+    @classmethod
+    def of(cls, least: float, most: float) -> Self:
+        """Exactly these."""
+        return cls(Fraction(least), Fraction(most))
+
+    def __contains__(self, frequency: Fraction) -> bool:
+        return self.least <= frequency / 1_000_000 <= self.most
+
+    def middle(self) -> Fraction:
+        """Of it, in Hz."""
+        return (self.least + self.most) * 500_000
+
+
+@dataclass(frozen=True)
+class Pll(ABC):
+    """A PLL set to make one clock of another.
+
+    Attributes:
+        reference: what goes in, in Hz.
+    """
+
+    reference: Fraction
+
+    @classmethod
+    @abstractmethod
+    def settings(cls, platform: Any, reference: Fraction) -> Iterator[Self]:
+        """Every setting that the part's data sheet allows; none where the part has no PLL that hwgen knows."""
+
+    @property
+    @abstractmethod
+    def frequency(self) -> Fraction:
+        """What comes out, in Hz."""
+
+    @property
+    @abstractmethod
+    def vco(self) -> Fraction:
+        """The frequency of its oscillator, in Hz."""
+
+    @abstractmethod
+    def clocking(self, platform: Any) -> Module:
+        """Domain `sync`, clocked by the PLL; its registers are held in reset, or their clock stands still, until the
+        PLL has locked."""
+
+
+def oscillator(m: Module, platform: Any) -> Any:
+    """Request the board's clock pin, through an input buffer added to `m`."""
+    m.submodules.oscillator = buffer = io.Buffer("i", platform.request(platform.default_clk, dir="-"))
+    return buffer.i
+
+
+def reference_of(platform: Any) -> Fraction:
+    """The board's oscillator, in Hz."""
+    constraint = platform.default_clk_constraint
+    assert isinstance(constraint, Clock)
+    return Fraction(constraint.frequency)
