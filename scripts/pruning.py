@@ -19,6 +19,7 @@ from hwgen.bench import plots, summary
 from hwgen.bench.summary import Group
 from hwgen.compress import pipeline, recipes
 from hwgen.compress.recipe import Recipe
+from hwgen.files import write_whole
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.model import Model
 from hwgen.rtl.folded_convolution import FoldedConvolution
@@ -70,7 +71,8 @@ def main() -> int:
                     hardware[job.key(BITS)] = figures(model)
                     common.console.print(f"{job.label}: {hardware[job.key(BITS)]}", highlight=False)
                     known.write_text(json.dumps(hardware, indent=1) + "\n")
-        plots.sparsity(found, FOLDER)
+        for name, picture in plots.sparsity(found).items():
+            write_whole(FOLDER / name, picture)
         (FOLDER / "README.md").write_text(page(found, hardware), encoding="utf-8")
 
     return common.guarded(work)

@@ -13,6 +13,7 @@ import common
 from hwgen import shipped
 from hwgen.bench import matrix, plots, summary
 from hwgen.compress import recipes
+from hwgen.files import write_whole
 
 FOLDER = common.RESULTS / "sets"
 CURVE = matrix.BITS
@@ -53,7 +54,8 @@ def main() -> int:
         if arguments.known:
             jobs = common.finished(jobs, FOLDER)
         found = summary.groups(common.measure(jobs, FOLDER, arguments.jobs))
-        plots.draw(found, FOLDER)
+        for name, picture in plots.draw(found).items():
+            write_whole(FOLDER / name, picture)
         (FOLDER / "README.md").write_text(page(found), encoding="utf-8")
 
     return common.guarded(work)

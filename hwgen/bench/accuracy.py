@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from hwgen.bench.ledger import Ledger, Run
 from hwgen.bench.matrix import Job
+from hwgen.bench.workers import worked
 from hwgen.compress.pipeline import Memory
 from hwgen.compress.run import run
 from hwgen.model import Model
@@ -31,25 +31,17 @@ def measure(jobs: Sequence[Job], path: Path, workers: int = 1, progress: Progres
         progress: told of every finished job, a set and seed at a time, and of how many runs that were.
 
     Raises:
-        HwgenError: what the first failing job raised.
+        HwgenError: what the first failing job raised; when the ledger is no ledger, or cannot be written.
     """
     ledger = Ledger(path)
-    ledger.mend()
+    ledger.require_writable()
     done = ledger.runs()
     missing = [left for job in jobs if (left := _left(job, done)).bits]
     if missing:
-        # Forking a process that has used torch's threads can lock it up.
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(workers, len(missing)), mp_context=context) as pool:
-            futures = {pool.submit(perform, batch, path): batch for batch in _alike(missing)}
-            try:
-                for future in as_completed(futures):
-                    for line, job in zip(future.result(), futures[future], strict=True):
-                        progress.say(line)
-                        progress.advance(len(job.bits))
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        for batch, lines in worked(partial(perform, path=path), _alike(missing), workers):
+            for line, job in zip(lines, batch, strict=True):
+                progress.say(line)
+                progress.advance(len(job.bits))
         done = ledger.runs()
     return [done[job.key(bits)] for job in jobs for bits in job.bits]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 
 import matplotlib
@@ -28,19 +28,22 @@ PAPER = (0.85, 0.93)
 _MOST_LABELS = 12
 
 
-def draw(found: Sequence[Group], folder: Path) -> list[Path]:
-    """Every picture that `found` gives material for, as SVG files in `folder`; returns their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
+NAMES = ("bits.svg", "memory.svg", "sparsity.svg", "confusion-*.svg")
+"""What pictures may be called."""
+
+
+def draw(found: Sequence[Group]) -> dict[str, bytes]:
+    """Every picture that `found` gives material for: file name -> SVG."""
     # A set measured at one width has no curve; it is drawn where no set has one.
     curves = [group for group in found if len({g.bits for g in found if g.dataset == group.dataset}) > 1] or found
-    drawn = [_panels(curves, folder / "bits.svg", _bits), _panels(curves, folder / "memory.svg", _memory)]
-    return drawn + sparsity(found, folder) + [_confusion(group, folder) for group in found]
+    drawn = {"bits.svg": _panels(curves, _bits), "memory.svg": _panels(curves, _memory)}
+    return drawn | sparsity(found) | {_confusion_name(group): _confusion(group) for group in found}
 
 
-def sparsity(found: Sequence[Group], folder: Path) -> list[Path]:
+def sparsity(found: Sequence[Group]) -> dict[str, bytes]:
     """Accuracy against sparsity, of the sets, recipes and widths with more than one."""
     swept = [group for group in found if len(_sparsities(found, group)) > 1]
-    return [_panels(swept, folder / "sparsity.svg", _sparsity)] if swept else []
+    return {"sparsity.svg": _panels(swept, _sparsity)} if swept else {}
 
 
 def _sparsities(found: Sequence[Group], like: Group) -> set[float]:
@@ -49,7 +52,7 @@ def _sparsities(found: Sequence[Group], like: Group) -> set[float]:
     return {round(group.sparsity, 2) for group in alike}
 
 
-def _panels(found: Sequence[Group], path: Path, panel: Callable[[Any, list[Group]], None]) -> Path:
+def _panels(found: Sequence[Group], panel: Callable[[Any, list[Group]], None]) -> bytes:
     """One panel for each set."""
     sets = list(dict.fromkeys(group.dataset for group in found))
     columns = min(3, len(sets))
@@ -65,7 +68,7 @@ def _panels(found: Sequence[Group], path: Path, panel: Callable[[Any, list[Group
         axis.legend(fontsize="small")
     for axis in list(axes.flat)[len(sets) :]:
         axis.set_visible(False)
-    return _save(figure, path)
+    return _svg(figure)
 
 
 def _bits(axis: Any, found: list[Group]) -> None:
@@ -128,7 +131,12 @@ def _sparsity(axis: Any, found: list[Group]) -> None:
     axis.set_xlabel("zero convolution weights, %")
 
 
-def _confusion(group: Group, folder: Path) -> Path:
+def _confusion_name(group: Group) -> str:
+    name = "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in group.name)
+    return f"confusion-{group.dataset}-{name}-{group.bits}bit.svg"
+
+
+def _confusion(group: Group) -> bytes:
     """Rows are the true classes, as shares; many classes go without names and numbers."""
     counts, labels = group.confusion, group.runs[0]["labels"]
     shares = counts / counts.sum(axis=1, keepdims=True).clip(min=1)
@@ -146,8 +154,7 @@ def _confusion(group: Group, folder: Path) -> Path:
     axis.set_ylabel("is")
     axis.set_title(f"{group.dataset}, {group.name}, {group.bits} bits", fontsize="small")
     figure.colorbar(picture, shrink=0.8)
-    name = "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in group.name)
-    return _save(figure, folder / f"confusion-{group.dataset}-{name}-{group.bits}bit.svg")
+    return _svg(figure)
 
 
 def _by_name(found: Sequence[Group]) -> dict[str, list[Group]]:
@@ -157,9 +164,8 @@ def _by_name(found: Sequence[Group]) -> dict[str, list[Group]]:
     return named
 
 
-def _save(figure: Any, path: Path) -> Path:
-    scratch = path.with_suffix(".tmp")
-    figure.savefig(scratch, format="svg", metadata={"Date": None})
+def _svg(figure: Any) -> bytes:
+    picture = BytesIO()
+    figure.savefig(picture, format="svg", metadata={"Date": None})
     plt.close(figure)
-    scratch.replace(path)
-    return path
+    return picture.getvalue()

@@ -10,6 +10,10 @@ import typer
 from hwgen import progress
 from hwgen.cli.app import bench
 from hwgen.cli.common import JsonOption, err, out, print_json, training_extra, warn
+from hwgen.files import Gathered, Kind
+
+PAGE = "README.md"
+BENCH = Kind("measurement", "a measurement")
 
 
 @bench.command(
@@ -54,12 +58,15 @@ def accuracy(
     for source in data:
         if Path(source).is_dir():
             warn(audit.warnings(datasets.load(source)))
+    results = Gathered(output, BENCH)
+    results.require(PAGE, *plots.NAMES)
     with progress.shown(err, quiet=as_json) as shown:
         shown.step("runs", sum(len(job.bits) for job in matrix))
         runs = measure(matrix, output / "runs.jsonl", workers, shown)
     found = summary.groups(runs)
-    drawn = plots.draw(found, output)
-    (output / "README.md").write_text(f"# Accuracy\n\n{summary.table(found)}", encoding="utf-8")
+    drawn = plots.draw(found)
+    for file, content in (drawn | {PAGE: f"# Accuracy\n\n{summary.table(found)}"}).items():
+        results.write(file, content)
     if as_json:
         print_json(runs)
     else:

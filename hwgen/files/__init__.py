@@ -1,6 +1,7 @@
 """Files and folders that appear whole or not at all, and never in the place of somebody else's."""
 
 from hwgen.files.folder import require_replaceable, save_whole, written_whole
+from hwgen.files.gathered import Gathered
 from hwgen.files.kind import Kind
 from hwgen.files.refuge import CannotWriteError
 from hwgen.files.removal import remove_ours
@@ -9,6 +10,7 @@ from hwgen.files.workspace import temporary_folder
 
 __all__ = [
     "CannotWriteError",
+    "Gathered",
     "Kind",
     "file_whole",
     "remove_ours",

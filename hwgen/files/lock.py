@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,24 +14,52 @@ PATIENCE = 30.0
 """Seconds to wait for another process; what is done under a lock takes far less than one."""
 
 
+_threads = threading.RLock()
+_held: set[tuple[int, int]] = set()
+"""Device and inode of the folders that the thread inside `_threads` holds."""
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[bool]:
-    """Hold `folder` against other processes of hwgen; no file is left behind.
+    """Hold `folder` against other processes and threads of hwgen; no file is left behind. Blocks may be nested.
 
     Yields:
         whether it is held: some file systems have no locks, and some folders cannot be opened.
     """
-    descriptor = opened(folder)
-    try:
-        deadline = time.monotonic() + PATIENCE
-        while not (held := descriptor is not None and try_lock(descriptor)):
-            if descriptor is None or time.monotonic() > deadline:
-                break
-            time.sleep(0.01)
-        yield held
-    finally:
-        if descriptor is not None:
+    with _threads:
+        descriptor = opened(folder)
+        if descriptor is None:
+            yield False
+            return
+        state = os.fstat(descriptor)
+        key = state.st_dev, state.st_ino
+        try:
+            if key in _held:
+                yield True
+            elif _wait(descriptor):
+                _held.add(key)
+                try:
+                    yield True
+                finally:
+                    _held.discard(key)
+            else:
+                yield False
+        finally:
             os.close(descriptor)
+
+
+def _wait(descriptor: int) -> bool:
+    """Lock what is open as `descriptor` as soon as it is free; False where that cannot be, or takes too long."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(0.01)
+        except OSError:
+            return False
+    return False
 
 
 def opened(folder: Path) -> int | None:

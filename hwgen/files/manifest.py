@@ -28,7 +28,7 @@ class Manifest:
     Attributes:
         kind: the `Kind`'s name.
         entries: path within the folder -> ``sha256:...`` of a file, ``folder``, ``link:TARGET``, or ``any`` for a file
-            that the use of the result makes.
+            that the use of the result makes; while a file is being replaced, both hashes with a space between.
     """
 
     kind: str
@@ -59,10 +59,14 @@ class Manifest:
         for _, path in _walk(folder):
             if not path.is_symlink() and (path.is_file() or path.is_dir()):
                 sync(path)
-        text = json.dumps({"format": FORMAT, "kind": self.kind, "entries": self.entries}, indent=1, sort_keys=True)
-        (folder / MARKER).write_text(text + "\n", encoding="ascii")
+        (folder / MARKER).write_text(self.text(), encoding="ascii")
         sync(folder / MARKER)
         sync(folder)
+
+    def text(self) -> str:
+        """Content of the marker, in ASCII."""
+        content = {"format": FORMAT, "kind": self.kind, "entries": self.entries}
+        return json.dumps(content, indent=1, sort_keys=True) + "\n"
 
     def objection(self, folder: Path) -> str | None:
         """Why `folder` must not be removed: the first entry that hwgen did not write, or not so; None if all is well.
@@ -74,16 +78,16 @@ class Manifest:
             if name not in self.entries:
                 return f"holds {name}, which hwgen did not write"
         for name, path in present.items():
-            if not self._has(name, path):
+            if not self.has(name, path):
                 return f"{name} was changed after hwgen had written it"
         return None
 
-    def _has(self, name: str, path: Path) -> bool:
+    def has(self, name: str, path: Path) -> bool:
         """Whether `path`, called `name` in its folder, is as the list says."""
-        mark = self.entries.get(name)
+        mark = self.entries.get(name, "")
         if mark == "any":
             return path.is_file() and not path.is_symlink()
-        return mark == _fingerprint(path)
+        return (fingerprint := _fingerprint(path)) == mark or fingerprint in mark.split()
 
     def remove(self, folder: Path) -> bool:
         """Delete from `folder` what is in the list and unchanged, then `folder` itself; False when something stays."""
@@ -94,7 +98,7 @@ class Manifest:
         folders = [folder / name for name, mark in self.entries.items() if mark == "folder" and name in present]
         for name, path in present.items():
             with suppress(OSError):
-                if self.entries.get(name) != "folder" and self._has(name, path):
+                if self.entries.get(name) != "folder" and self.has(name, path):
                     path.unlink()
         for path in sorted(folders, key=lambda path: len(path.parts), reverse=True):
             with suppress(OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -19,7 +20,6 @@ def write(path: Path, writer: int) -> None:
 def test_what_is_appended_is_read_back(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "new" / "runs.jsonl")
     assert ledger.runs() == {}
-    ledger.mend()
     for value in (1, 2):
         ledger.append({"key": "a", "value": value})
     ledger.append({"key": "b", "value": 3})
@@ -32,10 +32,10 @@ def test_a_torn_last_line_is_passed_over_and_mended(tmp_path: Path, cut: int) ->
     for key in "ab":
         ledger.append({"key": key, "value": 1})
     ledger.path.write_bytes(ledger.path.read_bytes()[:-cut])
-    assert list(ledger.runs()) in (["a"], ["a", "b"])
-    ledger.mend()
+    kept = ["a"] if cut > 1 else ["a", "b"]
+    assert list(ledger.runs()) == kept
     ledger.append({"key": "c", "value": 1})
-    assert list(ledger.runs()) == ["a", "c"]
+    assert list(ledger.runs()) == [*kept, "c"] and ledger.path.read_text().count("\n") == len(kept) + 1
 
 
 def test_a_line_that_is_no_run_is_named(tmp_path: Path) -> None:
@@ -43,6 +43,28 @@ def test_a_line_that_is_no_run_is_named(tmp_path: Path) -> None:
     path.write_text('{"key": "a"}\nnonsense\n{"key": "b"}\n')
     with pytest.raises(HwgenError, match=r"runs\.jsonl:2: not a run"):
         Ledger(path).runs()
+
+
+@pytest.mark.parametrize("content", ["mine", "mine\n", '{"tests": 5}\n', '{"key": "a"}\nmine', "[1]\n"])
+def test_a_file_of_something_else_is_left_alone(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "runs.jsonl"
+    path.write_text(content)
+    with pytest.raises(HwgenError, match="not a run"):
+        Ledger(path).require_writable()
+    assert path.read_text() == content
+
+
+def test_a_full_disk_leaves_the_lines_before(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "runs.jsonl")
+    ledger.append({"key": "a"})
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(OSError, match=r"No space left on device|File too large"):
+            ledger.append({"key": "b", "filler": "x" * 500})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert ledger.path.read_text() == '{"key":"a"}\n'
 
 
 def test_writers_do_not_mix_their_lines(tmp_path: Path) -> None:
