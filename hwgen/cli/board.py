@@ -99,7 +99,7 @@ def explore(
     """Show what a board offers a model: area against throughput by estimate, and what would be built."""
     from hwgen.flow import board as boards
     from hwgen.flow.design import explored
-    from hwgen.flow.explore import require_picture
+    from hwgen.flow.picture import require_picture
 
     chosen = boards.load(board)
     name, loaded = model_of(model, chosen.size(bits), bits)

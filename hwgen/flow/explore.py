@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
-from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
 from hwgen.flow.fit import Choice, front
+from hwgen.flow.picture import save_picture
 from hwgen.rtl.plan import AnyPlan, EnsemblePlan, Folded, HypervectorPlan, InTurnPlan, Spatial
-
-FORMATS = (".png", ".svg", ".pdf")
-"""Endings of pictures."""
 
 
 class Exploration:
@@ -87,7 +83,7 @@ class Exploration:
         return table
 
     def draw(self, path: Path) -> None:
-        """Every choice, the front and the chosen one, as a picture in the format of its name, one of `FORMATS`.
+        """Every choice, the front and the chosen one, as a picture in the format of its name, one of `picture.FORMATS`.
 
         Raises:
             HwgenError: when it cannot be written.
@@ -119,25 +115,7 @@ class Exploration:
         )
         axes.grid(which="both", alpha=0.2)
         axes.legend(loc="upper left")
-        picture = BytesIO()
-        try:
-            figure.savefig(picture, format=path.suffix[1:], dpi=150)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(f".part-{path.name}")
-            part.write_bytes(picture.getvalue())
-            part.replace(path)
-        except OSError as error:
-            raise HwgenError(f"{path}: the picture cannot be written: {error}") from None
-
-
-def require_picture(path: Path) -> None:
-    """Make sure before long work that `path` names a picture.
-
-    Raises:
-        HwgenError: when its ending is none of `FORMATS`, or it is a folder.
-    """
-    if path.suffix not in FORMATS or path.is_dir():
-        raise HwgenError(f"{path}: no picture's name; let it end in {' or '.join(FORMATS)}")
+        save_picture(figure, path)
 
 
 def details(plan: AnyPlan) -> str:
