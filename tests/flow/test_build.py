@@ -255,41 +255,6 @@ def test_a_folder_with_other_things_in_it_is_left_alone(model: Model, tmp_path: 
     assert (tmp_path / "precious").read_text() == "mine"
 
 
-def test_flashing_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    board = boards.load("ulx3s")
-    with pytest.raises(HwgenError, match=r"no report\.json"):
-        program.flash(board, tmp_path)
-    report = {"board": "ulx3s", "bitstream": "top.bit", "note": ""}
-    (tmp_path / "report.json").write_text(json.dumps(report | {"board": "icebreaker"}))
-    with pytest.raises(HwgenError, match="built for icebreaker"):
-        program.flash(board, tmp_path)
-    (tmp_path / "report.json").write_text(json.dumps(report | {"bitstream": None, "note": "no Vivado"}))
-    with pytest.raises(HwgenError, match="no Vivado"):
-        program.flash(board, tmp_path)
-    for text in ("{", "[]", "{}"):
-        (tmp_path / "report.json").write_text(text)
-        with pytest.raises(HwgenError, match="not written by"):
-            program.flash(board, tmp_path)
-    (tmp_path / "report.json").write_text(json.dumps(report))
-    with pytest.raises(HwgenError, match=r"top\.bit: missing"):
-        program.flash(board, tmp_path)
-    (tmp_path / "top.bit").write_bytes(b"bits")
-    with pytest.raises(HwgenError, match="names no program"):
-        program.flash(replace(board, program=()), tmp_path)
-    monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(HwgenError, match="openFPGALoader: not found"):
-        program.flash(board, tmp_path)
-
-
-def test_flashing_runs_the_boards_program(tmp_path: Path) -> None:
-    (tmp_path / "report.json").write_text(json.dumps({"board": "ulx3s", "bitstream": "top.bit", "note": ""}))
-    (tmp_path / "top.bit").write_bytes(b"bits")
-    board = replace(boards.load("ulx3s"), program=("cmp", "{bitstream}", str(tmp_path / "top.bit")))
-    assert program.flash(board, tmp_path).startswith("cmp ")
-    with pytest.raises(HwgenError, match="is the board connected"):
-        program.flash(replace(board, program=("cmp", "{bitstream}", "/nowhere")), tmp_path)
-
-
 def test_speeds_are_those_of_the_clock_they_name() -> None:
     report = Report(
         board="b", title="B", model="m", digest="00", bits=5, engine="spatial", dev_accuracy=None, test_accuracy=None,
