@@ -14,7 +14,19 @@ from hwgen.model import Model
 from hwgen.text.vocabulary import Vocabulary
 from tests.random_graph import random_ensemble, random_graph
 
-COMMANDS = ["train", "build", "explore", "sim", "classify", "flash", "boards", "doctor", "export"]
+COMMANDS = [
+    "train",
+    "build",
+    "explore",
+    "sim",
+    "classify",
+    "flash",
+    "boards",
+    "doctor",
+    "export",
+    "evaluate",
+    "inspect",
+]
 
 
 def hwgen(*arguments: str | Path, given: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -93,16 +93,20 @@ def model_of(given: str | None, size: str = "full", bits: int = 5) -> tuple[str,
     """A model by folder, by shipped name, or the shipped one of a size and width; with its name."""
     from hwgen import shipped
 
-    if given is None:
-        folder = shipped.shipped(size, bits)
-    elif Path(given).is_dir():
-        folder = Path(given)
-    else:
-        known = shipped.shipped_models()
-        if given not in known:
-            raise HwgenError(f"model {given}: not a folder, and not one of the shipped: {', '.join(known)}")
-        folder = known[given]
+    folder = shipped.shipped(size, bits) if given is None else folder_of(given)
     return folder.resolve().name, Model.load(folder)
+
+
+def folder_of(given: str) -> Path:
+    """The folder of a model, by its path or by its shipped name."""
+    from hwgen import shipped
+
+    if Path(given).is_dir():
+        return Path(given)
+    known = shipped.shipped_models()
+    if given not in known:
+        raise HwgenError(f"model {given}: not a folder, and not one of the shipped: {', '.join(known)}")
+    return known[given]
 
 
 def plan_of(model: Model, folded: bool, lanes: int | None, members: Members | None) -> AnyPlan:

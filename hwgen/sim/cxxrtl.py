@@ -1,13 +1,11 @@
-"""The circuit compiled to a program by CXXRTL and g++: fast enough for whole test sets."""
+"""The circuit compiled to a program by CXXRTL and a C++ compiler: fast enough for whole test sets."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -17,17 +15,18 @@ from amaranth.back import rtlil
 from amaranth.lib import wiring
 
 from hwgen import progress, tools
+from hwgen.caches import cache
 from hwgen.errors import HwgenError
-from hwgen.files import CannotWriteError, Kind, file_whole, require_writable, temporary_folder
+from hwgen.files import file_whole, temporary_folder
 from hwgen.graph.golden import Sentences
 from hwgen.progress import SILENT, Say
 from hwgen.rtl.core import Core
+from hwgen.sim import compiler
 from hwgen.sim.flash import BootedCore, bootable
 from hwgen.sim.results import Results, decode, encode
 from hwgen.sim.split import split
 
 FILES = 2
-_PROGRAM = Kind("program", "a compiled simulation", room=1 << 22, known=lambda path: True)
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -71,7 +70,7 @@ def compile_core(
         say: told what is being done.
 
     Raises:
-        HwgenError: when g++ or yosys is missing or fails.
+        HwgenError: when the C++ compiler or yosys is missing or fails.
     """
     token_bits = core.tokens.payload.shape()["token"].width
     circuit = bootable(core)
@@ -98,42 +97,23 @@ def compile_program(
         settings: macro definitions for the driver.
 
     Raises:
-        HwgenError: when g++ or yosys is missing or fails.
+        HwgenError: when the C++ compiler or yosys is missing or fails.
     """
-    compiler = tools.require("g++", "to compile the simulation")
+    chosen = compiler.require(library=waves)  # of the library, only the writer of waveforms needs more than headers
     runtime = _runtime()
     with temporary_folder() as folder:
         sources = _translate(component, driver, settings, folder, waves, family, modules)
-        version = _run_compiler([compiler, "--version"], folder)
-        digest = hashlib.sha256(b"\0".join([text.encode() for text in (version, *sources.values())])).hexdigest()
-        program = cache() / digest
+        sources |= chosen.sources
+        parts = (chosen.version(), *chosen.flags, *sources.values())
+        program = cache("cxxrtl") / hashlib.sha256("\0".join(parts).encode()).hexdigest()
         if not program.exists():
-            _require_cache(program)
-            progress.of(say).detail("compiling the circuit with g++")
+            progress.of(say).detail(f"compiling the circuit with {chosen.name}")
             for file, text in sources.items():
                 (folder / file).write_text(text, encoding="utf-8")
-            _compile(compiler, runtime, folder, [file for file in sources if file.endswith(".cpp")])
+            built = chosen.build(folder, [file for file in sources if file.endswith(".cpp")], runtime)
             with file_whole(program) as part:
-                shutil.copy2(folder / "program", part)
+                shutil.copy2(built, part)
     return program
-
-
-def cache() -> Path:
-    """Where compiled simulations are kept; any file there can be deleted."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "hwgen" / "cxxrtl"
-
-
-def _require_cache(program: Path) -> None:
-    """Make sure before compiling that the program can be kept.
-
-    Raises:
-        HwgenError: when it cannot.
-    """
-    try:
-        require_writable(program, _PROGRAM)
-    except CannotWriteError as error:
-        raise HwgenError(f"{error}: the cache of compiled simulations; set XDG_CACHE_HOME to another folder") from None
 
 
 def _runtime() -> Path:
@@ -171,26 +151,3 @@ def _translate(
     program = (resources.files("hwgen.sim") / driver).read_text(encoding="utf-8")
     units = {f"core_{i}.cpp": piece for i, piece in enumerate(pieces)}
     return {"core.h": header, "main.cpp": main + settings + program, **units}
-
-
-def _compile(compiler: str, runtime: Path, folder: Path, units: list[str]) -> None:
-    def one(unit: str) -> None:
-        _run_compiler([compiler, "-std=c++17", "-O1", f"-I{runtime}", "-c", unit], folder)
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(one, units))
-    objects = [unit.replace(".cpp", ".o") for unit in units]
-    _run_compiler([compiler, *objects, "-o", "program"], folder)
-
-
-def _run_compiler(command: list[str], folder: Path) -> str:
-    """What g++ prints.
-
-    Raises:
-        HwgenError: with its own error line.
-    """
-    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", errors="replace", check=False)
-    if done.returncode:
-        errors = [line for line in done.stderr.splitlines() if "error" in line] or ["no message"]
-        raise HwgenError(f"g++ failed on the simulation: {errors[0]}")
-    return done.stdout

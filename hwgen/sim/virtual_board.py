@@ -99,7 +99,7 @@ class VirtualBoard:
 
 
 class CompiledLine:
-    """CXXRTL and g++: compiled once per design, then fast enough for whole test sets."""
+    """CXXRTL and a C++ compiler: compiled once per design, then fast enough for whole test sets."""
 
     def __init__(
         self, shell: Shell, flash: SimulatedFlash | None = None, *, pace: Fraction = EXACT, say: Say = SILENT
@@ -110,7 +110,7 @@ class CompiledLine:
             pace: how fast the host's clock is beside the board's; 1.02 where it is 2 % faster.
 
         Raises:
-            HwgenError: when g++ or yosys is missing or fails.
+            HwgenError: when the C++ compiler or yosys is missing or fails.
         """
         self.rate = shell.baud.rate * pace
         bit = shell.baud.ideal / pace

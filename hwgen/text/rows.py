@@ -24,6 +24,8 @@ LABEL_NAMES = frozenset({"label", "labels", "class", "category", "intent", "targ
 TEXT_NAMES = frozenset({"text", "sentence", "utterance", "query", "question", "document", "review", "phrase"})
 """Names of columns, whatever their case, by which a header is known."""
 
+JUDGED = ("label", "answer", "margin", "text")
+"""Columns of the rows that `hwgen evaluate` writes, in TSV with quotes as in CSV."""
 LINE_END = re.compile(rb"\r\n|\r|\n")
 MARK = b"\xef\xbb\xbf"
 
@@ -50,7 +52,7 @@ def read(path: Path) -> list[Row]:
         raise HwgenError(f"{path}: cannot be read ({error.strerror})") from None
     rows: list[Row] = []
     is_csv = path.suffix.lower() == ".csv"
-    for number, label, text in _csv(path, content) if is_csv else _tsv(path, content):
+    for number, label, text in _parsed(path, content, is_csv):
         label = label.strip()
         if not label:
             raise HwgenError(f"{path}:{number}: {FORMATS['.csv' if is_csv else '.tsv']}, but the label is empty")
@@ -64,6 +66,14 @@ def read(path: Path) -> list[Row]:
     if not rows:
         raise HwgenError(f"{path}: no rows")
     return rows
+
+
+def _parsed(path: Path, content: bytes, is_csv: bool) -> Iterator[tuple[int, str, str]]:
+    if is_csv:
+        return _csv(path, content, ",")
+    if content.startswith("\t".join(JUDGED).encode() + b"\n"):
+        return _csv(path, content, "\t")
+    return _tsv(path, content)
 
 
 def check_length(text: str | bytes, where: str) -> None:
@@ -144,7 +154,7 @@ def _expected(columns: _Columns) -> str:
     return FORMATS[".tsv"] if columns == _Columns(0, 1, 2) else f"expected {columns.count} fields, as in the first line"
 
 
-def _csv(path: Path, content: bytes) -> Iterator[tuple[int, str, str]]:
+def _csv(path: Path, content: bytes, separator: str) -> Iterator[tuple[int, str, str]]:
     """Number of the last line, label and text of every row."""
     try:
         text = content.decode("utf-8")
@@ -154,7 +164,7 @@ def _csv(path: Path, content: bytes) -> Iterator[tuple[int, str, str]]:
         ) from None
     csv.field_size_limit(max(len(text), 1))  # `check_length` says it better
     # Lines end as the module finds them: at CR, LF or both, and nowhere else.
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         columns = _header(next(reader, []))
         if columns is None:

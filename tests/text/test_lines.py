@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwgen.errors import HwgenError
@@ -24,6 +24,7 @@ def test_a_mark_is_dropped_and_bytes_stay() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(
     content=st.lists(st.sampled_from([b"a", b"\n", b"\r", b"\x0c"]), max_size=40).map(b"".join), size=st.integers(1, 9)
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwgen.errors import HwgenError
@@ -77,6 +77,7 @@ def test_a_text_may_be_long_but_not_endless(tmp_path: Path, name: str, tab: str)
     assert len(rows(tmp_path, f"label{tab}text\na{tab}{'ä' * (LONGEST // 2)}\n", name)) == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.text(st.characters(exclude_categories=["Cs"]))), min_size=1))
 def test_any_field_of_a_csv_file_comes_back(tmp_path_factory: pytest.TempPathFactory, table: list) -> None:
     quoted = ['{},"{}"'.format(label, text.replace('"', '""')) for label, text in table]

@@ -1,0 +1,80 @@
+"""`hwgen evaluate` and `hwgen inspect` as a user types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwgen.graph import golden
+from hwgen.model import Model
+from hwgen.text.vocabulary import Vocabulary
+from tests.random_graph import random_graph
+from tests.test_cli import good, hwgen
+
+LABELS = ("[/red]", "yes\t")
+TEXTS = [f"w{i} w{i * 7 % 40}" for i in range(20)]
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    graph = random_graph(np.random.default_rng(2), classes=2, filters=2)
+    folder = tmp_path / "tiny"
+    Model(graph, Vocabulary(tuple(f"w{i}" for i in range(46)), 3), LABELS).save(folder)
+    return folder
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "only a test"
+    folder.mkdir()
+    rows = [f"{place % 2}\t{text}\n" for place, text in enumerate(TEXTS)]
+    (folder / "test.tsv").write_text("".join(rows), encoding="utf-8")
+    return folder
+
+
+def test_evaluate_tells_what_the_golden_model_makes_of_the_rows(model: Path, data: Path, tmp_path: Path) -> None:
+    wrong, page = tmp_path / "wrong.csv", tmp_path / "page.html"
+    done = hwgen("evaluate", model, "--data", data, "--json", "--wrong", wrong, "--html", page)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == [
+        "warning: only a test/test.tsv: labels are numbers of classes: 0 is '[/red]', 1 is 'yes\\t'"
+    ]
+    loaded = Model.load(model)
+    answers = golden.classes(golden.scores(loaded.graph, loaded.encode(TEXTS)))
+    right = int((answers == np.arange(len(TEXTS)) % 2).sum())
+    told = json.loads(done.stdout)
+    assert (told["rows"], told["right"], told["data"]) == (20, right, "only a test/test.tsv")
+    assert len(wrong.read_text().splitlines()) == 1 + 20 - right and "[/red]" in page.read_text()
+    shown = good("evaluate", model, "--data", data / "test.tsv")
+    assert f"{right / 20:.2%} right" in shown and "macro average" in shown and "[/red]" in shown
+
+
+def test_what_cannot_be_evaluated_is_one_line(model: Path, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("a,b\n")
+    for arguments, message in (
+        (("--data", tmp_path / "nowhere"), "no such file or folder"),
+        (("--data", data, "--split", "dev"), "no dev.tsv or dev.csv there ('test.tsv')"),
+        (("--data", data, "--wrong", tmp_path / "mine.csv"), "mine.csv: exists and is not a list of wrong rows"),
+        (("--data", data, "--on", "board"), "--on board: neither golden, rtl nor a serial port"),
+    ):
+        done = hwgen("evaluate", model, *arguments)
+        assert done.returncode == 2 and message in done.stderr, (arguments, done)
+        assert len(done.stderr.splitlines()) == 1 and not done.stdout, (arguments, done)
+    assert (tmp_path / "mine.csv").read_text() == "a,b\n"
+
+
+def test_other_commands_take_a_test_split_alone(model: Path, data: Path) -> None:
+    assert "20 sentences: every score equals" in good("sim", model, "--engine", "pysim", "--data", data)
+
+
+def test_inspect_shows_a_model_with_its_labels_escaped(model: Path) -> None:
+    shown = good("inspect", model)
+    assert "'[/red]', 'yes\\t'" in shown and "max_over_time" in shown
+    assert json.loads(good("inspect", "snips-hd", "--json"))["vocabulary"] == {"tokeniser": "characters", "tokens": 256}
+
+
+def test_the_version_is_told() -> None:
+    assert good("--version").startswith("hwgen ")
