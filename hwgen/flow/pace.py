@@ -7,13 +7,17 @@ from functools import singledispatch
 from amaranth.lib import wiring
 
 from hwgen.rtl.ballot import Ballot
+from hwgen.rtl.binary_convolution import BinaryConvolution
 from hwgen.rtl.binary_dense import FoldedBinaryDense
 from hwgen.rtl.chain import Chain, Paced, Stages
 from hwgen.rtl.folded_argmax import FoldedArgmax
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.folded_dense import FoldedDense
 from hwgen.rtl.hypervector_encoder import HypervectorEncoder
+from hwgen.rtl.max_over_time import RunningMaximum
+from hwgen.rtl.requantise import Requantiser
 from hwgen.rtl.side_by_side import SideBySide
+from hwgen.rtl.spram_embedding import SpramEmbedding
 
 
 def cycles_per_sentence(stages: Stages, tokens: int) -> int:
@@ -23,16 +27,17 @@ def cycles_per_sentence(stages: Stages, tokens: int) -> int:
     """
     held = sum(stage.source.channels + 1 for stage in stages.values() if isinstance(stage, FoldedArgmax | Ballot))
     return max(
-        _cycles(stage, tokens) + held * isinstance(stage, FoldedDense | FoldedBinaryDense) for stage in stages.values()
+        cycles_of(stage, tokens) + held * isinstance(stage, FoldedDense | FoldedBinaryDense) for stage in stages.values()
     )
 
 
 @singledispatch
-def _cycles(stage: wiring.Component, tokens: int) -> int:
+def cycles_of(stage: wiring.Component, tokens: int) -> int:
+    """Cycles that a stage takes for a sentence of `tokens` where nothing else holds it up."""
     return stage.interval * tokens if isinstance(stage, Paced) else tokens
 
 
-@_cycles.register
+@cycles_of.register
 def _(stage: FoldedConvolution, tokens: int) -> int:
     for_maxima = stage.drain + 1  # until they are taken; where they are copied, the last token waits alone
     if stage.copied:
@@ -40,33 +45,87 @@ def _(stage: FoldedConvolution, tokens: int) -> int:
     return stage.interval * tokens + for_maxima
 
 
-@_cycles.register
+@cycles_of.register
 def _(stage: FoldedDense, tokens: int) -> int:
     return stage.schedule.period + stage.drain + 1
 
 
-@_cycles.register
+@cycles_of.register
 def _(stage: HypervectorEncoder, tokens: int) -> int:
     if stage.passes == 1:
         return tokens + 1
     return tokens + 2 + (stage.passes - 1) * (min(tokens, stage.node.longest) + 2)
 
 
-@_cycles.register
+@cycles_of.register
 def _(stage: FoldedBinaryDense, tokens: int) -> int:
     return stage.pieces * stage.node.classes
 
 
-@_cycles.register
+@cycles_of.register
 def _(stage: FoldedArgmax, tokens: int) -> int:
     return stage.source.channels + 2
 
 
-@_cycles.register
+@cycles_of.register
 def _(stage: Ballot, tokens: int) -> int:
     return stage.source.channels + 2
 
 
-@_cycles.register
+@cycles_of.register
 def _(stage: SideBySide, tokens: int) -> int:
     return max(cycles_per_sentence(member.stages, tokens) for member in stage.members if isinstance(member, Chain))
+
+
+@singledispatch
+def latency_of(stage: wiring.Component, tokens: int) -> int:
+    """Cycles from the last of `tokens` that enters a stage to the sentence's result, where nothing holds it up."""
+    latency: int = stage.latency  # type: ignore[attr-defined]
+    return latency
+
+
+@latency_of.register(Requantiser)
+@latency_of.register(RunningMaximum)
+def _(stage: Requantiser | RunningMaximum, tokens: int) -> int:
+    return stage.LATENCY
+
+
+@latency_of.register
+def _(stage: SpramEmbedding, tokens: int) -> int:
+    return stage.interval
+
+
+@latency_of.register
+def _(stage: FoldedConvolution, tokens: int) -> int:
+    return stage.interval + stage.drain
+
+
+@latency_of.register
+def _(stage: FoldedDense, tokens: int) -> int:
+    return stage.schedule.period + stage.drain
+
+
+@latency_of.register
+def _(stage: BinaryConvolution, tokens: int) -> int:
+    return stage.interval + stage.latency + 2
+
+
+@latency_of.register
+def _(stage: HypervectorEncoder, tokens: int) -> int:
+    return stage.LATENCY + (stage.passes - 1) * (min(tokens, stage.node.longest) + 2)
+
+
+@latency_of.register
+def _(stage: FoldedBinaryDense, tokens: int) -> int:
+    return stage.node.classes + 2 + stage.popcount.latency
+
+
+@latency_of.register
+def _(stage: Ballot, tokens: int) -> int:
+    return stage.source.channels + 1
+
+
+@latency_of.register
+def _(stage: SideBySide, tokens: int) -> int:
+    chains = (member for member in stage.members if isinstance(member, Chain))
+    return max(sum(latency_of(each, tokens) for each in member.stages.values()) for member in chains)

@@ -39,7 +39,7 @@ class BinaryConvolution(wiring.Component):
     then a ring that turns from group to group, so that the lanes stay as narrow as a group, and nothing chooses.
 
     Initiation interval ``rows`` cycles per token, the sum of ``ceil(filters / lanes)`` over the groups. Latency from
-    the last token: ``rows``, the popcount's and 3. Costs, a lane, a `Popcount` of ``width x channels`` bits for each
+    the last token: ``rows``, the popcount's and 2. Costs, a lane, a `Popcount` of ``width x channels`` bits for each
     plane with as many tables for the exclusive-or, and a comparison; the window (of all groups) and the features in
     flip-flops; a memory of ``rows x lanes x width x channels`` bits, or wires where there is one row.
 

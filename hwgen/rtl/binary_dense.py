@@ -24,7 +24,7 @@ class FoldedBinaryDense(wiring.Component):
     A piece of `lanes` values meets its part of every class's weights in turn; the places that differ are counted and
     taken off the class's score twice. The scores stand in a ring that turns once a piece.
 
-    Initiation interval ``classes`` cycles a piece; latency ``classes + 3`` and the popcount's from the last piece.
+    Initiation interval ``classes`` cycles a piece; latency ``classes + 2`` and the popcount's from the last piece.
     Costs a `Popcount` of `lanes` bits, the scores in registers, and a memory of ``classes x channels`` bits.
 
     Args:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hwgen.flow.pace import cycles_per_sentence
+from hwgen.flow.pace import cycles_per_sentence, latency_of
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
 from hwgen.rtl import plan as plans
@@ -59,3 +59,27 @@ def test_cycles_are_those_of_the_circuit(graph: Graph, plan: AnyPlan, tokens: in
     results = pysim.run(Core(graph, plan), Sentences.of(letters.tolist()))
     measured = (results.left[-1] - results.left[3]) / 8
     assert cycles_per_sentence(Core(graph, plan).stages, tokens) == measured
+
+
+@pytest.mark.parametrize(
+    ("graph", "plan"),
+    [
+        (CNN, Plan.spatial(2)),
+        (CNN, Plan.folded(3, 1)),
+        (CNN, Plan(Folded(40), Spatial(2))),
+        (MANY_CLASSES, Plan.folded(20, 8)),
+        (BINARY, Plan(Counting(3), Folded(1))),
+        (CHARACTERS, HypervectorPlan(0)),
+        (CHARACTERS, HypervectorPlan(8)),
+        (CNNS, in_turn(CNNS, 2)),
+        (CNNS, side_by_side(CNNS, 2)),
+        (VECTORS, plans.spatial(VECTORS)),
+    ],
+    ids=lambda value: getattr(value, "name", type(value).__name__),
+)
+def test_the_stages_latencies_add_up_to_the_circuits(graph: Graph, plan: AnyPlan) -> None:
+    core = Core(graph, plan)
+    results = pysim.run(core, Sentences.of([[99 % graph.vocabulary]]))
+    buffered = 2 * plan.never_stalls
+    expected = sum(latency_of(stage, 1) for stage in core.stages.values()) + buffered
+    assert results.left[0] - results.last[0] == expected
