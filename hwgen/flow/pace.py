@@ -27,7 +27,8 @@ def cycles_per_sentence(stages: Stages, tokens: int) -> int:
     """
     held = sum(stage.source.channels + 1 for stage in stages.values() if isinstance(stage, FoldedArgmax | Ballot))
     return max(
-        cycles_of(stage, tokens) + held * isinstance(stage, FoldedDense | FoldedBinaryDense) for stage in stages.values()
+        cycles_of(stage, tokens) + held * isinstance(stage, FoldedDense | FoldedBinaryDense)
+        for stage in stages.values()
     )
 
 

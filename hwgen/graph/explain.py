@@ -128,7 +128,7 @@ def _(
         told = explain(member, tokens)
         if told.label not in (label, runner_up):
             continue
-        whole = sum(abs(each.weight) for each in told.evidence)
+        whole = sum(abs(each.weight) for each in told.evidence) or 1.0  # where nothing weighs anything
         for each in told.evidence:
             share = votes * each.weight / whole * (1 if told.label == label else -1)
             shared[each.start, each.end] = shared.get((each.start, each.end), 0.0) + share

@@ -233,9 +233,12 @@ class Requantise:
 
     def apply(self, values: Integers) -> Integers:
         """The node's function on ``(..., channels)``; monotone, so that it commutes with a maximum."""
+        return np.clip(self.shifted(values), *unsigned_range(self.bits))
+
+    def shifted(self, values: Integers) -> Integers:
+        """The node's function before it clips."""
         moved = values + self.offset
-        moved = np.where(self.shift >= 0, moved >> np.maximum(self.shift, 0), moved << np.maximum(-self.shift, 0))
-        return np.clip(moved, *unsigned_range(self.bits))
+        return np.where(self.shift >= 0, moved >> np.maximum(self.shift, 0), moved << np.maximum(-self.shift, 0))
 
 
 @dataclass(frozen=True, eq=False)

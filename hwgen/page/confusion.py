@@ -13,6 +13,8 @@ from hwgen.page.templating import fill
 MOST_LABELS = 20
 """Classes up to which the whole matrix is shown."""
 MOST_PAIRS = 20
+_BESIDE_MATRIX = 8
+"""Pairs that are shown where the matrix is, too."""
 SHADES = 5
 """Of a cell's ground, beside none."""
 _SHORT = 6
@@ -56,8 +58,9 @@ def confusion(counts: Counts, labels: Sequence[str]) -> Markup:
         counts: a row for each class, in it a count for each class that its texts were taken for.
         labels: names of the classes.
     """
-    matrix = _matrix(counts, labels) if len(labels) <= MOST_LABELS else Markup()
-    return matrix + _pairs(counts, labels)
+    if len(labels) > MOST_LABELS:
+        return _pairs(counts, labels, MOST_PAIRS)
+    return _matrix(counts, labels) + _pairs(counts, labels, _BESIDE_MATRIX)
 
 
 def _matrix(counts: Counts, labels: Sequence[str]) -> Markup:
@@ -71,8 +74,8 @@ def _matrix(counts: Counts, labels: Sequence[str]) -> Markup:
     return fill("confusion.html", labels=labels, rows=rows, upright=len(labels) <= _SHORT)
 
 
-def _pairs(counts: Counts, labels: Sequence[str]) -> Markup:
-    pairs = worst_pairs(counts, labels)
+def _pairs(counts: Counts, labels: Sequence[str], most: int) -> Markup:
+    pairs = worst_pairs(counts, labels, most)
     if not pairs:
         return fill("note.html", text="No class was taken for another.")
     wrong = sum(sum(line) - line[row] for row, line in enumerate(counts))

@@ -65,8 +65,14 @@ def connect_stages(m: Module, stages: Stages) -> tuple[wiring.PureInterface, wir
 
 def streams_of(component: wiring.Component) -> tuple[wiring.PureInterface, wiring.PureInterface]:
     """A stage's one input stream and one output stream."""
+    source, sink = ports_of(component)
+    return getattr(component, source), getattr(component, sink)
+
+
+def ports_of(component: wiring.Component) -> tuple[str, str]:
+    """The names of a stage's one input stream and one output stream."""
     members = component.signature.members.items()
     streams = [(name, each) for name, each in members if each.is_signature and isinstance(each.signature, Signature)]
-    (source,) = (getattr(component, name) for name, member in streams if member.flow == In)
-    (sink,) = (getattr(component, name) for name, member in streams if member.flow == Out)
+    (source,) = (name for name, member in streams if member.flow == In)
+    (sink,) = (name for name, member in streams if member.flow == Out)
     return source, sink

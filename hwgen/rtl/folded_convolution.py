@@ -49,7 +49,7 @@ class FoldedConvolution(wiring.Component):
         memories: bool = True,
     ) -> None:
         """`multipliers`: how many of the part's own may be used; `memories`: whether operands may lie in block RAMs."""
-        self.requantise, self.source = requantise, source
+        self.node, self.requantise, self.source = convolution, requantise, source
         sums = convolution.output_type(source)
         self.kind = pooling.output_type(requantise.output_type(sums))
         filters = [weights for kernel in convolution.kernels for weights in kernel]

@@ -1,0 +1,56 @@
+"""`report.html`: what a build made, to look at."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from hwgen.flow.report import Report
+from hwgen.page import circuit, origin, words
+from hwgen.page.accuracy import accuracy
+from hwgen.page.layout import Figure, render
+from hwgen.page.subject import Subject
+from hwgen.page.templating import bits, number, share
+
+FILE = "report.html"
+
+
+def write(subject: Subject) -> None:
+    """Write `report.html` into the build's folder, whole or not at all."""
+    part = subject.folder / f".{FILE}.{os.getpid()}"
+    part.write_text(draw(subject), encoding="utf-8")
+    part.replace(subject.folder / FILE)
+
+
+def draw(subject: Subject) -> str:
+    """The page."""
+    report = subject.report
+    sections = [origin.built(subject), accuracy(subject.model), circuit.path(subject), circuit.timing(subject)]
+    if subject.exploration is not None:
+        sections.append(circuit.front(subject.exploration, report.token))
+    sections += [words.values(subject), words.sentences(subject), origin.again(subject)]
+    toy = " The model is a toy: its data were made up by a small grammar." if report.toy else ""
+    return render(
+        f"{report.model} on {report.title}",
+        sections,
+        kicker="hwgen build",
+        lead=f"A text classifier of {bits(report.bits)} as a circuit ({report.engine}), equal to its golden model in "
+        f"every score of {report.checked_sentences:,} sentences.{toy}",
+        figures=list(_figures(report)),
+        foot=f"Written by hwgen beside report.json; it needs no other file. Model {report.digest}.",
+    )
+
+
+def _figures(report: Report) -> Iterator[Figure]:
+    if report.test_accuracy is not None:
+        dev = "" if report.dev_accuracy is None else f"dev {report.dev_accuracy:.1%}"
+        yield Figure("Test accuracy", f"{100 * report.test_accuracy:.1f}", "%", dev)
+    clock, token = report.speed_clock, report.token
+    rate, micro = clock / report.cycles_per_sentence, report.last_token_cycles / clock * 1e6
+    yield Figure("Throughput", f"{rate:,.0f}", "/s", f"sentences of {report.tokens_per_sentence} {token}s")
+    yield Figure("Latency", f"{micro:,.2f}", "µs", f"{report.last_token_cycles:,} cycles, last {token} to class")
+    where = f"routed; board {report.clock / 1e6:g}" if report.fmax else "the board's, not routed"
+    yield Figure("Clock", f"{clock / 1e6:,.1f}", "MHz", where)
+    (luts, most_luts), (brams, most_brams) = report.luts, report.brams
+    yield Figure("Look-up tables", number(luts), "", f"of {most_luts:,}, {share(luts / most_luts)}")
+    yield Figure("Block RAMs", number(brams), "", f"of {most_brams:,}")
