@@ -17,7 +17,7 @@ import safetensors.numpy
 
 from hwgen import arrays, documents, tables
 from hwgen.errors import HwgenError
-from hwgen.files import Kind, require_replaceable, save_whole
+from hwgen.files import Kind, read_whole, require_replaceable, save_whole
 from hwgen.graph import storage
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
@@ -151,7 +151,10 @@ class Model:
         Raises:
             HwgenError: naming the file and what is wrong with it.
         """
-        folder = Path(folder)
+        return read_whole(Path(folder), cls._read)
+
+    @classmethod
+    def _read(cls, folder: Path) -> Model:
         for name in (DESCRIPTION, ARRAYS):
             if not (folder / name).is_file():
                 raise HwgenError(f"{folder}: no {name} there; give a folder that `hwgen train -o` wrote")

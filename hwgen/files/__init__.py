@@ -3,6 +3,7 @@
 from hwgen.files.folder import require_replaceable, save_whole, written_whole
 from hwgen.files.gathered import Gathered
 from hwgen.files.kind import Kind
+from hwgen.files.reading import read_whole
 from hwgen.files.refuge import CannotWriteError
 from hwgen.files.removal import remove_ours
 from hwgen.files.single import file_whole, require_writable, write_whole
@@ -13,6 +14,7 @@ __all__ = [
     "Gathered",
     "Kind",
     "file_whole",
+    "read_whole",
     "remove_ours",
     "require_replaceable",
     "require_writable",
