@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hwgen.errors import HwgenError
+from hwgen.host.rate import line_rate
 from hwgen.model import Model
 from hwgen.progress import Progress
 from hwgen.text.shown import shown
@@ -35,6 +36,19 @@ def place(on: str) -> str:
 
     ports = ", ".join(sorted(each.device for each in comports())) or "none"
     raise HwgenError(f"--on {on}: neither golden, rtl nor a serial port such as /dev/ttyUSB1; ports here: {ports}")
+
+
+def port_rate(on: str, baud: int | None, build: Path | None, name: str) -> int:
+    """The rate of the serial port that `on` is, in bits per second; `BAUD`, unused, where it is none.
+
+    Args:
+        baud, build: what the user says: the rate, or the folder of the board's build, whose report says it.
+        name: of the model.
+
+    Raises:
+        HwgenError: as `place` and `hwgen.host.rate.line_rate`.
+    """
+    return BAUD if place(on) in (GOLDEN, RTL) else line_rate(baud, build, name)
 
 
 def circuit(model: Model, progress: Progress) -> CompiledCore:

@@ -17,6 +17,7 @@ from hwgen import progress
 from hwgen.cli.app import app
 from hwgen.cli.common import (
     BaudOption,
+    BuiltOption,
     Engine,
     EngineOption,
     JsonOption,
@@ -31,7 +32,7 @@ from hwgen.cli.common import (
     test_sentences,
 )
 from hwgen.errors import HwgenError
-from hwgen.places import BAUD
+from hwgen.places import port_rate
 
 
 class Simulator(StrEnum):
@@ -105,16 +106,17 @@ def classify(
     text: Annotated[str | None, typer.Argument(help="One sentence; or one a line from standard input.")] = None,
     model: Annotated[str, typer.Option("--model", "-m", help="Model folder or shipped model.")] = "sst2-full-5bit",
     on: OnOption = "golden",
-    baud: BaudOption = BAUD,
+    baud: BaudOption = None,
+    build: BuiltOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Classify sentences: class, margin, and the words that decided."""
     from hwgen.classify import classifier
 
-    _, loaded = model_of(model)
+    name, loaded = model_of(model)
     with ExitStack() as stack:
         with progress.shown(err, quiet=as_json) as shown:
-            answer_to = stack.enter_context(classifier(loaded, on, baud, shown))
+            answer_to = stack.enter_context(classifier(loaded, on, port_rate(on, baud, build, name), shown))
         for sentence in _sentences(text):
             answer = answer_to(sentence)
             if as_json:

@@ -69,7 +69,11 @@ MembersOption = Annotated[
 
 OnOption = Annotated[str, typer.Option("--on", help="golden, rtl (in simulation), or a serial port.")]
 BaudOption = Annotated[
-    int, typer.Option("--baud", min=300, max=12_000_000, help="Bits per second of the serial port, as the board's.")
+    int | None,
+    typer.Option("--baud", min=300, max=12_000_000, help="Of the serial port; by default as the build's report says."),
+]
+BuiltOption = Annotated[
+    Path | None, typer.Option("--build", help="What `hwgen build` wrote for the board; default build/BOARD-MODEL.")
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -13,6 +14,27 @@ from hwgen.rtl.packing import SHAPES
 SIZES = ("full", "small")
 WIDTHS = range(1, 9)
 FAMILIES = ("ecp5", "ice40", "gowin", "xilinx")
+
+
+RATES = range(300, 12_000_001)
+"""Bits per second, up to what the fastest USB bridges carry."""
+_WORD = re.compile(r"[A-Za-z0-9_]+")
+_VALUE = re.compile(r"[A-Za-z0-9_.+-]+")
+
+
+def _check_pin(field: str, pin: str) -> None:
+    """Pins go into the tools' constraint files, where anything else would mean something."""
+    if not _WORD.fullmatch(pin):
+        raise HwgenError(f"{field}: {tables.shown(pin)} is not the name of a pin; one such as A9 or 35 is")
+
+
+def _check_attributes(attributes: dict[str, str]) -> None:
+    """Attributes go the same way as pins."""
+    for name, value in attributes.items():
+        if not (_WORD.fullmatch(name) and _VALUE.fullmatch(value)):
+            raise HwgenError(
+                f'attributes: {tables.shown({name: value})} is not an IO attribute; one such as IO_TYPE = "LVCMOS33" is'
+            )
 
 
 @dataclass(frozen=True)
@@ -41,20 +63,26 @@ class Uart:
 
     Attributes:
         baud: bits per second.
+        bridge: what stands between it and the host's USB, for people.
         rx, tx: pins, for a board whose platform has no UART resource (or where another is wanted).
         attributes: of these pins, such as their IO standard.
     """
 
     baud: int = 1_000_000
+    bridge: str = ""
     rx: str | None = None
     tx: str | None = None
     attributes: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.baud < 1:
+        if self.baud not in RATES:
             raise HwgenError(f"baud: {self.baud} is not a rate; try 115_200 or 1_000_000")
         if (self.rx is None) != (self.tx is None):
             raise HwgenError("rx, tx: give both rx and tx, or neither to use the platform's")
+        for name, pin in (("rx", self.rx), ("tx", self.tx)):
+            if pin is not None:
+                _check_pin(name, pin)
+        _check_attributes(self.attributes)
 
 
 @dataclass(frozen=True)
@@ -107,8 +135,10 @@ class Pins:
             raise HwgenError(f"family: {self.family!r} is not one of {', '.join(FAMILIES)}")
         if self.frequency < 1_000_000:
             raise HwgenError(f"frequency: {self.frequency} Hz is too slow; give the clock's rate in Hz")
-        if not self.clock:
-            raise HwgenError("clock: name the pin of the clock")
+        _check_pin("clock", self.clock)
+        for place, led in enumerate(self.leds):
+            _check_pin(f"leds[{place}]", led)
+        _check_attributes(self.attributes)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,9 @@ from hwgen.rtl.packing import KILOBITS
 UART_NUMBER = 7
 """Resource number of a UART that a board file adds, beside any that the platform has."""
 
+SLOWEST = {"ecp5": "6", "xilinx": "1"}
+"""Speed grade of a part whose board file does not say one: what holds for it holds for the others."""
+
 _HIMBAECHEL = r"""
     {{invoke_tool("nextpnr-himbaechel-gowin")}}
         {{quiet("--quiet")}}
@@ -169,5 +172,5 @@ def _class_from_pins(board: Board) -> Any:
     if pins.family == "gowin":
         body |= {"part": pins.device, "family": pins.package}
     else:
-        body |= {"device": pins.device, "package": pins.package, "speed": pins.speed}
+        body |= {"device": pins.device, "package": pins.package, "speed": pins.speed or SLOWEST.get(pins.family, "")}
     return type("UserBoard", (bases[pins.family],), body)

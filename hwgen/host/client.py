@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import errno
 import random
+import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol, Self
 
 from hwgen.errors import HwgenError
-from hwgen.host.protocol import Frame, FrameReader, Identity, answer, is_transient, request, status_name
+from hwgen.host.protocol import Frame, FrameReader, Identity, answer, is_answer, is_transient, request, status_name
 from hwgen.wire import Kind, Status
 
 ATTEMPTS = 4
 PATIENCE = 0.5
 """Seconds without a byte after which a request counts as lost, beside the time its own bytes take."""
+DEADLINE = 3.0
+"""Seconds after which a request counts as lost whatever has come but an answer, beside twice its bytes' time."""
+CHUNK = 4096
+"""Bytes written at a time, no more than an operating system holds for a line; `DEADLINE` is for each."""
+RATES = range(50, 20_000_001)
+"""Bits per second that a port may be asked for."""
 GARBAGE_LIMIT = 1 << 14
 """Bytes without a frame among them after which nobody speaks the protocol there."""
 MAX_PENDING = 128
 """Half the sequence numbers, so that a late answer is never taken for another request's."""
 SILENCE = "no answer; is it the right port and rate, and is the board flashed?"
+STRANGERS = "answers come, but none to this program; is another one using the board?"
+DRIBBLE = "bytes come, but no answer in time; is it the right port and rate?"
+DEAF = "board: the port takes no bytes; is it the right one, and is the board's bridge alive?"
 
 NO_TABLE = "the board finds no embedding table of its model in its flash, or a damaged one; run hwgen flash"
 
@@ -75,8 +85,13 @@ class Client:
     `with` statement the client closes it.
     """
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, line: Line, now: Callable[[], float] = time.monotonic) -> None:
+        """
+        Args:
+            now: seconds, by the clock that the line's time passes by.
+        """
+        self._line, self._now = line, now
+        self._waited, self._problem = 0.0, SILENCE
         self._reader = FrameReader()
         self._frames: deque[Frame] = deque()
         # Not from zero: an answer still under way to an earlier program would be taken for ours.
@@ -88,12 +103,15 @@ class Client:
         """Open a serial port by its name (such as ``/dev/ttyUSB1``), for this program alone.
 
         Raises:
-            HwgenError: when it cannot be opened, with the ports that are there.
+            HwgenError: when it cannot be opened, with the ports that are there, or not at that rate.
         """
         import serial
 
+        if baud not in RATES:
+            raise HwgenError(f"baud: {baud} is outside {RATES[0]}..{RATES[-1]}; give the rate of the board's file")
         try:
-            line = serial.Serial(port, baud, timeout=PATIENCE, exclusive=True)
+            patience = DEADLINE + 2 * CHUNK * 10 / baud
+            line = serial.Serial(port, baud, timeout=PATIENCE, write_timeout=patience, exclusive=True)
             line.reset_input_buffer()
         except (OSError, ValueError) as error:
             raise HwgenError(f"port {port}: {_reason(error)}") from None
@@ -146,8 +164,9 @@ class Client:
 
         Requests are sent ahead of their replies as far as the board has room, so `sentences` is read ahead.
         """
-        window = self.identify().window
-        return map(answer, self._exchange(Kind.CLASSIFY, sentences, window=window))
+        board = self.identify()
+        payloads = self._exchange(Kind.CLASSIFY, sentences, window=board.window)
+        return (answer(payload, board.classes) for payload in payloads)
 
     def _exchange(self, kind: Kind, payloads: Iterable[Sequence[int]], *, window: int) -> Iterator[bytes]:
         """Reply payloads in the order of `payloads`, with at most `window` bytes (or one request) unanswered."""
@@ -156,6 +175,7 @@ class Client:
         pending: dict[int, _Pending] = {}  # in the order sent, which is the order the board answers in
         ready: dict[int, bytes] = {}
         due = 0
+        self._start_waiting()
         while pending or upcoming is not None:
             while upcoming is not None and len(pending) < MAX_PENDING:
                 place, tokens = upcoming
@@ -168,10 +188,14 @@ class Client:
             reply = self._receive(_size(pending))
             if reply is None:
                 for sequence in list(pending):
-                    self._send_again(pending, sequence, SILENCE)
+                    self._send_again(pending, sequence, self._problem)
+                self._start_waiting()
                 continue
-            if reply.sequence not in pending:
-                continue  # the answer to something given up before
+            if reply.sequence not in pending or not _answers(kind, reply):
+                # The answer to something given up before, or to an earlier program.
+                self._problem = STRANGERS
+                continue
+            self._start_waiting()
             for sequence in list(pending):
                 if sequence == reply.sequence:
                     break
@@ -204,28 +228,45 @@ class Client:
         item.attempts += 1
         pending[sequence] = item
         with _port_errors():
-            self._line.write(item.frame)
+            for start in range(0, len(item.frame), CHUNK):
+                self._line.write(item.frame[start : start + CHUNK])
 
     def _receive(self, unanswered: int) -> Frame | None:
-        """The next frame, or None when nothing has come for too long.
+        """The next frame, or None when none has come for too long; `_problem` then says what has.
 
         Args:
             unanswered: bytes that may still have to leave; they take their time before the board can answer.
         """
+        sending = unanswered * 10 / self._line.baudrate
+        silences = 1 + int(sending / (self._line.timeout or PATIENCE))
+        began, garbage = self._now(), 0
         with _port_errors():
-            sending = unanswered * 10 / self._line.baudrate
-            silences = 1 + int(sending / (self._line.timeout or PATIENCE))
-            garbage = 0
             while not self._frames:
+                if self._waited + self._now() - began > DEADLINE + 2 * sending:
+                    return None
                 received = self._line.read(max(self._line.in_waiting, 1))
                 self._frames.extend(self._reader.feed(received))
                 garbage += len(received)
+                if received and self._problem == SILENCE:
+                    self._problem = DRIBBLE
                 silences -= not received
                 if not silences:
                     return None
                 if garbage > GARBAGE_LIMIT and not self._frames:
                     raise HwgenError(f"board: {garbage} bytes came, but no answer; is it the right port and rate?")
-        return self._frames.popleft()
+        self._waited += self._now() - began
+        return self._frames.popleft() if self._waited <= DEADLINE + 2 * sending else None
+
+    def _start_waiting(self) -> None:
+        """A new attempt begins, or an answer has come."""
+        self._waited, self._problem = 0.0, SILENCE
+
+
+def _answers(kind: Kind, reply: Frame) -> bool:
+    """Whether a reply can be one to a request of this kind."""
+    if reply.code == Status.OK:
+        return is_answer(reply.payload) == (kind == Kind.CLASSIFY)
+    return kind == Kind.CLASSIFY or reply.code not in (Status.BAD_TOKEN, Status.NO_TABLE)
 
 
 def _size(pending: dict[int, _Pending]) -> int:
@@ -234,8 +275,12 @@ def _size(pending: dict[int, _Pending]) -> int:
 
 @contextmanager
 def _port_errors() -> Iterator[None]:
+    from serial import SerialTimeoutException
+
     try:
         yield
+    except SerialTimeoutException:
+        raise HwgenError(DEAF) from None
     except OSError as error:
         raise HwgenError(f"board: the port is gone ({error.strerror or error}); is it still connected?") from None
 

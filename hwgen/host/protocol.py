@@ -89,16 +89,23 @@ def request(kind: Kind, sequence: int, tokens: Sequence[int] = ()) -> bytes:
     return Frame(kind, sequence, struct.pack(f"<{len(tokens)}H", *tokens)).encode(REQUEST_SYNC)
 
 
-def answer(payload: bytes) -> tuple[int, list[int]]:
+def answer(payload: bytes, classes: int) -> tuple[int, list[int]]:
     """Class number and scores from the payload of a classify reply.
 
     Raises:
-        HwgenError: when it cannot be one.
+        HwgenError: when it has not a score for each class, or the class is not the first of those that score most.
     """
-    if len(payload) < 2 or len(payload) % 4 != 2:
-        raise HwgenError(f"board: an answer of {len(payload)} bytes; is it a board that hwgen made?")
-    label, *scores = struct.unpack(f"<H{len(payload) // 4}i", payload)
+    if not is_answer(payload) or len(payload) // 4 != classes:
+        raise HwgenError(f"board: an answer of {len(payload)} bytes to a model of {classes} classes; flash it again")
+    label, *scores = struct.unpack(f"<H{classes}i", payload)
+    if label != scores.index(max(scores)):
+        raise HwgenError(f"board: class {label} does not score most in {scores}; is its clock too fast?")
     return label, scores
+
+
+def is_answer(payload: bytes) -> bool:
+    """Whether it can be the payload of a classify reply, for some number of classes; who a board is never looks so."""
+    return len(payload) > 2 and len(payload) % 4 == 2
 
 
 class FrameReader:

@@ -9,10 +9,12 @@ import pytest
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import platform
+from hwgen.flow.clocks import Clocks
 from hwgen.flow.design import plans_for
 from hwgen.flow.estimate import estimate
 from hwgen.flow.fit import fits
 from hwgen.model import Model
+from hwgen.rtl.baud import Baud
 from hwgen.rtl.core import Core
 from hwgen.rtl.packing import KILOBITS
 from hwgen.shipped import shipped
@@ -102,6 +104,14 @@ def test_a_board_of_ones_own_by_path(tmp_path: Path) -> None:
         ('"small"', '"tiny"', "default_size: 'tiny'"),
         ('"ecp5"', '"virtex"', r"pins\.family: 'virtex'"),
         ('rx = "P2"\n', "", "both rx and tx"),
+        ('rx = "P2"', 'rx = "A9 ; x"', r"uart\.rx: 'A9 ; x' is not the name of a pin"),
+        ('tx = "P3"', 'tx = ""', r"uart\.tx: '' is not the name of a pin"),
+        ('tx = "P3"', 'tx = "P3\\nP4"', r"uart\.tx: 'P3\\nP4' is not the name of a pin"),
+        ('"P11"', '"P11 P12"', r"pins\.leds\[0\]: 'P11 P12' is not the name of a pin"),
+        ('clock = "P6"', 'clock = "P6;"', r"pins\.clock: 'P6;' is not the name of a pin"),
+        ('"LVCMOS33"', '"LVCMOS33 ; x"', r"attributes: .*LVCMOS33 ; x.* is not an IO attribute"),
+        ("baud = 115_200", "baud = 99999999999999999999", r"uart\.baud: "),
+        ("baud = 115_200", "baud = 12_000_001", r"uart\.baud: 12000001"),
         ('rx = "P2"\ntx = "P3"\n', "", r"needs uart\.rx"),
         ("[pins]", "pins = 3\n[nonsense]", "pins"),
         ("title =", "title ==", "not TOML"),
@@ -159,3 +169,17 @@ def test_pins_of_every_family(family: str, device: str, package: str, known: boo
     else:
         with pytest.raises(HwgenError, match=r"board mine: .*(\[pins\]|7-series)"):
             platform.make(board)
+
+
+def test_a_part_without_a_speed_is_of_the_slowest(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(OWN.replace('speed = "6"\n', ""))
+    assert platform.make(boards.load(str(path))).speed == "6"
+
+
+@pytest.mark.parametrize("name", boards.names())
+def test_a_listed_board_has_a_clock_for_its_line(name: str) -> None:
+    """And a bridge, whose rate it can make within a thousandth."""
+    board = boards.load(name)
+    plan = Clocks(platform.make(board)).for_line(board.uart.baud)
+    assert board.uart.bridge and abs(Baud(plan.frequency, board.uart.baud).error) < 0.001

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hwgen.errors import HwgenError
-from hwgen.host.client import ATTEMPTS, Client
+from hwgen.host.client import ATTEMPTS, DEADLINE, Client
 from hwgen.host.protocol import Frame, FrameReader, Identity, answer, request
 from hwgen.wire import REPLY_SYNC, REQUEST_SYNC, Kind, Status
 
@@ -203,4 +204,102 @@ def test_a_real_port(terminal: tuple[int, str]) -> None:
     os.write(master, reply)
     assert client.identify().window == 512
     assert os.read(master, 64) == request(Kind.IDENTIFY, 7)
-    assert answer(bytes(6)) == (0, [0])
+    assert answer(bytes(6), 1) == (0, [0])
+
+
+class Ticking(Board):
+    """A board whose every read takes its time, by its own clock."""
+
+    seconds = 0.0
+
+    def now(self) -> float:
+        return self.seconds
+
+    def read(self, size: int) -> bytes:
+        self.seconds += 0.4
+        return super().read(1)
+
+
+class Strangers(Ticking):
+    """Good frames for ever, to nobody here."""
+
+    def reply(self, frame: Frame) -> bytes:
+        return b""
+
+    def read(self, size: int) -> bytes:
+        self.seconds += 0.001
+        self._out += Frame(Status.OK, 0, b"123").encode(REPLY_SYNC)
+        return Board.read(self, size)
+
+
+class Dribble(Ticking):
+    """A byte every 0.4 seconds."""
+
+    def reply(self, frame: Frame) -> bytes:
+        return b"\x5a" * 1000
+
+
+@pytest.mark.parametrize(("kind", "line"), [(Strangers, "none to this program"), (Dribble, "no answer in time")])
+def test_a_board_that_never_answers_is_given_up(kind: type[Ticking], line: str) -> None:
+    board = kind()
+    client = Client(board, board.now)
+    client._sequence = 6
+    with pytest.raises(HwgenError, match=f"^board, after {ATTEMPTS} attempts: .*{line}"):
+        client.identify()
+    assert board.seconds < ATTEMPTS * (DEADLINE + 1)
+
+
+def test_what_the_program_does_between_answers_is_no_waiting() -> None:
+    board = Ticking()
+    board.read = lambda size: Board.read(board, size)  # type: ignore[method-assign]
+    client, heard = Client(board, board.now), 0
+    for _ in client.classify_all(SENTENCES):
+        board.seconds += 2 * DEADLINE
+        heard += 1
+    assert (heard, board.count) == (len(SENTENCES), len(SENTENCES) + 1)
+
+
+@pytest.mark.parametrize(
+    ("payload", "line"),
+    [
+        (struct.pack("<Hii", 1, 5, 5), "class 1 does not score most"),
+        (struct.pack("<Hii", 2, 5, 7), "class 2 does not score most"),
+        (struct.pack("<Hiii", 0, 5, 4, 3), "14 bytes to a model of 2 classes"),
+        (struct.pack("<Hi", 0, 5), "6 bytes to a model of 2 classes"),
+    ],
+)
+def test_an_answer_is_held_against_itself(payload: bytes, line: str) -> None:
+    board = Board()
+    client = Client(board)
+    client.identify()
+    board.reply = lambda frame: Frame(Status.OK, frame.sequence, payload).encode(REPLY_SYNC)  # type: ignore[method-assign]
+    with pytest.raises(HwgenError, match=line):
+        client.classify([1])
+
+
+@pytest.mark.parametrize("stale", [b"\x02" + bytes(9), b"\x01" + bytes(13), None])
+def test_answers_to_an_earlier_program_are_passed_over(stale: bytes | None) -> None:
+    """Even those whose sequence number is ours: a classify reply tells nobody who the board is, nor does a status."""
+    board = Board()
+    reply = board.reply
+    other = Frame(Status.OK, 7, stale) if stale else Frame(Status.BAD_TOKEN, 7)
+    board.reply = lambda frame: other.encode(REPLY_SYNC) + reply(frame)  # type: ignore[method-assign]
+    client = Client(board)
+    client._sequence = 6
+    assert client.identify().digest == b"a model!"
+    board.reply = lambda frame: reply(Frame(Kind.IDENTIFY, 8)) + reply(frame)  # type: ignore[method-assign]
+    assert client.classify([1, 2])[1] == [4, 4]
+    assert board.count == 2
+
+
+def test_a_port_that_takes_no_bytes(terminal: tuple[int, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hwgen.host.client.DEADLINE", 0.05)
+    with Client.open(terminal[1], 12_000_000) as client, pytest.raises(HwgenError, match="takes no bytes"):
+        client._identity = Identity(1, b"a model!", 300, 2, 512)
+        client.classify([1] * 30_000)
+
+
+@pytest.mark.parametrize("baud", [0, -1, 49, 20_000_001, 99999999999999999999])
+def test_a_rate_no_port_can_have(baud: int, terminal: tuple[int, str]) -> None:
+    with pytest.raises(HwgenError, match=f"baud: {baud} is outside"):
+        Client.open(terminal[1], baud)

@@ -74,10 +74,10 @@ def test_the_frames_of_the_specification() -> None:
 
 
 def test_payloads() -> None:
-    assert answer(bytes.fromhex("0100 9cffffff 05000000")) == (1, [-100, 5])
-    for wrong in (b"", b"\1", bytes(5), bytes(8)):
+    assert answer(bytes.fromhex("0100 9cffffff 05000000"), 2) == (1, [-100, 5])
+    for wrong in (b"", b"\1", bytes(5), bytes(6), bytes(8)):
         with pytest.raises(HwgenError, match=f"{len(wrong)} bytes"):
-            answer(wrong)
+            answer(wrong, 2)
     identity = Identity(1, b"a model!", 65536, 150, 512)
     assert Identity.decode(identity.encode()) == identity
     for wrong in (b"", b"\2" + identity.encode()[1:], identity.encode()[:-1]):

@@ -57,7 +57,10 @@ class SumCore(wiring.Component):
         token, scores = self.tokens.payload, self.results.payload.scores
         wait = Signal(range(max(self.pause, self.first_pause) + 2))
         pause = Signal.like(wait, init=self.first_pause + 1)
-        m.d.comb += self.tokens.ready.eq(~self.results.valid & (wait == 0))
+        m.d.comb += [
+            self.tokens.ready.eq(~self.results.valid & (wait == 0)),
+            self.results.payload.label.eq(scores[0] < scores[1]),
+        ]
         with m.If(self.results.valid & self.results.ready):
             m.d.sync += self.results.valid.eq(0)
         with m.If(wait != 0):
@@ -67,7 +70,6 @@ class SumCore(wiring.Component):
                 scores[0].eq(Mux(token.first, 0, scores[0]) + token.token),
                 scores[1].eq(Mux(token.first, 0, scores[1]) + 1),
                 scores[2].eq(-token.token),
-                self.results.payload.label.eq(token.token % CLASSES),
             ]
             with m.If(token.last):
                 m.d.sync += [wait.eq(pause), pause.eq(self.pause + 1)]
@@ -76,7 +78,7 @@ class SumCore(wiring.Component):
 
 def expected(tokens: Sequence[int]) -> tuple[int, list[int]]:
     tokens = list(tokens) or [0]
-    return tokens[-1] % CLASSES, [sum(tokens), len(tokens), -tokens[-1]]
+    return int(sum(tokens) < len(tokens)), [sum(tokens), len(tokens), -tokens[-1]]
 
 
 def board(core: object | None = None) -> VirtualBoard:

@@ -18,7 +18,14 @@ FILTERS = (17, 26, 44, 66, 101)
 """MHz of the phase detector at which the next loop filter is due, as icepll chooses them."""
 POWER_ON = Fraction(15, 1_000_000)
 """Seconds for which iCE40's block RAMs may read as zero once it is configured, five times over."""
-PADS = {("iCE40UP5K", "SG48"): ("35",), ("iCE40UP5K", "UWG30"): ("B4",)}
+PADS = {
+    ("iCE40UP5K", "SG48"): ("35",),
+    ("iCE40UP5K", "UWG30"): ("B3",),
+    ("iCE40HX1K", "TQ144"): ("49",),
+    ("iCE40HX4K", "TQ144"): ("49", "129"),
+    ("iCE40HX8K", "CT256"): ("F7", "R9"),
+    ("iCE40LP8K", "CM81"): ("G4",),
+}
 """Pins that feed a PLL directly. Such a pin is no other input while the PLL runs; any other pin goes to the PLL
 through the fabric."""
 
