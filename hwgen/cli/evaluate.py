@@ -9,8 +9,19 @@ import typer
 
 from hwgen import progress
 from hwgen.cli.app import app
-from hwgen.cli.common import BaudOption, JsonOption, OnOption, err, folder_of, model_of, out, print_json, warn
-from hwgen.places import BAUD
+from hwgen.cli.common import (
+    BaudOption,
+    BuiltOption,
+    JsonOption,
+    OnOption,
+    err,
+    folder_of,
+    model_of,
+    out,
+    print_json,
+    warn,
+)
+from hwgen.places import port_rate
 
 
 @app.command(
@@ -24,7 +35,8 @@ def evaluate(
         str | None, typer.Option("--split", help="train, dev or test; by default test, or the only one there is.")
     ] = None,
     on: OnOption = "golden",
-    baud: BaudOption = BAUD,
+    baud: BaudOption = None,
+    build: BuiltOption = None,
     wrong: Annotated[Path | None, typer.Option("--wrong", help="Write the rows that went wrong: .tsv or .csv.")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page to look at.")] = None,
     as_json: JsonOption = False,
@@ -42,7 +54,7 @@ def evaluate(
     name, loaded = model_of(model)
     rows = rows_for(loaded, data, split)
     with progress.shown(err, quiet=as_json) as shown:
-        evaluation = measure(name, loaded, rows, on, baud, shown)
+        evaluation = measure(name, loaded, rows, on, port_rate(on, baud, build, name), shown)
     warn(evaluation.warnings)
     if wrong is not None:
         wrong_rows.write(wrong, evaluation.wrong())

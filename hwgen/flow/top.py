@@ -31,7 +31,7 @@ class BoardTop(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         if self.clock.pll:
-            m.submodules.clocking = self.clock.pll.clocking(platform)
+            self.clock.pll.clocking(m, platform)
         m.submodules.shell = shell = self.shell
         number = UART_NUMBER if self.board.uart.rx else 0
         uart = platform.request("uart", number, dir="-")

@@ -47,9 +47,8 @@ class Ecp5Pll(Pll):
     def vco(self) -> Fraction:
         return self.frequency * self.output
 
-    def clocking(self, platform: Any) -> Module:
+    def clocking(self, m: Module, platform: Any) -> None:
         """As Amaranth's platform: all registers hang on the global reset, here until the lock, so `sync` has none."""
-        m = Module()
         clock, locked, seen, released = Signal(name="pll_clk"), Signal(), Signal(), Signal()
         m.submodules.pll = Instance(
             "EHXPLLL",
@@ -90,4 +89,3 @@ class Ecp5Pll(Pll):
         m.domains.sync = ClockDomain(reset_less=True)
         m.d.comb += ClockSignal().eq(clock)
         platform.add_clock_constraint(clock, float(self.frequency))
-        return m

@@ -77,9 +77,8 @@ class GowinPll(Pll):
     def vco(self) -> Fraction:
         return self.frequency * self.output
 
-    def clocking(self, platform: Any) -> Module:
+    def clocking(self, m: Module, platform: Any) -> None:
         """The reset is let go two cycles after the lock, and holds again as soon as the lock is lost."""
-        m = Module()
         limits = _limits(platform)
         assert limits is not None
         clock, locked = Signal(name="pll_clk"), Signal()
@@ -119,7 +118,6 @@ class GowinPll(Pll):
         m.d.comb += ClockSignal().eq(clock)
         m.submodules.reset = ResetSynchronizer(~locked)
         platform.add_clock_constraint(clock, float(self.frequency))
-        return m
 
 
 def _limits(platform: Any) -> Limits | None:

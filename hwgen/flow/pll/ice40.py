@@ -57,9 +57,8 @@ class Ice40Pll(Pll):
     def vco(self) -> Fraction:
         return self.reference * (self.divf + 1) / (self.divr + 1)
 
-    def clocking(self, platform: Any) -> Module:
+    def clocking(self, m: Module, platform: Any) -> None:
         """The reset lasts from the lock for as long as Amaranth's own power-on reset."""
-        m = Module()
         clock, locked, ready = Signal(name="pll_clk"), Signal(), Signal()
         pin = platform.lookup(platform.default_clk).ios[0].names[0]
         if pin in PADS.get((platform.device, platform.package.upper()), ()):
@@ -96,4 +95,3 @@ class Ice40Pll(Pll):
         with m.Else():
             m.d.por += timer.eq(timer + 1)
         platform.add_clock_constraint(clock, float(self.frequency))
-        return m

@@ -59,9 +59,9 @@ class Pll(ABC):
         """The frequency of its oscillator, in Hz."""
 
     @abstractmethod
-    def clocking(self, platform: Any) -> Module:
-        """Domain `sync`, clocked by the PLL; its registers are held in reset, or their clock stands still, until the
-        PLL has locked."""
+    def clocking(self, m: Module, platform: Any) -> None:
+        """Add domain `sync` to `m`, clocked by the PLL; its registers are held in reset, or their clock stands still,
+        until the PLL has locked."""
 
 
 def oscillator(m: Module, platform: Any) -> Any:

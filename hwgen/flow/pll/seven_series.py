@@ -42,10 +42,9 @@ class SevenSeriesPll(Pll):
     def vco(self) -> Fraction:
         return self.reference * self.multiplier / self.divider
 
-    def clocking(self, platform: Any) -> Module:
+    def clocking(self, m: Module, platform: Any) -> None:
         """The clock stands still until the lock, and registers keep what the bitstream gave them: `sync` has no reset,
         as on Amaranth's platform."""
-        m = Module()
         made, clock, locked, feedback = Signal(), Signal(name="pll_clk"), Signal(), Signal()
         m.submodules.pll = Instance(
             "MMCME2_BASE",
@@ -79,4 +78,3 @@ class SevenSeriesPll(Pll):
         m.domains.sync = ClockDomain(reset_less=True)
         m.d.comb += ClockSignal().eq(clock)
         platform.add_clock_constraint(clock, float(self.frequency))
-        return m
