@@ -1,19 +1,21 @@
 # Two commands do everything:   make build BOARD=ulx3s   and   make test
-# Both first set up what they need: Debian's packages, a virtual environment in .venv, pinned Python packages.
+# Both first set up what they need: a virtual environment in .venv with pinned Python packages, compiler and FPGA tools
+# among them. Of the system they need Python with venv; the tests run Icarus Verilog, too.
 
 BOARD ?= ulx3s
 BITS ?= 5
 PYTHON ?= python3
 BIN := .venv/bin
-PINNED := -c constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help build test test-all check clean system
+.PHONY: help build test test-all check docs clean
 
 help:
 	@echo "make build BOARD=ulx3s BITS=5   the shipped model for a board, up to its bitstream in build/"
 	@echo "make test                       the tests"
 	@echo "make test-all                   the slow ones, too: another quarter of an hour"
 	@echo "make check                      ruff and mypy"
+	@echo "make docs                       the documentation as a site, in site/"
 
 build: .venv/base
 	$(BIN)/hwgen build --bits $(BITS) --board $(BOARD)
@@ -25,24 +27,27 @@ test-all: .venv/test
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m ""
 
 check: .venv/test
-	$(BIN)/ruff check hwgen tests rtl_tests scripts
-	$(BIN)/ruff format --check hwgen tests rtl_tests scripts
+	$(BIN)/ruff check hwgen tests rtl_tests scripts examples
+	$(BIN)/ruff format --check hwgen tests rtl_tests scripts examples
 	$(BIN)/mypy hwgen scripts
 
-.venv/base: pyproject.toml constraints.txt | system
+docs: .venv/docs
+	$(BIN)/mkdocs build --strict
+
+.venv/base: pyproject.toml constraints.txt
+	@PYTHON="$(PYTHON)" sh scripts/system-packages
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet $(PINNED) --editable .
-	@echo "preparing the FPGA tools (once, a minute or two)"
-	@for tool in yosys nextpnr-ecp5 nextpnr-ice40 nextpnr-himbaechel-gowin ecppack icepack; do \
-		$(BIN)/yowasp-$$tool --help >/dev/null 2>&1 || true; done
+	$(PIP) --editable .
 	touch $@
 
 .venv/test: pyproject.toml constraints.txt | .venv/base
-	$(BIN)/python -m pip install --quiet $(PINNED) --editable ".[teacher,train,test]"
+	@PYTHON="$(PYTHON)" sh scripts/system-packages iverilog
+	$(PIP) --editable ".[teacher,train,test]"
 	touch $@
 
-system:
-	@PYTHON="$(PYTHON)" sh scripts/system-packages
+.venv/docs: pyproject.toml constraints.txt | .venv/base
+	$(PIP) --editable ".[docs]"
+	touch $@
 
 clean:
-	rm -rf .venv build
+	rm -rf .venv build site
