@@ -10,10 +10,13 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from itertools import pairwise
+from statistics import median
 
 from hwgen.text.words import tokenise
 
 _SHORTEST_PART = 3
+_LONGEST, _MEDIANS = 256, 32
+"""Words of a piece of a long text: so many, or so many times as many as the median text has."""
 
 
 def exchange_words(
@@ -28,7 +31,8 @@ def exchange_words(
 ) -> list[str]:
     """`count` texts, each a random one of `texts` with about `share` of its words exchanged.
 
-    A text is drawn in proportion to its length: whole sentences more often than fragments. A word is exchanged for
+    A text is drawn in proportion to its length: whole sentences more often than fragments, and one that is far longer
+    than the others in pieces. A word is exchanged for
     one that somewhere follows the same word before it, or (every other time) for any word of the texts.
 
     Args:
@@ -40,7 +44,7 @@ def exchange_words(
         joints: share of texts that are the beginning of one and the end of another.
         rare: every other exchanged word is one of these, each as likely as any other; none means never.
     """
-    sentences = [words for words in map(tokenise, texts) if words]
+    sentences = _of_usual_length([words for words in map(tokenise, texts) if words])
     if not sentences:
         return []
     every = [word for words in sentences for word in words]
@@ -72,3 +76,11 @@ def exchange_words(
                 changed[position] = source.choice(near or every)
         made.append(b" ".join(changed).decode("utf-8", "surrogateescape"))
     return made
+
+
+def _of_usual_length(sentences: list[list[bytes]]) -> list[list[bytes]]:
+    """The same words in the same order; a text of 10,000 words among short ones would be most of what is drawn."""
+    if not sentences:
+        return []
+    most = max(_LONGEST, int(_MEDIANS * median(map(len, sentences))))
+    return [words[start : start + most] for words in sentences for start in range(0, len(words), most)]

@@ -315,6 +315,13 @@ def test_exchanged_words() -> None:
     assert exchange_words([""], 5, 0.5, random.Random(1)) == []
 
 
+def test_a_text_far_longer_than_the_others_is_drawn_in_pieces() -> None:
+    long = [f"w{number}" for number in range(5000)]
+    made = [text.split() for text in exchange_words(["a b c"] * 50 + [" ".join(long)], 300, 0.0, random.Random(1))]
+    assert max(map(len, made)) == 256 and sum(map(len, made)) < 300 * 256
+    assert all(words == long[int(words[0][1:]) :][: len(words)] for words in made if words[0] != "a")
+
+
 def test_parts_and_joints() -> None:
     texts = ["a b c d e f", "g h i j k l"]
     made = exchange_words(texts, 400, 0.0, random.Random(1), parts=0.25, joints=0.5)
