@@ -12,7 +12,7 @@ from contextlib import suppress
 import typer
 from amaranth.hdl import UnusedElaboratable
 
-from hwgen.cli import board, check, evaluate, measure, signals, training  # noqa: F401  (each registers its commands)
+from hwgen.cli import board, check, demo, evaluate, measure, signals, training  # noqa: F401  (each registers its commands)
 from hwgen.cli.app import app
 from hwgen.cli.common import complain
 from hwgen.errors import HwgenError

@@ -9,7 +9,8 @@ from amaranth.lib import wiring
 from hwgen.rtl.ballot import Ballot
 from hwgen.rtl.binary_convolution import BinaryConvolution
 from hwgen.rtl.binary_dense import FoldedBinaryDense
-from hwgen.rtl.chain import Chain, Paced, Stages
+from hwgen.rtl.chain import Chain, Paced, Stages, interval_of
+from hwgen.rtl.core import Core
 from hwgen.rtl.folded_argmax import FoldedArgmax
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.folded_dense import FoldedDense
@@ -18,6 +19,9 @@ from hwgen.rtl.max_over_time import RunningMaximum
 from hwgen.rtl.requantise import Requantiser
 from hwgen.rtl.side_by_side import SideBySide
 from hwgen.rtl.spram_embedding import SpramEmbedding
+
+BUFFER = 2
+"""Cycles that a result spends in the buffer of a core that never stalls."""
 
 
 def cycles_per_sentence(stages: Stages, tokens: int) -> int:
@@ -76,6 +80,12 @@ def _(stage: Ballot, tokens: int) -> int:
 @cycles_of.register
 def _(stage: SideBySide, tokens: int) -> int:
     return max(cycles_per_sentence(member.stages, tokens) for member in stage.members if isinstance(member, Chain))
+
+
+def foretold_cycles(core: Core, tokens: int) -> int:
+    """Cycles from the first of `tokens` that enters an idle core to the sentence's result."""
+    latency = sum(latency_of(stage, tokens) for stage in core.stages.values()) + BUFFER * core.plan.never_stalls
+    return interval_of(core.stages) * (tokens - 1) + latency
 
 
 @singledispatch

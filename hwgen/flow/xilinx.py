@@ -13,9 +13,10 @@ from hwgen.flow.steps import Steps
 from hwgen.flow.top import BoardTop
 
 # yosys knows BUFGCTRL without SIM_DEVICE, which only Vivado's simulation asks for.
+# autoname, which the other families' synthesis ends with, calls cells after what they drive: a report counts by name.
 _SYNTHESIS = (
     "read_verilog vivado/top.v; setparam -unset SIM_DEVICE t:BUFGCTRL; "
-    "synth_xilinx -flatten -arch xc7 {options} -top top; write_json top.json"
+    "synth_xilinx -flatten -arch xc7 {options} -top top; autoname; write_json top.json"
 )
 OPENXC7_NEEDS = ("nextpnr-xilinx", "fasm2frames", "xc7frames2bit")
 

@@ -8,7 +8,7 @@ from functools import singledispatch
 
 from amaranth.lib import wiring
 
-from hwgen.flow.pace import cycles_of, latency_of
+from hwgen.flow.pace import BUFFER, cycles_of, latency_of
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import Graph, Node
 from hwgen.graph.merge import merge
@@ -33,8 +33,6 @@ from hwgen.rtl.spatial_convolution import SpatialConvolution
 from hwgen.rtl.spatial_dense import SpatialDense
 from hwgen.rtl.spram_embedding import SpramEmbedding
 
-BUFFER_LATENCY = 2
-"""Cycles that a result spends in the buffer of a core that never stalls."""
 ANSWER = "answer"
 """The key of what stands behind the last component; it takes nothing."""
 
@@ -72,7 +70,7 @@ def components(core: Core, tokens: int, token: str) -> list[Component]:
     listed += _stages(core.stages, core.graph, tokens)
     if core.plan.never_stalls:
         does = f"Keeps a place for {RESULT_BUFFER_DEPTH} sentences' results, so that nothing ever stalls."
-        listed.append(Component(AROUND, "Result buffer", does, "class and scores", None, BUFFER_LATENCY))
+        listed.append(Component(AROUND, "Result buffer", does, "class and scores", None, BUFFER))
     return [*listed, Component(ANSWER, "Answer", "Goes back to the host over the same line.", "")]
 
 

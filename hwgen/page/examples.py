@@ -86,7 +86,7 @@ class Example:
 def examples(model: Model, rows: Sequence[Row] | None = None) -> list[Example]:
     """A few of `rows`: the surest and the closest right answers, and the surest wrong ones; or sentences of our own."""
     if not rows:
-        return [example(model, text) for text in _ours(model)]
+        return [example(model, text) for text in ours(model)]
     rows = rows[:MOST_ROWS]
     scores = golden.scores(model.graph, model.encode([text for _, text in rows]))
     best = golden.classes(scores)
@@ -130,7 +130,8 @@ def _stretches(model: Model, text: str, tokens: int, told: Explanation) -> Itera
         start = end
 
 
-def _ours(model: Model) -> tuple[str, ...]:
+def ours(model: Model) -> tuple[str, ...]:
+    """The sentences of our own that suit a model: those of whose words it knows most."""
     vocabulary = model.vocabulary
     if not isinstance(vocabulary, Vocabulary):
         return _REQUESTS

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hwgen.flow.pace import cycles_per_sentence, latency_of
+from hwgen.flow.pace import cycles_per_sentence, foretold_cycles
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
 from hwgen.rtl import plan as plans
@@ -80,6 +80,4 @@ def test_cycles_are_those_of_the_circuit(graph: Graph, plan: AnyPlan, tokens: in
 def test_the_stages_latencies_add_up_to_the_circuits(graph: Graph, plan: AnyPlan) -> None:
     core = Core(graph, plan)
     results = pysim.run(core, Sentences.of([[99 % graph.vocabulary]]))
-    buffered = 2 * plan.never_stalls
-    expected = sum(latency_of(stage, 1) for stage in core.stages.values()) + buffered
-    assert results.left[0] - results.last[0] == expected
+    assert results.left[0] - results.last[0] == foretold_cycles(core, 1)
