@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from hwgen.errors import HwgenError
@@ -61,15 +62,7 @@ class Clocks:
             platform: an Amaranth platform, as `hwgen.flow.platform.make` gives it.
         """
         self.reference = reference_of(platform)
-        best: dict[Fraction, Pll] = {}
-        # Of settings for one frequency the fastest phase detector and oscillator jitter least.
-        for pll in PLLS[platforms.family(platform)].settings(platform, self.reference):
-            other = best.get(pll.frequency)
-            if other is None or pll.vco > other.vco:
-                best[pll.frequency] = pll
-        plans = {pll.frequency: ClockPlan(self.reference, pll) for pll in best.values()}
-        plans[self.reference] = ClockPlan(self.reference)
-        self.plans: Sequence[ClockPlan] = [plans[frequency] for frequency in sorted(plans)]
+        self.plans = _plans(PLLS[platforms.family(platform)], platforms.part(platform), self.reference)
         self._frequencies = [plan.frequency for plan in self.plans]
 
     @property
@@ -115,3 +108,17 @@ class Clocks:
             return HwgenError(f"{wish} is not the board's {own:g} MHz, and hwgen knows no PLL of its part")
         least, most = (float(self._frequencies[place]) / 1e6 for place in (0, -1))
         return HwgenError(f"{wish} is out of reach; the board's {own:g} MHz and its PLL give {least:g} to {most:g} MHz")
+
+
+@lru_cache
+def _plans(kind: type[Pll], part: str, reference: Fraction) -> Sequence[ClockPlan]:
+    """Every frequency, in order; of settings for the same one that with the fastest phase detector and oscillator,
+    which jitter least."""
+    best: dict[Fraction, Pll] = {}
+    for pll in kind.settings(part, reference):
+        other = best.setdefault(pll.frequency, pll)
+        if (pll.phases, pll.vco) > (other.phases, other.vco):
+            best[pll.frequency] = pll
+    plans = {frequency: ClockPlan(reference, pll) for frequency, pll in best.items()}
+    plans[reference] = ClockPlan(reference)
+    return [plans[frequency] for frequency in sorted(plans)]

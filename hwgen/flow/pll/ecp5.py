@@ -25,7 +25,7 @@ class Ecp5Pll(Pll):
     output: int
 
     @classmethod
-    def settings(cls, platform: Any, reference: Fraction) -> Iterator[Self]:
+    def settings(cls, part: str, reference: Fraction) -> Iterator[Self]:
         if reference not in INPUT:
             return
         for divider in DIVIDERS:
@@ -44,12 +44,16 @@ class Ecp5Pll(Pll):
         return self.reference * self.feedback / self.divider
 
     @property
+    def phases(self) -> Fraction:
+        return self.reference / self.divider
+
+    @property
     def vco(self) -> Fraction:
         return self.frequency * self.output
 
     def clocking(self, m: Module, platform: Any) -> None:
         """As Amaranth's platform: all registers hang on the global reset, here until the lock, so `sync` has none."""
-        clock, locked, seen, released = Signal(name="pll_clk"), Signal(), Signal(), Signal()
+        clock, locked, seen, released = Signal(name="pll_clk"), Signal(name="pll_locked"), Signal(), Signal()
         m.submodules.pll = Instance(
             "EHXPLLL",
             # Of the analogue part, as Lattice's own generator sets them.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Self
 
-from amaranth.hdl import ClockDomain, ClockSignal, Instance, Module, Signal
+from amaranth.hdl import ClockDomain, ClockSignal, Const, Instance, Module, Signal
 from amaranth.lib.cdc import ResetSynchronizer
 
 from hwgen.flow.pll.pll import Between, Pll, oscillator
@@ -47,6 +47,8 @@ LIMITS = {
     "GW2AR-18": _GW2A_18,
 }
 """Gowin data sheets DS117, DS861, DS226 and kin, PLL switching characteristics of speed grades C6/I5 and faster."""
+SLOW, SLOWER = "C5/I4", Fraction(4, 5)
+"""The slowest grade, and how fast its PLL is beside the others."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,8 @@ class GowinPll(Pll):
     output: int
 
     @classmethod
-    def settings(cls, platform: Any, reference: Fraction) -> Iterator[Self]:
-        limits = _limits(platform)
+    def settings(cls, part: str, reference: Fraction) -> Iterator[Self]:
+        limits = limits_of(part)
         for divider in range(1, 65):
             if limits is None or reference / divider not in limits.phases:
                 break
@@ -74,14 +76,18 @@ class GowinPll(Pll):
         return self.reference * self.feedback / self.divider
 
     @property
+    def phases(self) -> Fraction:
+        return self.reference / self.divider
+
+    @property
     def vco(self) -> Fraction:
         return self.frequency * self.output
 
     def clocking(self, m: Module, platform: Any) -> None:
         """The reset is let go two cycles after the lock, and holds again as soon as the lock is lost."""
-        limits = _limits(platform)
+        limits = limits_of(platform.part)
         assert limits is not None
-        clock, locked = Signal(name="pll_clk"), Signal()
+        clock, locked = Signal(name="pll_clk"), Signal(name="pll_locked")
         m.submodules.pll = Instance(
             limits.primitive,
             p_FCLKIN=f"{float(self.reference) / 1e6:g}",
@@ -104,12 +110,12 @@ class GowinPll(Pll):
             i_CLKFB=0,
             i_RESET=0,
             i_RESET_P=0,
-            i_FBDSEL=0,
-            i_IDSEL=0,
-            i_ODSEL=0,
-            i_PSDA=0,
-            i_DUTYDA=0,
-            i_FDLY=0,
+            i_FBDSEL=Const(0, 6),
+            i_IDSEL=Const(0, 6),
+            i_ODSEL=Const(0, 6),
+            i_PSDA=Const(0, 4),
+            i_DUTYDA=Const(0, 4),
+            i_FDLY=Const(0, 4),
             **({"i_VREN": 1} if limits.primitive == "PLLVR" else {}),
             o_CLKOUT=clock,
             o_LOCK=locked,
@@ -120,7 +126,15 @@ class GowinPll(Pll):
         platform.add_clock_constraint(clock, float(self.frequency))
 
 
-def _limits(platform: Any) -> Limits | None:
-    """Of the part's series and size; a letter behind the size (GW1NR-9C) makes no difference here."""
-    series = re.match(r"GW\w+-\d+", platform.family)
-    return LIMITS.get(series[0]) if series else None
+def limits_of(part: str) -> Limits | None:
+    """Of a part number such as GW1NR-LV9QN88PC6/I5; None where hwgen does not know its PLL."""
+    match = re.match(r"(GW\w+)-[A-Z]*(\d+)[A-Z]", part)
+    limits = LIMITS.get(f"{match[1]}-{match[2]}") if match else None
+    if limits is None or not part.endswith(SLOW):
+        return limits
+    return replace(
+        limits,
+        phases=Between(limits.phases.least, limits.phases.most * SLOWER),
+        vco=limits.vco * SLOWER,
+        output=limits.output * SLOWER,
+    )

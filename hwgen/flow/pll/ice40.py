@@ -39,7 +39,7 @@ class Ice40Pll(Pll):
     divq: int
 
     @classmethod
-    def settings(cls, platform: Any, reference: Fraction) -> Iterator[Self]:
+    def settings(cls, part: str, reference: Fraction) -> Iterator[Self]:
         for divr in range(16):
             if reference not in INPUT or reference / (divr + 1) not in PHASES:
                 break
@@ -54,19 +54,22 @@ class Ice40Pll(Pll):
         return self.vco / (1 << self.divq)
 
     @property
+    def phases(self) -> Fraction:
+        return self.reference / (self.divr + 1)
+
+    @property
     def vco(self) -> Fraction:
         return self.reference * (self.divf + 1) / (self.divr + 1)
 
     def clocking(self, m: Module, platform: Any) -> None:
         """The reset lasts from the lock for as long as Amaranth's own power-on reset."""
-        clock, locked, ready = Signal(name="pll_clk"), Signal(), Signal()
+        clock, locked, ready = Signal(name="pll_clk"), Signal(name="pll_locked"), Signal()
         pin = platform.lookup(platform.default_clk).ios[0].names[0]
         if pin in PADS.get((platform.device, platform.package.upper()), ()):
             port = platform.request(platform.default_clk, dir="-")
             cell, source = "SB_PLL40_PAD", {"i_PACKAGEPIN": port.io}
         else:
             cell, source = "SB_PLL40_CORE", {"i_REFERENCECLK": oscillator(m, platform)}
-        phases = self.reference / (self.divr + 1) / 1_000_000
         m.submodules.pll = Instance(
             cell,
             p_FEEDBACK_PATH="SIMPLE",
@@ -74,7 +77,7 @@ class Ice40Pll(Pll):
             p_DIVR=self.divr,
             p_DIVF=self.divf,
             p_DIVQ=self.divq,
-            p_FILTER_RANGE=1 + sum(phases >= bound for bound in FILTERS),
+            p_FILTER_RANGE=1 + sum(self.phases >= bound * 1_000_000 for bound in FILTERS),
             **source,
             i_RESETB=1,
             i_BYPASS=0,

@@ -28,6 +28,9 @@ class Between:
     def __contains__(self, frequency: Fraction) -> bool:
         return self.least <= frequency / 1_000_000 <= self.most
 
+    def __mul__(self, factor: Fraction) -> Between:
+        return Between(self.least * factor, self.most * factor)
+
     def middle(self) -> Fraction:
         """Of it, in Hz."""
         return (self.least + self.most) * 500_000
@@ -45,13 +48,23 @@ class Pll(ABC):
 
     @classmethod
     @abstractmethod
-    def settings(cls, platform: Any, reference: Fraction) -> Iterator[Self]:
-        """Every setting that the part's data sheet allows; none where the part has no PLL that hwgen knows."""
+    def settings(cls, part: str, reference: Fraction) -> Iterator[Self]:
+        """Every setting that the part's data sheet allows; none where the part has no PLL that hwgen knows.
+
+        Args:
+            part: as its vendor names it.
+            reference: in Hz.
+        """
 
     @property
     @abstractmethod
     def frequency(self) -> Fraction:
         """What comes out, in Hz."""
+
+    @property
+    @abstractmethod
+    def phases(self) -> Fraction:
+        """The frequency at which its phase detector compares, in Hz."""
 
     @property
     @abstractmethod

@@ -25,7 +25,7 @@ class SevenSeriesPll(Pll):
     output: int
 
     @classmethod
-    def settings(cls, platform: Any, reference: Fraction) -> Iterator[Self]:
+    def settings(cls, part: str, reference: Fraction) -> Iterator[Self]:
         for divider in DIVIDERS:
             if reference not in INPUT or reference / divider not in PHASES:
                 break
@@ -39,13 +39,17 @@ class SevenSeriesPll(Pll):
         return self.vco / self.output
 
     @property
+    def phases(self) -> Fraction:
+        return self.reference / self.divider
+
+    @property
     def vco(self) -> Fraction:
         return self.reference * self.multiplier / self.divider
 
     def clocking(self, m: Module, platform: Any) -> None:
         """The clock stands still until the lock, and registers keep what the bitstream gave them: `sync` has no reset,
         as on Amaranth's platform."""
-        made, clock, locked, feedback = Signal(), Signal(name="pll_clk"), Signal(), Signal()
+        made, clock, locked, feedback = Signal(), Signal(name="pll_clk"), Signal(name="pll_locked"), Signal()
         m.submodules.pll = Instance(
             "MMCME2_BASE",
             p_BANDWIDTH="OPTIMIZED",
