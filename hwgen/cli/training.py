@@ -34,6 +34,7 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train, factorise, prune and quantise a classifier; shows every stage."""
+    Model.check_target(output)
     with training_extra():
         from hwgen.compress import card, recipes, report
         from hwgen.compress.run import run
@@ -42,7 +43,6 @@ def train(
 
     recipe = recipe or ("sst2-binary" if bits == 1 else "sst2-full")
     chosen = recipes.override(recipes.load(shipped.recipe_path(recipe)), settings or [])
-    Model.check_target(output)
     dataset = datasets.load(data, seed, holdout=chosen.data.holdout)
     warn(audit.warnings(dataset))
     with progress.shown(err, quiet=as_json) as shown:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hwgen.errors import HwgenError
 from hwgen.files import Kind, remove_ours, require_replaceable, written_whole
@@ -31,6 +31,10 @@ class Folder(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         shutil.rmtree(self.parent)
+
+    @initialize()
+    def first(self) -> None:
+        self.run(set(OWN))
 
     @rule(files=st.sets(st.sampled_from(OWN)))
     def run(self, files: set[str]) -> None:
@@ -58,6 +62,12 @@ class Folder(RuleBasedStateMachine):
     def remove(self) -> None:
         if remove_ours(self.folder, TOY):
             assert not self.mine and not self.folder.exists()
+
+    @rule(name=st.sampled_from(OWN))
+    def edit_and_run(self, name: str) -> None:
+        """The likeliest way to lose work."""
+        self.write(name, "edited")
+        self.run({"a"})
 
     @rule(name=PLACES, text=st.text("xyz", min_size=1))
     def write(self, name: str, text: str) -> None:
