@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from hwgen.cuts import PIECE
 from hwgen.errors import HwgenError
-from hwgen.text import datasets
+from hwgen.text import datasets, splits
+from hwgen.text.audit import UNBALANCED
 from hwgen.text.parts import part
+from hwgen.text.rows import LABEL_NAMES, LONGEST, LONGEST_LABEL, TEXT_NAMES
 
 ROWS = [("ab"[i % 2], f"text {i}") for i in range(60)]
 
@@ -71,3 +74,14 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     ):
         with pytest.raises(HwgenError, match=message):
             part(source, split)
+
+
+def test_the_page_on_data_names_every_split_column_and_set() -> None:
+    content = (Path(__file__).resolve().parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+    names = [name for names in splits.NAMES.values() for name in names]
+    for name in (*names, *LABEL_NAMES, *TEXT_NAMES, *datasets.NAMES):
+        assert name in content, name
+    assert (
+        f"{LONGEST:,} bytes" in content and f"{LONGEST_LABEL} characters" in content and f"{PIECE:,} tokens" in content
+    )
+    assert f"{UNBALANCED} rows or more" in content
