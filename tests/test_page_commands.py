@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import click
+import commands as reference
 import pytest
 import typer
 
 from hwgen.cli import run  # noqa: F401  (registers the commands)
 from hwgen.cli.app import app
-from tests.commands import ROOT, commands
+from tests.pages import ROOT, commands
 
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
 SHOWN = [
@@ -23,15 +24,24 @@ SHOWN = [
 
 @pytest.mark.parametrize("words", SHOWN)
 def test_a_command_of_a_page_is_one_that_hwgen_takes(words: list[str]) -> None:
-    command: click.Command = typer.main.get_command(app)
+    command: Any = typer.main.get_command(app)
     arguments = words[1:]
-    if arguments[:1] == ["--version"]:
+    if arguments == ["--version"]:
         return
-    context = click.Context(command)
-    while isinstance(command, click.Group):
-        _, command, arguments = command.resolve_command(context, arguments)
-        assert command is not None
-    command.make_context("hwgen", list(arguments))
+    while children := getattr(command, "commands", None):
+        assert arguments[0] in children
+        command, arguments = children[arguments[0]], arguments[1:]
+    command.make_context("hwgen", arguments)
+
+
+def test_a_command_that_hwgen_does_not_take_is_noticed() -> None:
+    for words in (["hwgen", "explode"], ["hwgen", "explore", "--bord", "ulx3s"], ["hwgen", "explore"]):
+        with pytest.raises(Exception, match=r"explode|--bord|board"):
+            test_a_command_of_a_page_is_one_that_hwgen_takes(words)
+
+
+def test_the_reference_of_commands_is_as_the_program_says() -> None:
+    assert reference.PAGE.read_text(encoding="utf-8") == reference.page(), "run python scripts/commands.py"
 
 
 def test_pages_show_commands(tmp_path: Path) -> None:
