@@ -21,8 +21,8 @@ from hwgen.cli.app import app
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "commands.md"
 HEAD = """# Commands
 
-Every command prints this by `--help`, too. What you can mend is one line on standard error and exit status 2; status 130 is
-Ctrl-C. A board is named as `hwgen boards` lists it, or by the path of [its file](boards.md).
+Every command prints this by `--help`, too. What you can mend is one line on standard error and exit status 2; status
+130 is Ctrl-C. A board is named as `hwgen boards` lists it, or by the path of [its file](boards.md).
 """
 
 
