@@ -62,9 +62,11 @@ def test_members_of_an_ensemble_are_told_like_models(tmp_path: Path) -> None:
 
 
 def test_text_from_outside_is_shown_escaped(tmp_path: Path) -> None:
-    record = {"recipe": {"name": "x\x1b[2J"}, "seed": ["\x07"], "stages": [{"name": "\r", "dev": "?"}, 5], "data": 3}
+    stage = {"name": "\r", "dev": 0.5, "test": 0.5, "weights": 1, "nonzero": 1, "bits": 1, "kilobytes": 1.0}
+    data = {"name": "\x07[bold]", "toy": False, "rows": {"train": 1, "dev": 1, "test": 1}}
+    record = {"recipe": {"name": "x\x1b[2J"}, "stages": [stage], "data": data}
     shown = printed(inspection.inspect(saved(GRAPHS["sentence CNN"], tmp_path / "model", record)))
-    assert "'[/red]', 'a\\nb', '\\x1b[31m'" in shown and "x\\x1b[2J" in shown
+    assert "'[/red]', 'a\\nb', '\\x1b[31m'" in shown and "x\\x1b[2J" in shown and "\\x07[bold]: 1 train" in shown
     assert not {"\x1b", "\x07", "\r"} & set(shown)
 
 

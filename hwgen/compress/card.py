@@ -50,7 +50,7 @@ Checkpoints and settings were chosen on dev; test was read once a stage, at its 
 {zeros}
 ## Confusion on test
 
-{_confusion(record.confusion, tuple(map(_text, model.labels)))}
+{_confusion(record.confusion, tuple(map(_text, model.labels)))}{_unknown(record)}
 
 ## Memory
 
@@ -58,6 +58,17 @@ Checkpoints and settings were chosen on dev; test was read once a stage, at its 
 |---|---:|
 {_memory(model.graph, record)}
 """
+
+
+def _unknown(record: Record) -> str:
+    """A word on the test rows that are not in the table."""
+    assert record.data is not None
+    left_out = record.data.rows.test - sum(map(sum, record.confusion))
+    return (
+        f"\n\nLeft out, and counted as wrong: {left_out:,} with a label that train has not."
+        if record.confusion and left_out
+        else ""
+    )
 
 
 @singledispatch

@@ -134,15 +134,10 @@ def rows_for(model: Model, source: str, split: str | None = None) -> Part:
     Raises:
         HwgenError: as `hwgen.text.parts.part`.
     """
-    seed, recipe = model.record.get("seed"), model.record.get("recipe")
-    data = recipe.get("data") if isinstance(recipe, dict) else None
+    data = model.facts.recipe.get("data")
     holdout = data.get("holdout") if isinstance(data, dict) else None
-    return part(
-        source,
-        split,
-        seed if isinstance(seed, int) else 0,
-        holdout if isinstance(holdout, float) and 0 < holdout < 1 else HOLDOUT,
-    )
+    share = holdout if isinstance(holdout, float) and 0 < holdout < 1 else HOLDOUT
+    return part(source, split, model.facts.seed, share)
 
 
 def evaluate(

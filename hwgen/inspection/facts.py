@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from functools import singledispatch
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.memory import memory_bits, stored
 from hwgen.graph.tensor import TensorType
 from hwgen.model import Model
+from hwgen.record import Record
 from hwgen.text.characters import Characters
 from hwgen.text.vocabulary import Vocabulary
 
@@ -42,7 +43,7 @@ def inspect(folder: Path) -> dict[str, Any]:
         "labels": list(model.labels),
         "vocabulary": _vocabulary(model.vocabulary),
         "graph": graph_facts(model.graph),
-        "record": _record(model.record),
+        "record": _record(model.facts),
         "card": str(card) if card.is_file() else None,
         "files": {path.name: path.stat().st_size for path in sorted(folder.iterdir()) if path.is_file()},
     }
@@ -130,22 +131,12 @@ def _(vocabulary: Characters) -> dict[str, Any]:
     return {"tokeniser": "characters", "tokens": len(vocabulary)}
 
 
-def _record(record: Mapping[str, Any]) -> dict[str, Any]:
+def _record(record: Record) -> dict[str, Any]:
     """How it was trained and how well it does, as far as the record says."""
-    recipe, data = _mapping(record.get("recipe")), _mapping(record.get("data"))
-    stages = record.get("stages")
     return {
-        "recipe": recipe.get("name"),
-        "seed": record.get("seed"),
-        "data": {key: data.get(key) for key in ("name", "rows", "toy")},
-        "accuracy": _mapping(record.get("accuracy")),
-        "stages": [
-            {key: stage.get(key) for key in ("name", "dev", "test", "bits", "kilobytes")}
-            for stage in (stages if isinstance(stages, list) else ())
-            if isinstance(stage, Mapping)
-        ],
+        "recipe": record.recipe.get("name"),
+        "seed": record.seed,
+        "data": record.data and asdict(record.data),
+        "accuracy": record.accuracy and asdict(record.accuracy),
+        "stages": [stage.as_dict() for stage in record.stages],
     }
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return dict(value) if isinstance(value, Mapping) else {}

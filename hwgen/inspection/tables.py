@@ -32,16 +32,16 @@ def _whole(found: Mapping[str, Any]) -> Table:
     table.add_column(overflow="fold")
     rows = {
         "model": found["model"],
-        "kind": f"{graph['kind']}, {graph['bits']} bits, {graph['classes']} classes",
+        "kind": f"{graph['kind']}, {_bits(graph['bits'])}, {graph['classes']} classes",
         "digest": found["digest"],
         "labels": listed(found["labels"], MOST_LABELS),
         "vocabulary": _vocabulary(found["vocabulary"]),
         "weights": f"{graph['nonzero']:,} of {graph['weights']:,} are not zero",
         "memory": f"{graph['memory_bits']:,} bits, {graph['memory_bits'] / 8000:,.1f} kB",
         "scores": f"integers times 2^{graph['score_exponent']}",
-        "trained by": f"recipe {record['recipe']}, seed {record['seed']}",
+        "trained by": f"recipe {record['recipe'] or 'unknown'}, seed {record['seed']}",
         "data": _data(record["data"]),
-        "accuracy": ", ".join(f"{split} {_percent(value)}" for split, value in record["accuracy"].items()) or "unknown",
+        "accuracy": _accuracy(record["accuracy"]),
         "card": found["card"] or "none",
         "files": ", ".join(f"{name} {size:,} bytes" for name, size in found["files"].items()),
     }
@@ -57,10 +57,17 @@ def _vocabulary(vocabulary: Mapping[str, Any]) -> str:
     return f"{vocabulary['tokens']:,} tokens: {vocabulary['tokeniser']}"
 
 
-def _data(data: Mapping[str, Any]) -> str:
-    rows = data["rows"] if isinstance(data["rows"], Mapping) else {}
-    counts = ", ".join(f"{split} {count} rows" for split, count in rows.items())
-    return f"{data['name']}{' (toy)' if data['toy'] is True else ''}{': ' if counts else ''}{counts}"
+def _data(data: Mapping[str, Any] | None) -> str:
+    if data is None:
+        return "unknown"
+    counts = ", ".join(f"{count:,} {split}" for split, count in data["rows"].items())
+    return f"{data['name']}{', a toy' if data['toy'] else ''}: {counts} rows"
+
+
+def _accuracy(accuracy: Mapping[str, float] | None) -> str:
+    if accuracy is None:
+        return "unknown"
+    return ", ".join(f"{split} {100 * share:.2f} %" for split, share in accuracy.items())
 
 
 def _nodes(graph: Mapping[str, Any]) -> Table:
@@ -89,12 +96,12 @@ def _add_nodes(table: Table, graph: Mapping[str, Any], prefix: str) -> None:
 
 
 def _array(facts: Mapping[str, Any]) -> str:
-    width = f", {facts['bits']} bits" if "bits" in facts else ""
+    width = f", {_bits(facts['bits'])}" if "bits" in facts else ""
     return f"{' x '.join(f'{size:,}' for size in facts['shape'])}: {facts['low']:,}..{facts['high']:,}{width}"
 
 
 def _output(output: Mapping[str, Any]) -> str:
-    width = f"{output['width']} bits {'signed' if output['signed'] else 'unsigned'}"
+    width = f"{_bits(output['width'])} {'signed' if output['signed'] else 'unsigned'}"
     return f"{output['channels']:,} of {output['low']:,}..{output['high']:,} for {output['of']}, {width}"
 
 
@@ -104,11 +111,10 @@ def _stages(stages: list[Mapping[str, Any]]) -> Table:
     for heading in ("dev %", "test %", "bits", "kB"):
         table.add_column(heading, justify="right")
     for stage in stages:
-        shares = [_percent(stage[split]).removesuffix(" %") for split in ("dev", "test")]
-        table.add_row(*(shown(str(cell)) for cell in (stage["name"], *shares, stage["bits"], stage["kilobytes"])))
+        shares = [f"{100 * stage[split]:.2f}" for split in ("dev", "test")]
+        table.add_row(shown(stage["name"]), *shares, str(stage["bits"]), f"{stage['kilobytes']:,.1f}")
     return table
 
 
-def _percent(share: object) -> str:
-    """A share of a record, which may hold anything."""
-    return f"{100 * share:.2f} %" if isinstance(share, int | float) else str(share)
+def _bits(count: int) -> str:
+    return f"{count:,} bit{'s' * (count != 1)}"

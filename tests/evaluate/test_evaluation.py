@@ -164,5 +164,5 @@ def test_held_out_rows_are_those_of_the_models_own_training(tmp_path: Path) -> N
     for seed in (0, 1):
         record = {"seed": seed, "recipe": {"data": {"holdout": 0.1}}}
         seeds[seed] = rows_for(Model(MODEL.graph, MODEL.vocabulary, LABELS, record), str(tmp_path)).rows
-    plain = rows_for(Model(MODEL.graph, MODEL.vocabulary, LABELS, {"seed": "x", "recipe": 5}), str(tmp_path)).rows
+    plain = rows_for(Model(MODEL.graph, MODEL.vocabulary, LABELS, {"recipe": {"data": 5}}), str(tmp_path)).rows
     assert seeds[0] != seeds[1] and plain == seeds[0]
