@@ -32,7 +32,7 @@ check: .venv/test
 	$(BIN)/mypy hwgen scripts
 
 docs: .venv/docs
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .venv/base: pyproject.toml constraints.txt
 	@PYTHON="$(PYTHON)" sh scripts/system-packages
