@@ -143,6 +143,13 @@ def test_a_glitch_is_no_start_bit() -> None:
     assert _receive([(0, 0.3), (1, 3), *_levels(0x5C), (0, 0.3)]) == ([0x5C], 0, 0)
 
 
+@pytest.mark.parametrize("bits", [1, 2, 5, 8.5])
+def test_behind_a_byte_that_breaks_off_ten_bits_of_silence_are_enough(bits: float) -> None:
+    """For the receiver to be done with it, whatever it makes of it."""
+    received, _, _ = _receive([(0, bits), (1, 10), *_levels(0x5C, 0xA3)])
+    assert received[-2:] == [0x5C, 0xA3]
+
+
 def test_a_byte_not_taken_stays_and_the_next_is_lost() -> None:
     assert _receive(_levels(1, 2, 3), ready=False) == ([1], 0, 2)
 

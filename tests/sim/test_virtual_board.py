@@ -25,8 +25,8 @@ from hwgen.rtl.plan import Plan
 from hwgen.rtl.shell import RECEIVE_BUFFER, Shell
 from hwgen.rtl.streams import result_stream, token_stream
 from hwgen.sim.pseudo_terminal import port
-from hwgen.sim.virtual_board import CompiledLine, PysimLine, VirtualBoard
-from hwgen.wire import Kind, Status
+from hwgen.sim.virtual_board import EXACT, CompiledLine, PysimLine, VirtualBoard
+from hwgen.wire import MAX_TOKENS, Kind, Status
 from tests.random_graph import random_graph
 
 DIGEST = bytes.fromhex("5a7d a500 0102 7d5a")
@@ -39,34 +39,37 @@ BAUD = Baud(Fraction(BIT * 1_000_000), 1_000_000)
 class SumCore(wiring.Component):
     """Scores are the sum of the tokens, their number, and minus the last one.
 
-    A sentence takes `pause` cycles after its last token, the first one `first_pause`.
+    A token takes `interval` cycles, a sentence `pause` more after its last token, the first one `first_pause`.
     """
 
-    tokens_per_cycle = 1.0
     stored = None
 
-    def __init__(self, pause: int = 0, first_pause: int = 0) -> None:
+    def __init__(self, pause: int = 0, first_pause: int = 0, interval: int = 1) -> None:
         self.graph = SimpleNamespace(vocabulary=VOCABULARY, classes=CLASSES)
         limit = 1 << BITS - 1
         self.scores = TensorType(np.full(CLASSES, -limit), np.full(CLASSES, limit - 1), per_token=False)
-        self.pause, self.first_pause = pause, first_pause
+        self.pause, self.first_pause, self.interval = pause, first_pause, interval
+        self.tokens_per_cycle = 1 / interval
         super().__init__({"tokens": In(token_stream(VOCABULARY)), "results": Out(result_stream(self.scores))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         token, scores = self.tokens.payload, self.results.payload.scores
-        wait = Signal(range(max(self.pause, self.first_pause) + 2))
+        wait, rest = Signal(range(max(self.pause, self.first_pause) + 2)), Signal(range(self.interval))
         pause = Signal.like(wait, init=self.first_pause + 1)
         m.d.comb += [
-            self.tokens.ready.eq(~self.results.valid & (wait == 0)),
+            self.tokens.ready.eq(~self.results.valid & (wait == 0) & (rest == 0)),
             self.results.payload.label.eq(scores[0] < scores[1]),
         ]
         with m.If(self.results.valid & self.results.ready):
             m.d.sync += self.results.valid.eq(0)
         with m.If(wait != 0):
             m.d.sync += [wait.eq(wait - 1), self.results.valid.eq(wait == 1)]
+        with m.If(rest != 0):
+            m.d.sync += rest.eq(rest - 1)
         with m.If(self.tokens.valid & self.tokens.ready):
             m.d.sync += [
+                rest.eq(self.interval - 1),
                 scores[0].eq(Mux(token.first, 0, scores[0]) + token.token),
                 scores[1].eq(Mux(token.first, 0, scores[1]) + 1),
                 scores[2].eq(-token.token),
@@ -81,9 +84,15 @@ def expected(tokens: Sequence[int]) -> tuple[int, list[int]]:
     return int(sum(tokens) < len(tokens)), [sum(tokens), len(tokens), -tokens[-1]]
 
 
-def board(core: object | None = None) -> VirtualBoard:
-    shell = Shell(core or SumCore(), digest=DIGEST, baud=BAUD, idle_timeout=IDLE_BITS * BIT)  # type: ignore[arg-type]
-    return VirtualBoard(PysimLine(shell))
+def board(core: object | None = None, baud: Baud = BAUD, pace: Fraction = EXACT) -> VirtualBoard:
+    idle = round(IDLE_BITS * baud.clocks)
+    shell = Shell(core or SumCore(), digest=DIGEST, baud=baud, idle_timeout=idle)  # type: ignore[arg-type]
+    return VirtualBoard(CompiledLine(shell, pace=pace))
+
+
+def talk(line: VirtualBoard) -> Client:
+    """A client whose clock is the simulation's."""
+    return Client(line, line.now)
 
 
 def replies(line: VirtualBoard, sent: bytes) -> list[Frame]:
@@ -101,7 +110,9 @@ def codes(line: VirtualBoard, sent: bytes) -> list[tuple[int, int]]:
 
 @pytest.fixture
 def line() -> Iterator[VirtualBoard]:
-    yield board()
+    made = board()
+    yield made
+    made.close()
 
 
 GOOD = request(Kind.CLASSIFY, 9, [7, 8])
@@ -112,7 +123,7 @@ def is_good(frame: Frame) -> bool:
 
 
 def test_identify(line: VirtualBoard) -> None:
-    client = Client(line)
+    client = talk(line)
     found = client.identify()
     assert (found.digest, found.vocabulary, found.classes) == (DIGEST, VOCABULARY, CLASSES)
     assert found.window == RECEIVE_BUFFER
@@ -123,7 +134,7 @@ def test_identify(line: VirtualBoard) -> None:
 
 def test_sentences_of_every_length(line: VirtualBoard) -> None:
     """Empty, one token, longer than the board's buffer; bytes that must be escaped."""
-    client = Client(line)
+    client = talk(line)
     for tokens in ([], [0], [299], [1, 2, 3], [0xA5, 0x5A, 0x7D] * 3, list(range(300))):
         assert client.classify(tokens) == expected(tokens)
 
@@ -133,7 +144,7 @@ def test_many_in_flight(pause: int) -> None:
     """Answers slower than requests: the board's buffer holds what the client sends ahead."""
     random = np.random.default_rng(1)
     sentences = [random.integers(0, VOCABULARY, n).tolist() for n in random.integers(0, 12, 60)]
-    assert list(Client(board(SumCore(pause))).classify_all(sentences)) == [expected(each) for each in sentences]
+    assert list(talk(board(SumCore(pause))).classify_all(sentences)) == [expected(each) for each in sentences]
 
 
 def test_the_window_is_kept() -> None:
@@ -163,7 +174,7 @@ def test_token_outside_the_vocabulary(line: VirtualBoard, unknown: int) -> None:
     assert (first.code, first.payload) == (Status.BAD_TOKEN, b"")
     assert is_good(second) and is_good(third)
     with pytest.raises(HwgenError, match="BAD_TOKEN"):
-        Client(line).classify([unknown])
+        talk(line).classify([unknown])
 
 
 @pytest.mark.parametrize("kept", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
@@ -196,6 +207,69 @@ def test_garbage_between_frames(line: VirtualBoard) -> None:
     assert codes(line, b"\xa5\xa5" + GOOD) == [(9, Status.OK)]
 
 
+def test_an_escape_byte_alone_is_no_byte_of_a_frame(line: VirtualBoard) -> None:
+    """So nothing is answered, whether silence or a sync byte follows; the next frame is untouched."""
+    assert codes(line, b"\xa5\x7d") == []
+    assert codes(line, GOOD) == [(9, Status.OK)]
+    assert codes(line, b"\xa5\x7d" + GOOD) == [(9, Status.OK)]
+    assert codes(line, b"\xa5\x00\x7d" + GOOD) == [(0, Status.CUT), (9, Status.OK)]
+
+
+def test_answers_to_an_earlier_program_are_passed_over(line: VirtualBoard) -> None:
+    """Also those that bear our sequence number."""
+    line.write(b"".join(request(Kind.CLASSIFY, sequence, [7]) for sequence in range(40)))
+    client = talk(line)
+    client._sequence = 9
+    assert client.identify().digest == DIGEST
+    assert client.classify([7, 8]) == expected([7, 8])
+
+
+RATES = {
+    "8.33 clocks a bit": Baud(Fraction(25_000_000), 3_000_000),
+    "8 clocks a bit": Baud(Fraction(24_000_000), 3_000_000),
+    "217 clocks a bit": Baud(Fraction(25_000_000), 115_200),
+}
+PACES = [Fraction(98, 100), Fraction(1), Fraction(102, 100)]
+
+
+@pytest.mark.parametrize("pace", PACES, ids=str)
+@pytest.mark.parametrize("rate", RATES)
+def test_a_host_two_per_cent_off(rate: str, pace: Fraction) -> None:
+    """Frames back to back in both directions, every byte value in them; nothing is sent twice."""
+    line = board(baud=RATES[rate], pace=pace)
+    random = np.random.default_rng(0)
+    sentences = [random.integers(0, VOCABULARY, n).tolist() for n in (255, *random.integers(0, 60, 40), 0, 0, 1)]
+    sent = [request(Kind.CLASSIFY, 0, tokens) for tokens in sentences]
+    assert list(talk(line).classify_all(sentences)) == [expected(each) for each in sentences]
+    spent, least = line.bits, 10 * sum(map(len, sent))
+    assert least < spent < 1.15 * least
+    line.close()
+
+
+@pytest.mark.parametrize("pace", [PACES[0], PACES[-1]], ids=str)
+def test_both_simulators_play_such_a_host_alike(pace: Fraction) -> None:
+    shell = Shell(SumCore(), digest=DIGEST, baud=RATES["8.33 clocks a bit"], idle_timeout=2000)  # type: ignore[arg-type]
+    frames = b"".join(request(Kind.CLASSIFY, sequence, [sequence, 165, 125, 90]) for sequence in range(7))
+    said = []
+    for kind in (PysimLine, CompiledLine):
+        line = kind(shell, pace=pace)
+        said.append([line.run(frames, 200), *(line.run(b"", 100) for _ in range(20))])
+        line.close()
+    assert said[0] == said[1] and len(b"".join(said[0])) > 7 * 20
+
+
+def test_a_core_that_needs_every_cycle_keeps_up_with_a_fast_host() -> None:
+    """A lone request as long as they come, from a host 2 % faster; a core a cycle slower is refused."""
+    baud = RATES["8.33 clocks a bit"]
+    line = board(SumCore(interval=baud.cycles_per_token), baud, PACES[-1])
+    tokens = [1] * MAX_TOKENS
+    assert talk(line).classify(tokens) == expected(tokens)
+    assert line.bits < 1.01 * 20 * MAX_TOKENS, "sent again"
+    line.close()
+    with pytest.raises(HwgenError, match=r"the UART brings one every 163"):
+        board(SumCore(interval=baud.cycles_per_token + 1), baud)
+
+
 class NoisyLine:
     """Passes on to a board, and spoils, doubles or loses bytes on the way, in both directions."""
 
@@ -226,7 +300,8 @@ def test_noise_on_the_line(seed: int) -> None:
     """The client asks again until every answer is right."""
     random = np.random.default_rng(seed)
     sentences = [random.integers(0, VOCABULARY, 5).tolist() for _ in range(40)]
-    client = Client(NoisyLine(board(), 0.003, seed))
+    line = board()
+    client = Client(NoisyLine(line, 0.003, seed), line.now)
     assert list(client.classify_all(sentences)) == [expected(each) for each in sentences]
 
 
@@ -245,7 +320,7 @@ def test_core_against_golden(plan: Plan, kind: type[PysimLine | CompiledLine]) -
     graph, sentences, answers = tiny(3)
     simulation = kind(Shell(Core(graph, plan), digest=DIGEST, baud=BAUD, idle_timeout=IDLE_BITS * BIT))
     line = VirtualBoard(simulation)
-    assert list(Client(line).classify_all(sentences)) == answers
+    assert list(talk(line).classify_all(sentences)) == answers
     # Both play the line alike: a frame cut by silence, one damaged, and a good one.
     line.run(IDLE_BITS)
     assert codes(line, GOOD[:8]) == [(9, Status.TIMEOUT)]
@@ -256,7 +331,7 @@ def test_core_against_golden(plan: Plan, kind: type[PysimLine | CompiledLine]) -
 def test_through_a_port_of_this_machine() -> None:
     graph, sentences, answers = tiny(4)
     shell = Shell(Core(graph, Plan.spatial()), digest=DIGEST, baud=BAUD, idle_timeout=IDLE_BITS * BIT)
-    with port(VirtualBoard(PysimLine(shell))) as name:
+    with port(VirtualBoard(CompiledLine(shell))) as name:
         with Client.open(name, 1_000_000) as client:
             client.check(DIGEST)
             assert list(client.classify_all(sentences)) == answers
