@@ -33,15 +33,21 @@ def parents_of(target: Path, keep: bool = True) -> Iterator[None]:
 
 @contextmanager
 def told(path: Path, target: Path) -> Iterator[None]:
-    """One line instead of what the system raises where it concerns writing `target`."""
+    """One line instead of what the system raises where it concerns writing `target`, or a disk that is full or broken.
+
+    Raises:
+        CannotWriteError: naming `path` as the user gave it, or the other file that could not be written.
+    """
     try:
         yield
     except OSError as error:
-        place = Path.cwd() / error.filename if isinstance(error.filename, str) else None
-        if error.errno in _FULL or (place and (place in target.parents or place == target or _in_workspace(place))):
-            raise CannotWriteError(f"{path}: cannot be written ({reason(error)})") from None
+        place = Path.cwd() / error.filename if isinstance(error.filename, str) else target
+        concerned = place == target or place in target.parents or _in_workspace(place, target.parent)
+        if concerned or error.errno in _FULL:
+            raise CannotWriteError(f"{path if concerned else place}: cannot be written ({reason(error)})") from None
         raise
 
 
-def _in_workspace(path: Path) -> bool:
-    return any(NAME.fullmatch(part) for part in path.parts)
+def _in_workspace(path: Path, parent: Path) -> bool:
+    """Whether `path` is below a workspace in `parent`."""
+    return parent in path.parents and NAME.fullmatch(path.relative_to(parent).parts[0]) is not None

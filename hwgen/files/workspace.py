@@ -117,8 +117,14 @@ def workspace(parent: Path) -> Iterator[Workspace]:
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
     """A folder for what nobody wants to keep, gone at the end of the block, or in the next one when killed."""
-    with workspace(Path(tempfile.gettempdir())) as space:
-        yield space.new
+    place = Path(tempfile.gettempdir())
+    with workspace(place) as space:
+        try:
+            yield space.new
+        except OSError as error:
+            if error.filename is None:
+                error.filename = str(space.new)  # a full disk does not say which
+            raise
 
 
 def _clear_dead(parent: Path) -> None:

@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from hwgen.errors import HwgenError
-from hwgen.files import Kind, folder, require_replaceable, require_writable, save_whole, write_whole, written_whole
+from hwgen.files import (
+    Kind,
+    folder,
+    require_replaceable,
+    require_writable,
+    save_whole,
+    temporary_folder,
+    write_whole,
+    written_whole,
+)
 
 SMALL = Kind("toy", "a toy", room=1 << 12)
 LARGE = Kind("toy", "a toy", room=1 << 20)
@@ -119,3 +128,15 @@ def test_a_result_that_cannot_take_its_name_is_kept_beside(tmp_path: Path, monke
         fill_whole(tmp_path / "toy")
     assert (tmp_path / "toy" / "word").read_text() == "old"
     assert (tmp_path / "elsewhere" / "toy-kept" / "word").exists()
+
+
+def test_another_full_disk_is_named(disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(disk))
+    with (
+        pytest.raises(HwgenError, match=r"/disk/.*: cannot be written \(No space"),
+        written_whole(tmp_path / "t", SMALL),
+        temporary_folder() as folder,
+    ):
+        (folder / "large").write_bytes(bytes(300_000))
+    with pytest.raises(FileNotFoundError), written_whole(tmp_path / "t", SMALL):
+        (tmp_path / "data").read_text()
