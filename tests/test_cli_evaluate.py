@@ -40,7 +40,7 @@ def test_evaluate_tells_what_the_golden_model_makes_of_the_rows(model: Path, dat
     done = hwgen("evaluate", model, "--data", data, "--json", "--wrong", wrong, "--html", page)
     assert done.returncode == 0, done.stderr
     assert done.stderr.splitlines() == [
-        "warning: only a test/test.tsv: labels are numbers of classes: 0 is '[/red]', 1 is 'yes\\t'"
+        "note: only a test/test.tsv: labels are numbers of classes: 0 is '[/red]', 1 is 'yes\\t'"
     ]
     loaded = Model.load(model)
     answers = golden.classes(golden.scores(loaded.graph, loaded.encode(TEXTS)))

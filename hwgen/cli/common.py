@@ -127,10 +127,10 @@ def test_sentences(model: Model, data: str) -> Sentences:
     return model.encode(part(data).texts)
 
 
-def warn(lines: Iterable[str]) -> None:
-    """Say on the standard error what is odd, a line each; work goes on."""
+def warn(lines: Iterable[str], word: str = "warning") -> None:
+    """Say on the standard error what is odd, or with another `word` what is worth knowing, a line each."""
     for line in lines:
-        err.print(Text.assemble(("warning:", "yellow"), f" {line}"), highlight=False, soft_wrap=True)
+        err.print(Text.assemble((f"{word}:", "yellow"), f" {line}"), highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any, indent: int | None = 1) -> None:

@@ -55,6 +55,7 @@ def evaluate(
     rows = rows_for(loaded, data, split)
     with progress.shown(err, quiet=as_json) as shown:
         evaluation = measure(name, loaded, rows, on, port_rate(on, baud, build, name), shown)
+    warn(evaluation.notes, "note")
     warn(evaluation.warnings)
     if wrong is not None:
         wrong_rows.write(wrong, evaluation.wrong())

@@ -67,10 +67,13 @@ class Evaluation:
         return Counter(label for label in self.truth if label not in known)
 
     @property
+    def notes(self) -> list[str]:
+        """How rows were chosen and labels matched, where that is not plain."""
+        return [f"{self.data.name}: {note}" for note in (self.data.note, self.note) if note]
+
+    @property
     def warnings(self) -> Iterator[str]:
-        """What a reader of the result should know."""
-        for note in filter(None, (self.data.note, self.note)):
-            yield f"{self.data.name}: {note}"
+        """What is odd about the data."""
         if self.unknown:
             yield (
                 f"{self.data.name}: rows with a label that the model has not: {self.unknown.total():,} of "
@@ -96,6 +99,7 @@ class Evaluation:
             "rows": metrics.rows,
             "right": metrics.right,
             "accuracy": metrics.accuracy,
+            "notes": self.notes,
             "unknown_labels": dict(sorted(self.unknown.items())),
             "classes": [
                 {

@@ -107,4 +107,4 @@ def _facts(evaluation: Evaluation) -> Markup:
         ("Rows", f"{evaluation.metrics.rows:,}"),
         ("Measured", where(evaluation)),
     ]
-    return facts(rows + [("Note", line) for line in evaluation.warnings])
+    return facts(rows + [("Note", line) for line in (*evaluation.notes, *evaluation.warnings)])

@@ -80,9 +80,8 @@ def check_length(text: str | bytes, where: str) -> None:
     """Refuse a text of more than `LONGEST` bytes."""
     if len(text) * 4 <= LONGEST:
         return
-    size = len(text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text)
-    if size > LONGEST:
-        raise HwgenError(f"{where}: a text of {size:,} bytes; at most {LONGEST:,} are taken, so cut it into pieces")
+    if len(text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text) > LONGEST:
+        raise HwgenError(f"{where}: a text of more than {LONGEST:,} bytes; cut it into pieces")
 
 
 def check_labels(path: Path, rows: Sequence[Row]) -> None:

@@ -36,5 +36,5 @@ def test_chunks_do_not_show(content: bytes, size: int) -> None:
 
 
 def test_a_line_without_end_is_refused() -> None:
-    with pytest.raises(HwgenError, match=r"standard input:2: a text of .* bytes; at most 1,048,576"):
+    with pytest.raises(HwgenError, match="standard input:2: a text of more than 1,048,576 bytes"):
         list(lines(io.BytesIO(b"one\n" + b"x" * (3 * LONGEST))))

@@ -72,7 +72,7 @@ def test_a_text_may_be_long_but_not_endless(tmp_path: Path, name: str, tab: str)
     text = "word " * 40_000  # beyond the csv module's own limit of a field
     assert rows(tmp_path, f"label{tab}text\na{tab}{text}\n", name) == [("a", text)]
     for longer in ("x" * (LONGEST + 1), "ä" * (LONGEST // 2 + 1)):
-        with pytest.raises(HwgenError, match=rf"{name}:3: a text of 1,048,57\d bytes; at most 1,048,576"):
+        with pytest.raises(HwgenError, match=f"{name}:3: a text of more than 1,048,576 bytes"):
             rows(tmp_path, f"label{tab}text\nb{tab}short\na{tab}{longer}\n", name)
     assert len(rows(tmp_path, f"label{tab}text\na{tab}{'ä' * (LONGEST // 2)}\n", name)) == 1
 
