@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from hwgen.errors import HwgenError
+from hwgen.orphans import ends_with_parent
 
 YOWASP = ("yosys", "nextpnr-ice40", "icepack", "nextpnr-ecp5", "ecppack", "nextpnr-himbaechel-gowin", "gowin_pack")
 """Tools that come with hwgen's own dependencies."""
@@ -84,7 +85,15 @@ def run_yosys(script: str, folder: Path, why: str) -> str:
         HwgenError: with yosys's own error line.
     """
     command = [require("yosys", why), "-q", "-p", script]
-    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", errors="replace", check=False)
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+        preexec_fn=ends_with_parent(),
+    )
     if done.returncode:
         lines = [line for line in (done.stderr + done.stdout).splitlines() if "ERROR" in line] or ["no message"]
         raise HwgenError(f"yosys failed {why}: {lines[0]}")

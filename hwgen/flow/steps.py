@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hwgen.errors import HwgenError
 from hwgen.files import Kind, written_whole
+from hwgen.orphans import ends_with_parent
 from hwgen.progress import Say, of
 
 _LOGS = (".log", ".rpt", ".tim")
@@ -45,7 +46,13 @@ class Steps:
         try:
             with log.open("wb") as file:
                 done = subprocess.run(
-                    command, cwd=self.folder, stdout=file, stderr=subprocess.STDOUT, env=environment, check=False
+                    command,
+                    cwd=self.folder,
+                    stdout=file,
+                    stderr=subprocess.STDOUT,
+                    env=environment,
+                    check=False,
+                    preexec_fn=ends_with_parent(),
                 )
         except OSError as error:
             raise HwgenError(f"{name}: {command[0]} does not run ({error.strerror}); see `hwgen doctor`") from None

@@ -1,0 +1,26 @@
+"""Tools end when hwgen does, even where it is killed: nobody would stop a router that goes round for ever."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+_SET_PARENT_DEATH_SIGNAL = 1
+_prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+"""Looked up here, since little may be done between fork and exec."""
+
+
+def ends_with_parent() -> Callable[[], None]:
+    """A `preexec_fn` that has Linux kill the process when the thread that starts it ends; elsewhere it does nothing."""
+    parent = os.getpid()
+
+    def ask() -> None:
+        if _prctl is not None:
+            _prctl(_SET_PARENT_DEATH_SIGNAL, int(signal.SIGKILL), 0, 0, 0)
+            if os.getppid() != parent:
+                os._exit(1)
+
+    return ask
