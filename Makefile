@@ -6,7 +6,7 @@ BOARD ?= ulx3s
 BITS ?= 5
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt
 
 .PHONY: help build test test-all check docs clean
 
