@@ -1,4 +1,4 @@
-"""Commands that run a model: in simulation, on a board, or in somebody's design."""
+"""Commands that run a model: in simulation, or on a board."""
 
 from __future__ import annotations
 
@@ -18,10 +18,7 @@ from hwgen.cli.app import app
 from hwgen.cli.common import (
     BaudOption,
     BuiltOption,
-    Engine,
-    EngineOption,
     JsonOption,
-    LanesOption,
     MembersOption,
     OnOption,
     err,
@@ -41,12 +38,6 @@ class Simulator(StrEnum):
     cxxrtl = "cxxrtl"
     icarus = "icarus"
     pysim = "pysim"
-
-
-class Format(StrEnum):
-    """What `hwgen export` writes."""
-
-    verilog = "verilog"
 
 
 @app.command(epilog="hwgen sim sst2-small-5bit -n 100   |   hwgen sim toy --data demo --engine icarus --waves toy.fst")
@@ -138,28 +129,3 @@ def _sentences(text: str | None) -> Iterator[bytes]:
         raise HwgenError("standard input is closed; give a sentence, or one a line from standard input")
     else:
         yield from lines(sys.stdin.buffer)
-
-
-@app.command(epilog="hwgen export sst2-small-5bit --format verilog -o verilog && make -C verilog")
-def export(
-    model: Annotated[str, typer.Argument(help="Model folder or shipped model.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")],
-    format: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.verilog,
-    engine: EngineOption = Engine.spatial,
-    lanes: LanesOption = None,
-    members: MembersOption = None,
-    streams: Annotated[
-        int, typer.Option("--streams", min=1, max=2, help="2: two cores side by side, on one embedding table.")
-    ] = 1,
-    count: Annotated[int, typer.Option("-n", min=1, help="Sentences in the test bench.")] = 32,
-    data: Annotated[str | None, typer.Option("--data", help="Test sentences; made-up ones by default.")] = None,
-) -> None:
-    """Write the circuit as Verilog with AXI4-Stream ports, a README and a self-checking test bench."""
-    from hwgen.export.verilog import export as write
-    from hwgen.flow.design import made_up_sentences
-
-    _, loaded = model_of(model)
-    plan = plan_of(loaded, lanes is not None or engine is Engine.folded, lanes, members)
-    sentences = test_sentences(loaded, data) if data else made_up_sentences(loaded.graph)
-    write(loaded, plan, sentences.head(count), output, streams=streams)
-    out.print(f"{output}: run `make` there to simulate")

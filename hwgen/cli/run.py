@@ -12,7 +12,8 @@ from contextlib import suppress
 import typer
 from amaranth.hdl import UnusedElaboratable
 
-from hwgen.cli import board, check, demo, evaluate, measure, signals, training  # noqa: F401  (each registers its commands)
+# Each registers its commands.
+from hwgen.cli import board, check, demo, evaluate, export, measure, signals, training  # noqa: F401
 from hwgen.cli.app import app
 from hwgen.cli.common import complain
 from hwgen.errors import HwgenError

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import singledispatch
 
+from hwgen import markdown
 from hwgen.errors import HwgenError
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
@@ -28,15 +28,15 @@ def render(model: Model, title: str, command: str) -> str:
     rows = data.rows
     toy = "\nThe data are made up by a small grammar: this is a toy, and so is its accuracy.\n" if data.toy else ""
     zeros = f"\n## Zero weights by layer\n\n{_zeros(record.stages)}\n" if record.stages[-1].zeros else ""
-    return f"""# {_text(title)}
+    return f"""# {markdown.text(title)}
 
-{_nature(model.graph)}, {model.graph.classes} classes ({", ".join(map(_text, model.labels))}).
+{_nature(model.graph)}, {model.graph.classes} classes ({", ".join(map(markdown.text, model.labels))}).
 {toy}
 | | |
 |---|---|
-| data | {_text(data.name)}: {rows.train:,} train, {rows.dev:,} dev, {rows.test:,} test rows |
-| recipe, seed | {_text(str(record.recipe["name"]))}, {record.seed} |
-| command | {_code(command)} |
+| data | {markdown.text(data.name)}: {rows.train:,} train, {rows.dev:,} dev, {rows.test:,} test rows |
+| recipe, seed | {markdown.text(str(record.recipe["name"]))}, {record.seed} |
+| command | {markdown.code(command)} |
 | accuracy | dev {accuracy.dev:.2%}, test {accuracy.test:.2%} |
 | digest | {model.digest.hex()} |
 
@@ -50,7 +50,7 @@ Checkpoints and settings were chosen on dev; test was read once a stage, at its 
 {zeros}
 ## Confusion on test
 
-{_confusion(record.confusion, tuple(map(_text, model.labels)))}{_unknown(record)}
+{_confusion(record.confusion, tuple(map(markdown.text, model.labels)))}{_unknown(record)}
 
 ## Memory
 
@@ -196,18 +196,3 @@ def _confusion(counts: Sequence[Sequence[int]], labels: tuple[str, ...]) -> str:
     return head + "\n".join(
         f"| {label} | " + " | ".join(map(str, row)) + " |" for label, row in zip(labels, counts, strict=True)
     )
-
-
-_SPECIAL = re.compile(r"([\\`*\[\]<>|#&]|(?<!\w)_|_(?!\w))")
-
-
-def _text(text: str) -> str:
-    """Outside text as it looks, on one line: nothing in it is Markdown, or ends a table's cell."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
-
-
-def _code(text: str) -> str:
-    """Outside text as code in a table's cell, however many backticks are in it."""
-    line = " ".join(text.split()).replace("|", "\\|")
-    ticks = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
-    return f"{ticks} {line} {ticks}" if len(ticks) > 1 else f"`{line}`"

@@ -294,6 +294,10 @@ def spatial(
     return plan
 
 
+_LANES = 8
+"""Of a folded engine that nobody asked for more or fewer of."""
+
+
 def folded(
     graph: Graph,
     lanes: int | None = None,
@@ -302,7 +306,8 @@ def folded(
     multipliers: int = 0,
     memories: bool = True,
 ) -> AnyPlan:
-    """So many lanes; by default 8, or a block of a hypervector. The dense layer has as many as keep its pace.
+    """So many lanes; by default 8 or fewer where there is no work for so many, or a block of a hypervector. The dense
+    layer has as many as keep its pace.
 
     An ensemble's members share them where they can, unless `members` says otherwise; side by side, each has its own, or
     fewer where it has no use for so many.
@@ -329,7 +334,7 @@ def folded(
     _check_members(members)
     if isinstance(graph, HypervectorGraph):
         return HypervectorPlan(graph.hypervector.block if lanes is None else lanes, family)
-    lanes = 8 if lanes is None else lanes
+    lanes = min(_LANES, most_lanes(graph)) if lanes is None else lanes
     assert isinstance(graph, ConvolutionGraph)
     table = BlockRam(family)
     if counts(graph):
