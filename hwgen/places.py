@@ -55,7 +55,7 @@ def circuit(model: Model, progress: Progress) -> CompiledCore:
     """The spatial circuit of a model, compiled.
 
     Raises:
-        HwgenError: when g++ or yosys is missing or fails.
+        HwgenError: when the C++ compiler or yosys is missing or fails.
     """
     from hwgen.rtl.core import Core
     from hwgen.rtl.plan import spatial
