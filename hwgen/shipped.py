@@ -57,6 +57,15 @@ def model_name(size: str, bits: int) -> str:
     return f"{FAMILY}-{size}-{bits}bit"
 
 
+def of_width(bits: int) -> list[str]:
+    """Names of the shipped models of a bit width that one is chosen from, the larger ones first.
+
+    Raises:
+        HwgenError: when there are none.
+    """
+    return [shipped(size, bits).name for size in SIZES]
+
+
 def shipped_models() -> dict[str, Path]:
     """Every shipped model there is, by name."""
     return {path.parent.name: path.parent for path in sorted(models_folder().glob("*/model.json"))}

@@ -15,9 +15,10 @@ from hwgen import tools
 from hwgen.files import write_whole
 from hwgen.flow import board as boards
 from hwgen.flow.board import Board
+from hwgen.flow.choose import model_for
 from hwgen.flow.design import PACKAGES, build_design
 from hwgen.model import Model
-from hwgen.shipped import model_name, shipped
+from hwgen.shipped import shipped_models
 
 KEY = "built-from"
 """Ending of the file beside a build's folder that holds the hash of what it was built from."""
@@ -25,13 +26,13 @@ KEY = "built-from"
 
 def folder(name: str, bits: int, work: Path) -> Path:
     """Folder where `hwgen build` puts a board's shipped model."""
-    return work / f"{name}-{model_name(boards.load(name).size(bits), bits)}"
+    return work / f"{name}-{model_for(boards.load(name), bits)}"
 
 
 def is_built(name: str, bits: int, work: Path) -> bool:
     """Whether the work folder holds what these sources, tools, model and board give."""
     board = boards.load(name)
-    return stands(folder(name, bits, work), Model.load(shipped(board.size(bits), bits)), board)
+    return stands(folder(name, bits, work), Model.load(shipped_models()[model_for(board, bits)]), board)
 
 
 def build(name: str, bits: int, work: Path) -> None:
@@ -41,9 +42,9 @@ def build(name: str, bits: int, work: Path) -> None:
         return
     console.print(f"{name}: building")
     board = boards.load(name)
-    size = board.size(bits)
-    model, target = Model.load(shipped(size, bits)), folder(name, bits, work)
-    built = build_design(model, model_name(size, bits), board, target, say=lambda line: console.print(f"  {line}"))
+    chosen = model_for(board, bits)
+    model, target = Model.load(shipped_models()[chosen]), folder(name, bits, work)
+    built = build_design(model, chosen, board, target, say=lambda line: console.print(f"  {line}"))
     mark(target, model, board)
     console.print(built.table(target))
 

@@ -19,6 +19,7 @@ from hwgen import shipped
 from hwgen.compress import recipes
 from hwgen.compress.run import run
 from hwgen.flow import board as boards
+from hwgen.flow.aim import Aim
 from hwgen.flow.design import build_design, check
 from hwgen.graph.golden import Sentences
 from hwgen.model import Model
@@ -79,7 +80,7 @@ def built(model: Model, name: str, sentences: Sentences, work: Path) -> dict[str
     board, folder = boards.load(BOARD), work / f"{BOARD}-{name}-characters"
     if not builds.stands(folder, model, board):
         say = common.console.print
-        build_design(model, f"{name}-hd", board, folder, engine="spatial", sentences=sentences, say=say)
+        build_design(model, f"{name}-hd", board, folder, Aim(engine="spatial"), sentences=sentences, say=say)
         builds.mark(folder, model, board)
     return builds.report(folder)
 

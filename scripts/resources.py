@@ -37,10 +37,11 @@ from hwgen.flow import estimate as model_of
 from hwgen.flow import utilisation
 from hwgen.flow.board import FAMILIES
 from hwgen.flow.carry_ends import open_ends
-from hwgen.flow.design import clock_of, make_shell
+from hwgen.flow.design import make_shell
 from hwgen.flow.platform import family as family_of
 from hwgen.flow.platform import make
 from hwgen.flow.table_place import stored
+from hwgen.flow.target import Target
 from hwgen.flow.utilisation import Utilisation
 from hwgen.model import Model
 from hwgen.rtl.plan import AnyPlan, folded, spatial
@@ -239,7 +240,7 @@ def designed(check: Check, family: str) -> tuple[Shell, Utilisation]:
     else:
         plan = folded(model.graph, check.lanes, family, None, board.budget.dsps)
     plan = stored(model.graph, board, plan)
-    shell = make_shell(model, plan, clock_of(board).frequency, board)
+    shell = make_shell(model, plan, Target.of(board).clock, board)
     return shell, model_of.estimate(shell.core, family)
 
 

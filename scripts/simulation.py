@@ -17,15 +17,18 @@ import common
 from hwgen.errors import HwgenError
 from hwgen.files import write_whole
 from hwgen.flow import board as boards
-from hwgen.flow.design import clock_of, make_shell, plans_for
+from hwgen.flow.aim import KEEP_UP
+from hwgen.flow.choose import designs, model_for
+from hwgen.flow.design import make_shell
+from hwgen.flow.target import Target
 from hwgen.graph import golden
 from hwgen.model import Model
-from hwgen.shipped import model_name, shipped
+from hwgen.shipped import shipped_models
 from hwgen.sim.cxxrtl import compile_core
 from hwgen.text import datasets
 
 BITS, STALLS = 5, (0.0, 0.3)
-BESIDE = (("icebreaker", "full"),)
+BESIDE = (("icebreaker", "sst2-small-5bit"),)
 """Shipped models that a board takes when asked; the others are those it gets."""
 
 
@@ -39,24 +42,25 @@ def main() -> int:
 def run(data: str) -> None:
     """Simulate every board, and write the page."""
     texts = [text for _, text in datasets.load(data).test]
-    rows = [row(name, size, texts) for name, size in designs(boards.names())]
+    rows = [row(name, chosen, texts) for name, chosen in boards_and_models(boards.names())]
     write_whole(common.RESULTS / "simulation.md", page(rows))
     if wrong := [row["board"] for row in rows if row["different"]]:
         raise HwgenError(f"circuit and golden model differ on {', '.join(wrong)}")
 
 
-def designs(names: list[str]) -> Iterator[tuple[str, str]]:
-    """Boards, and sizes of the models they get."""
+def boards_and_models(names: list[str]) -> Iterator[tuple[str, str]]:
+    """Boards, and names of the models they get."""
     for name in names:
-        yield name, boards.load(name).size(BITS)
+        yield name, model_for(boards.load(name), BITS)
         yield from (each for each in BESIDE if each[0] == name)
 
 
-def row(name: str, size: str, texts: list[str]) -> dict[str, Any]:
+def row(name: str, chosen: str, texts: list[str]) -> dict[str, Any]:
     """Of the table: the whole test set, without pauses and with them."""
-    common.console.print(f"{name}, {model_name(size, BITS)}", highlight=False)
-    board, model = boards.load(name), Model.load(shipped(size, BITS))
-    core = make_shell(model, next(plans_for(model, board)), clock_of(board).frequency, board).core
+    common.console.print(f"{name}, {chosen}", highlight=False)
+    board, model = boards.load(name), Model.load(shipped_models()[chosen])
+    design = next(designs(model, Target.of(board), KEEP_UP))
+    core = make_shell(model, design.plan, design.target.clock, board).core
     circuit = compile_core(core, say=lambda line: common.console.print(f"  {line}", highlight=False))
     sentences = model.encode(texts)
     expected = golden.scores(core.graph, sentences)
@@ -67,7 +71,7 @@ def row(name: str, size: str, texts: list[str]) -> dict[str, Any]:
         cycles += int(results.left[-1]) + 1
     return {
         "board": board.title,
-        "model": model_name(size, BITS),
+        "model": chosen,
         "engine": core.plan.name,
         "sentences": len(sentences),
         "tokens": int(sentences.tokens.size),

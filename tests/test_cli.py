@@ -69,14 +69,17 @@ def test_explore_shows_the_front_and_draws_it(model: Path, tmp_path: Path) -> No
     picture = tmp_path / "pictures" / "front.svg"
     told = json.loads(good("explore", "--board", "ulx3s", "--model", model, "--json", "-o", picture))
     assert told["board"] == "ulx3s" and told["picture"] == str(picture) and "<svg" in picture.read_text()
-    (chosen,) = [choice for choice in told["choices"] if choice["chosen"]]
-    assert chosen["sentences_per_second"] == max(choice["sentences_per_second"] for choice in told["choices"])
-    target = chosen["sentences_per_second"] // 3
+    (default,) = [choice for choice in told["choices"] if "default" in choice["marks"]]
+    (fastest,) = [choice for choice in told["choices"] if "fastest" in choice["marks"]]
+    assert default["chosen"] and default["estimate"]["luts"] < fastest["estimate"]["luts"]
+    assert fastest["sentences_per_second"] == max(choice["sentences_per_second"] for choice in told["choices"])
+    assert default["sentences_per_second"] > told["link_sentences_per_second"]
+    target = fastest["sentences_per_second"] // 3
     arguments = ("explore", "--board", "ulx3s", "--model", model, "--target", str(target), "-o", picture)
     cheaper = next(choice for choice in json.loads(good(*arguments, "--json"))["choices"] if choice["chosen"])
-    assert cheaper["estimate"]["luts"] < chosen["estimate"]["luts"]
+    assert "target" in cheaper["marks"] and cheaper["estimate"]["luts"] < fastest["estimate"]["luts"]
     assert target <= cheaper["sentences_per_second"]
-    assert "chosen" in good(*arguments) and sorted(path.name for path in picture.parent.iterdir()) == ["front.svg"]
+    assert "default" in good(*arguments) and sorted(path.name for path in picture.parent.iterdir()) == ["front.svg"]
 
 
 def test_classify_a_sentence_and_a_stream() -> None:
@@ -177,7 +180,7 @@ def test_wrong_input_is_one_line_and_exit_code_2(model: Path, tmp_path: Path) ->
         (("build",), "--board"),
         (("build", "--board", "tang_nano_9k", "--model", "sst2-full-5bit"), "block RAMs"),
         (("build", "--board", "ulx3s", "--engine", "spatial", "--lanes", "4"), "--lanes"),
-        (("build", "--board", "ulx3s", "--fit", "--engine", "spatial"), "--fit"),
+        (("build", "--board", "ulx3s", "--fastest", "--lanes", "9"), "--fastest"),
         (("build", "--board", "ulx3s", "--target", "9000", "--lanes", "4"), "--target"),
         (("build", "--board", "icebreaker", "--target", "1e9"), "--target: 1,000,000,000 sentences/s are out of reach"),
         (

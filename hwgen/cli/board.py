@@ -20,12 +20,11 @@ from hwgen.cli.common import (
     ModelOption,
     TargetOption,
     err,
-    model_of,
+    model_for_board,
     out,
     print_json,
     test_sentences,
 )
-from hwgen.errors import HwgenError
 from hwgen.flow.report import Report
 
 
@@ -34,9 +33,8 @@ def build(
     board: BoardOption,
     bits: BitsOption = 5,
     model: ModelOption = None,
-    fit: Annotated[
-        bool,
-        typer.Option("--fit", help="Engine, lanes and pipelining of each layer: the fastest that fits. The default."),
+    fastest: Annotated[
+        bool, typer.Option("--fastest", help="The fastest design that fits, at a high clock; takes long to route.")
     ] = False,
     target: TargetOption = None,
     engine: EngineOption = None,
@@ -46,20 +44,23 @@ def build(
     data: Annotated[str | None, typer.Option("--data", help="Check on this set's test sentences instead.")] = None,
     clock: Annotated[
         float | None,
-        typer.Option("--clock", min=1, help="MHz that the routed circuit shall reach; default the board's."),
+        typer.Option("--clock", min=1, help="MHz that the board shall run at; default what the aim needs."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the placer.")] = 1,
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Place with so many, keep the fastest.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Generate the circuit, check it against the golden model, and make the bitstream."""
+    """Generate the circuit, check it against the golden model, and make the bitstream.
+
+    Without --fastest, --target, --engine or --lanes it is the cheapest design that keeps up with the board's link.
+    """
     from hwgen.flow import board as boards
+    from hwgen.flow.aim import Aim
     from hwgen.flow.design import build_design
 
-    if fit and (engine is not None or lanes is not None):
-        raise HwgenError("--fit chooses engine and lanes; leave out --engine and --lanes, or --fit")
+    aim = Aim(fastest, target, engine and engine.value, lanes, members)
     chosen = boards.load(board)
-    name, loaded = model_of(model, chosen.size(bits), bits)
+    name, loaded = model_for_board(model, chosen, bits, aim)
     folder = output or Path("build") / f"{chosen.name}-{name}"
     with progress.shown(err, quiet=as_json) as shown:
         report: Report = build_design(
@@ -67,10 +68,7 @@ def build(
             name,
             chosen,
             folder,
-            engine=engine and engine.value,
-            lanes=lanes,
-            members=members,
-            target=target,
+            aim,
             clock=None if clock is None else clock * 1e6,
             seeds=range(seed, seed + seeds),
             sentences=test_sentences(loaded, data) if data else None,
@@ -95,17 +93,21 @@ def explore(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a board offers a model: area against throughput by estimate, and what would be built."""
+    """Show what a board offers a model by estimate: area against throughput, and which of it is built for which aim."""
     from hwgen.flow import board as boards
-    from hwgen.flow.design import explored
+    from hwgen.flow.aim import Aim
+    from hwgen.flow.choose import explored
     from hwgen.flow.picture import require_picture
+    from hwgen.flow.target import Target
 
     chosen = boards.load(board)
-    name, loaded = model_of(model, chosen.size(bits), bits)
+    aim = Aim(rate=target, engine=engine and engine.value, members=members)
+    name, loaded = model_for_board(model, chosen, bits, dataclasses.replace(aim, engine=None))
     path = output or Path("build") / f"explore-{chosen.name}-{name}.png"
     require_picture(path)
-    found = explored(loaded, name, chosen, engine and engine.value, members, target)
-    found.draw(path)
+    with progress.shown(err, quiet=as_json) as shown:
+        found = explored(loaded, name, Target.of(chosen), aim, shown)
+        found.draw(path)
     if as_json:
         print_json(found.as_json() | {"picture": str(path)})
     else:
@@ -121,11 +123,11 @@ def flash(
 ) -> None:
     """Load a built bitstream, and the table that goes with it, into the board."""
     from hwgen.flow import board as boards
+    from hwgen.flow.choose import model_for
     from hwgen.flow.program import flash as program
-    from hwgen.shipped import model_name
 
     target = boards.load(board)
-    folder = folder or Path("build") / f"{target.name}-{model_name(target.size(bits), bits)}"
+    folder = folder or Path("build") / f"{target.name}-{model_for(target, bits)}"
     out.print(f"done: {program(target, folder)}")
 
 

@@ -16,6 +16,8 @@ from rich.text import Text
 
 from hwgen.cli.signals import nothing_begun
 from hwgen.errors import HwgenError
+from hwgen.flow.aim import Aim
+from hwgen.flow.board import Board
 from hwgen.graph.golden import Sentences
 from hwgen.model import Model
 from hwgen.rtl import plan as circuits
@@ -49,17 +51,15 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machine
 BitsOption = Annotated[int, typer.Option("--bits", min=1, max=8, help="Bits of weights and activations.")]
 BoardOption = Annotated[str, typer.Option("--board", "-b", help="A listed board, or the path of a board file.")]
 ModelOption = Annotated[
-    str | None, typer.Option("--model", "-m", help="Model folder or shipped model; by default the board's shipped one.")
+    str | None, typer.Option("--model", "-m", help="Model folder or shipped model; default the best shipped that fits.")
 ]
 EngineOption = Annotated[
     Engine | None,
-    typer.Option(
-        "--engine", help="Of every layer: weights as wires, or lanes that read a ROM; by default what fits best."
-    ),
+    typer.Option("--engine", help="Of every layer: weights as wires, or lanes that read a ROM; the fastest that fits."),
 ]
 TargetOption = Annotated[
     float | None,
-    typer.Option("--target", min=1, help="Sentences a second at the board's clock: the cheapest that reaches them."),
+    typer.Option("--target", min=1, help="Sentences a second of the circuit: the cheapest that reaches them."),
 ]
 LanesOption = Annotated[int | None, typer.Option("--lanes", min=1, help="Force a folded engine of so many lanes.")]
 MembersOption = Annotated[
@@ -93,12 +93,21 @@ def training_extra() -> Iterator[None]:
         raise HwgenError(f"{missing.name}: not installed, needed to train; pip install 'hwgen[train]'") from None
 
 
-def model_of(given: str | None, size: str = "full", bits: int = 5) -> tuple[str, Model]:
-    """A model by folder, by shipped name, or the shipped one of a size and width; with its name."""
-    from hwgen import shipped
-
-    folder = shipped.shipped(size, bits) if given is None else folder_of(given)
+def model_of(given: str) -> tuple[str, Model]:
+    """A model by folder or by shipped name; with its name."""
+    folder = folder_of(given)
     return folder.resolve().name, Model.load(folder)
+
+
+def model_for_board(given: str | None, board: Board, bits: int, aim: Aim) -> tuple[str, Model]:
+    """The model that is asked for, or the most accurate shipped one that fits a board; with its name."""
+    from hwgen.flow.choose import model_for
+    from hwgen.shipped import shipped_models
+
+    if given is not None:
+        return model_of(given)
+    name = model_for(board, bits, aim)
+    return name, Model.load(shipped_models()[name])
 
 
 def folder_of(given: str) -> Path:

@@ -11,8 +11,6 @@ from hwgen import documents, tables
 from hwgen.errors import HwgenError
 from hwgen.rtl.packing import SHAPES
 
-SIZES = ("full", "small")
-WIDTHS = range(1, 9)
 FAMILIES = ("ecp5", "ice40", "gowin", "xilinx")
 
 
@@ -149,9 +147,7 @@ class Board:
         name: of its file.
         title: for people.
         budget: what the part offers.
-        default_size: of the shipped model it builds without `--model`.
         platform: ``module:Class`` of an Amaranth platform; or else `pins`.
-        size_by_bits: exceptions to `default_size`, by bit width.
         synthesis: extra options of yosys's synthesis command.
         leds: ``[resource, number]`` of the LEDs to use, a part as ``"rgb_led.g"``; every resource "led" when empty.
         program: the command that loads a bitstream; ``{bitstream}`` stands for its path. Where there is a `flash`, it
@@ -163,12 +159,10 @@ class Board:
     name: str
     title: str
     budget: Budget
-    default_size: str
     uart: Uart
     platform: str | None = None
     pins: Pins | None = None
     flash: Flash | None = None
-    size_by_bits: dict[str, str] = field(default_factory=dict)
     synthesis: str = ""
     leds: tuple[tuple[str, int], ...] = ()
     program: tuple[str, ...] = ()
@@ -177,20 +171,10 @@ class Board:
     def __post_init__(self) -> None:
         if (self.platform is None) == (self.pins is None):
             raise HwgenError('give either platform = "module:Class" or a [pins] table')
-        for size in (self.default_size, *self.size_by_bits.values()):
-            if size not in SIZES:
-                raise HwgenError(f"default_size: {size!r} is not one of {', '.join(SIZES)}")
-        widths = [str(bits) for bits in WIDTHS]
-        if strange := sorted(set(self.size_by_bits) - set(widths)):
-            raise HwgenError(f"size_by_bits.{strange[0]}: not a width in bits; known are {', '.join(widths)}")
         if self.program and not any("{bitstream}" in part for part in self.program):
             raise HwgenError(f'program: {list(self.program)} has no "{{bitstream}}", which stands for the file to load')
         if self.pins is not None and not (self.uart.rx and self.uart.tx):
             raise HwgenError("uart: a board with [pins] needs uart.rx and uart.tx")
-
-    def size(self, bits: int) -> str:
-        """Size of the shipped model this board builds by default."""
-        return self.size_by_bits.get(str(bits), self.default_size)
 
 
 def boards_folder() -> Path:
@@ -226,6 +210,9 @@ def _read(path: Path) -> Board:
     try:
         if "name" in given:
             raise HwgenError("name: a board is named by its file; remove the field")
+        for field_ in ("default_size", "size_by_bits"):
+            if field_ in given:
+                raise HwgenError(f"{field_}: the most accurate shipped model that fits is taken; remove the field")
         given.setdefault("uart", {})
         return tables.build(Board, {"name": path.stem, **given})
     except HwgenError as error:

@@ -212,10 +212,12 @@ class TimingError(HwgenError):
 
     Attributes:
         found: what it reaches, and which path keeps it from more.
+        reached: what it reaches, in Hz.
     """
 
     def __init__(self, report: dict[str, Any], clock: float | Fraction) -> None:
-        self.found = f"the routed design reaches {_slowest(report) / 1e6:.1f} MHz of {float(clock) / 1e6:g}"
+        self.reached = _slowest(report)
+        self.found = f"the routed design reaches {self.reached / 1e6:.1f} MHz of {float(clock) / 1e6:g}"
         if path := critical_path(report):
             self.found += f"; its slowest path is {path}"
         super().__init__(f"{self.found}; try --seeds 4, fewer --lanes, or --engine folded")

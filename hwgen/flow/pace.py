@@ -36,6 +36,11 @@ def cycles_per_sentence(stages: Stages, tokens: int) -> int:
     )
 
 
+def latency(stages: Stages, tokens: int) -> int:
+    """Cycles from the first of `tokens`, as fast as they are taken, to the class out, but for a core's buffer."""
+    return (tokens - 1) * interval_of(stages) + sum(latency_of(stage, tokens) for stage in stages.values())
+
+
 @singledispatch
 def cycles_of(stage: wiring.Component, tokens: int) -> int:
     """Cycles that a stage takes for a sentence of `tokens` where nothing else holds it up."""

@@ -5,32 +5,15 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
-from hwgen import documents, tables, tools
+from hwgen import tools
 from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
-from hwgen.flow.report import FILE
+from hwgen.flow.report import Report
 
 LIBRARIES = {"libftdi1.so.2": "libftdi1-2", "libusb-1.0.so.0": "libusb-1.0-0", "libudev.so.1": "libudev1"}
 """Debian's packages of the libraries that openFPGALoader is linked with."""
-
-
-@dataclass(frozen=True)
-class Built:
-    """What a report says of the files of a build; see `Report`."""
-
-    board: str
-    bitstream: str | None
-    note: str
-    image: str | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("bitstream", "image"):
-            value = getattr(self, name)
-            if value is not None and Path(value).name != value:
-                raise HwgenError(f"{name}: {tables.shown(value)} is not the name of a file")
 
 
 def flash(board: Board, folder: Path) -> str:
@@ -75,13 +58,8 @@ def bitstream_of(board: Board, folder: Path) -> Path:
     Raises:
         HwgenError: when `folder` holds no build for `board`, or one without a bitstream.
     """
-    report, again = folder / FILE, f"run `hwgen build --board {board.name} -o {folder}`"
-    if not report.is_file():
-        raise HwgenError(f"{folder}: no {FILE} there; {again} first")
-    try:
-        built = tables.known(Built, documents.read_json(report))
-    except HwgenError as error:
-        raise HwgenError(f"{report}: not written by `hwgen build` ({error}); {again} again") from None
+    again = f"run `hwgen build --board {board.name} -o {folder}`"
+    built = Report.load(folder)
     if built.board != board.name:
         raise HwgenError(f"{folder}: built for {built.board}, not {board.name}; build again or give --board")
     if built.bitstream is None:

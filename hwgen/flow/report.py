@@ -10,6 +10,9 @@ from typing import Any
 
 from rich.table import Table
 
+from hwgen import documents, tables
+from hwgen.errors import HwgenError
+from hwgen.flow.link import Link
 from hwgen.flow.utilisation import Utilisation
 
 FILE = "report.json"
@@ -21,16 +24,20 @@ class Report:
 
     Attributes:
         board, title, model, digest, bits, engine: what was built.
+        aim: what decided, in words, such as "keeps up with the link".
         dev_accuracy, test_accuracy: of the model, from its record; None when it has none.
         toy: trained on the generated demo corpus.
         checked_sentences: how many the circuit answered in simulation, all equal to the golden model.
-        oscillator, clock, fmax: the board's, what the board runs at, and what the routed design could, in Hz; `fmax` is
-            None without place and route.
-        baud: of the board's line, in bits per second.
+        oscillator: frequency of the board's own clock, in Hz.
+        clock: that the board runs at, in Hz.
+        pll: whether a PLL makes it of the oscillator's.
+        fmax: what the routed design could run at, in Hz; None without place and route.
+        baud: of the line to the host, in bits per second.
         critical_path: what bounds `fmax`, in words; empty without place and route.
         seed: of the placer; None without place and route.
         token: what a token is.
         tokens_per_sentence: length of the sentences the speeds are for.
+        classes: of the model.
         cycles_per_sentence: measured in simulation, sentences back to back.
         first_token_cycles, last_token_cycles: latency from first and last token in to class out.
         luts, ffs, dsps, brams, sprams: used and available.
@@ -51,18 +58,21 @@ class Report:
     digest: str
     bits: int
     engine: str
+    aim: str
     dev_accuracy: float | None
     test_accuracy: float | None
     toy: bool
     checked_sentences: int
     oscillator: float
     clock: float
+    pll: bool
     baud: int
     fmax: float | None
     critical_path: str
     seed: int | None
     token: str
     tokens_per_sentence: int
+    classes: int
     cycles_per_sentence: float
     first_token_cycles: int
     last_token_cycles: int
@@ -81,18 +91,45 @@ class Report:
     netlist: Utilisation | None = None
 
     @property
-    def speed_clock(self) -> float:
-        """The clock speeds are given at: the routed Fmax, or the board's where nothing was routed."""
-        return self.fmax or self.clock
+    def sentences_per_second(self) -> float:
+        """Sentences a second of the circuit at the clock that the board runs at."""
+        return self.clock / self.cycles_per_sentence
+
+    @property
+    def sentences_per_second_over_link(self) -> float:
+        """Sentences a second that the line to the host carries, or the circuit where that is slower."""
+        carried = Link(self.baud).sentences_per_second(self.tokens_per_sentence, self.classes)
+        return min(carried, self.sentences_per_second)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, with the derived speeds."""
         return dataclasses.asdict(self) | {
+            "sentences_per_second_over_link": round(self.sentences_per_second_over_link),
+            "sentences_per_second_at_board_clock": round(self.sentences_per_second),
             "sentences_per_second_at_fmax": self.fmax and round(self.fmax / self.cycles_per_sentence),
-            "sentences_per_second_at_board_clock": round(self.clock / self.cycles_per_sentence),
-            "first_token_latency_ns": round(self.first_token_cycles / self.speed_clock * 1e9),
-            "last_token_latency_ns": round(self.last_token_cycles / self.speed_clock * 1e9),
+            "first_token_latency_ns": round(self.first_token_cycles / self.clock * 1e9),
+            "last_token_latency_ns": round(self.last_token_cycles / self.clock * 1e9),
         }
+
+    @classmethod
+    def load(cls, folder: Path) -> Report:
+        """Read what `save` wrote, and check it.
+
+        Raises:
+            HwgenError: naming the file, and what is wrong with it.
+        """
+        path = folder / FILE
+        if not path.is_file():
+            raise HwgenError(f"{folder}: no {FILE} there; give a folder that `hwgen build` wrote")
+        try:
+            report = tables.known(cls, documents.read_json(path))
+            for name in ("bitstream", "image"):
+                file = getattr(report, name)
+                if file is not None and Path(file).name != file:
+                    raise HwgenError(f"{name}: {tables.shown(file)} is not the name of a file")
+        except HwgenError as error:
+            raise HwgenError(f"{path}: not written by `hwgen build` ({error}); build again") from None
+        return report
 
     def _estimate(self, name: str) -> str:
         """What had been expected of a resource, and how far off that was."""
@@ -116,20 +153,20 @@ class Report:
         if self.test_accuracy is not None:
             table.add_row("accuracy", f"test {self.test_accuracy:.1%}, dev {self.dev_accuracy or 0:.1%}{toy}")
         table.add_row("golden check", f"{self.checked_sentences} sentences equal in simulation, every score")
+        table.add_row("aim", self.aim)
         table.add_row("engine", f"{self.engine}, {self.bits} bits")
-        where = "routed" if self.fmax else "board clock, not routed"
-        table.add_row("clock", f"{self.speed_clock / 1e6:.1f} MHz {where} (board {self.clock / 1e6:g} MHz)")
+        made = f", by PLL from {self.oscillator / 1e6:g} MHz" if self.pll else ""
+        routed = f"; routed {self.fmax / 1e6:.1f} MHz" if self.fmax else "; not routed"
+        table.add_row("clock", f"{self.clock / 1e6:g} MHz{made}{routed}")
         if self.critical_path:
             table.add_row("critical path", self.critical_path)
-        rate = self.speed_clock / self.cycles_per_sentence
-        board_rate = self.clock / self.cycles_per_sentence
-        table.add_row(
-            "throughput",
-            f"{rate:,.0f} sentences/s of {self.tokens_per_sentence} {self.token}s "
-            f"({board_rate:,.0f} at the board's clock)",
-        )
+        sentences = f"sentences/s of {self.tokens_per_sentence} {self.token}s"
+        carried = f"{self.sentences_per_second_over_link:,.0f} {sentences}"
+        table.add_row("throughput over the link", f"{carried} ({self.baud:,} baud)")
+        reached = f", {self.fmax / self.cycles_per_sentence:,.0f} at the routed clock" if self.fmax else ""
+        table.add_row("throughput of the circuit", f"{self.sentences_per_second:,.0f}{reached}")
         for name, cycles in (("first", self.first_token_cycles), ("last", self.last_token_cycles)):
-            micro = cycles / self.speed_clock * 1e6
+            micro = cycles / self.clock * 1e6
             table.add_row(f"latency, {name} {self.token} to class", f"{cycles} cycles, {micro:.2f} µs")
         for name in ("luts", "ffs", "dsps", "brams", "sprams"):
             used, available = getattr(self, name)

@@ -107,8 +107,7 @@ def _slowest(subject: Subject) -> CriticalPath | None:
 
 def front(exploration: Exploration, token: str) -> Section:
     """What else the board offers the model."""
-    fastest = min(exploration.found, key=lambda choice: choice.fastest_first)
-    marks = [("chosen", exploration.chosen), ("fastest", fastest)]
+    marks = [(mark.name, mark.choice) for mark in exploration.marks]
     body = drawings.front(exploration, marks) + drawings.front_table(exploration, marks)
     lead = (
         f"Other designs of the same model for {exploration.board.title}, at {exploration.clock / 1e6:g} MHz and "

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
+from hwgen.flow.candidates import Choice
 from hwgen.flow.explore import Exploration, details
-from hwgen.flow.fit import Choice
 from hwgen.flow.timing import CriticalPath
 from hwgen.flow.utilisation import Utilisation
 from hwgen.page.components import Component

@@ -45,12 +45,14 @@ def _figures(report: Report) -> Iterator[Figure]:
     if report.test_accuracy is not None:
         dev = "" if report.dev_accuracy is None else f"dev {report.dev_accuracy:.1%}"
         yield Figure("Test accuracy", f"{100 * report.test_accuracy:.1f}", "%", dev)
-    clock, token = report.speed_clock, report.token
-    rate, micro = clock / report.cycles_per_sentence, report.last_token_cycles / clock * 1e6
-    yield Figure("Throughput", f"{rate:,.0f}", "/s", f"sentences of {report.tokens_per_sentence} {token}s")
+    clock, token = report.clock, report.token
+    carried, rate = report.sentences_per_second_over_link, report.sentences_per_second
+    beside = f"sentences of {report.tokens_per_sentence} {token}s; the circuit alone {rate:,.0f}"
+    yield Figure("Over the link", f"{carried:,.0f}", "/s", beside)
+    micro = report.last_token_cycles / clock * 1e6
     yield Figure("Latency", f"{micro:,.2f}", "µs", f"{report.last_token_cycles:,} cycles, last {token} to class")
-    where = f"routed; board {report.clock / 1e6:g}" if report.fmax else "the board's, not routed"
-    yield Figure("Clock", f"{clock / 1e6:,.1f}", "MHz", where)
+    routed = f"routed for {report.fmax / 1e6:.1f}" if report.fmax else "not routed"
+    yield Figure("Clock", f"{clock / 1e6:,.4g}", "MHz", f"{report.aim}; {routed}")
     (luts, most_luts), (brams, most_brams) = report.luts, report.brams
     yield Figure("Look-up tables", number(luts), "", f"of {most_luts:,}, {share(luts / most_luts)}")
     yield Figure("Block RAMs", number(brams), "", f"of {most_brams:,}")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
@@ -26,6 +27,7 @@ from hwgen.rtl.multiplier import (
     too_narrow,
     unpacked,
 )
+from hwgen.rtl.row_marks import RowMarks
 from hwgen.rtl.row_rom import RowRom
 from hwgen.rtl.schedule import Schedule, Unit
 from hwgen.rtl.streams import vector_stream
@@ -115,22 +117,28 @@ class MacArray(wiring.Component):
             }
         )
 
+        self._factors: dict[int, tuple[Interval, Interval]] = {}
         self.packs = family in INPUT_BITS
         self.shared = self._shared()
 
-    def operand(self, channel: int) -> Interval:
-        """Of a channel, and nought before a sentence."""
-        return min(int(self.source.low[channel]), 0), max(int(self.source.high[channel]), 0)
+    @cached_property
+    def operands(self) -> list[Interval]:
+        """Interval of every channel, with the zeros before a sentence."""
+        lows, highs = np.minimum(self.source.low, 0), np.maximum(self.source.high, 0)
+        return list(zip(lows.tolist(), highs.tolist(), strict=True))
 
     def pair(self, lane: int, other: int) -> Pair:
         """Of two lanes' weights and operands."""
         return Pair(*self.factors(lane), *self.factors(other))
 
     def factors(self, lane: int) -> tuple[Interval, Interval]:
-        """Of a lane's weights and operands."""
-        used = [product for product in self.schedule.lanes[lane] if product]
-        weights = hull([(0, 0), *((product.weight, product.weight) for product in used)])
-        return weights, hull(self.operand(product.channel) for product in used)
+        """Intervals of a lane's weights, with zero, and of its operands."""
+        if lane not in self._factors:
+            used = [product for product in self.schedule.lanes[lane] if product]
+            weights = [product.weight for product in used]
+            operands = hull(self.operands[channel] for channel in {product.channel for product in used})
+            self._factors[lane] = (min(0, *weights), max(0, *weights)), operands
+        return self._factors[lane]
 
     def _multiplied_alone(self, lane: int) -> bool:
         """Whether synthesis takes a multiplier for a lane's product by itself."""
@@ -159,11 +167,13 @@ class MacArray(wiring.Component):
     @cached_property
     def control(self) -> tuple[int, int]:
         """Bits of a row as the ROM has it, and flip-flops that they pass on their way to lanes and units."""
-        made = _Elaboration(self)
-        return made.rom.width, sum(len(chain) - 1 for chain in made.chains.values())
+        marks = RowMarks(self.schedule, self.window, self.product_delay, self.depths)
+        return marks.stored, marks.flip_flops(self.latency)
 
     def elaborate(self, platform: object) -> Module:
-        return _Elaboration(self).module
+        laid_out = _Elaboration(self)
+        assert laid_out.control == self.control, "what is counted in advance is what is laid out"
+        return laid_out.module
 
 
 class _Elaboration:
@@ -185,6 +195,7 @@ class _Elaboration:
         self.m.submodules.rows = self.rom = rom = RowRom(self.columns, self.schedule.period, array.family)
         self.m.d.comb += [Cat(self.bits).eq(rom.row), rom.advance.eq(self.busy), self.rom_ready.eq(rom.ready)]
         self.module = self.m
+        self.control = rom.width, sum(len(chain) - 1 for chain in self.chains.values())
 
     # --- what a row says
 
@@ -238,7 +249,7 @@ class _Elaboration:
         """Of a lane's products in some cycles."""
         entries = zip(self.schedule.lanes[lane], mask, strict=True)
         used = [product for product, taken in entries if product and taken]
-        return hull(times((product.weight,) * 2, self.array.operand(product.channel)) for product in used)
+        return hull(times((product.weight,) * 2, self.array.operands[product.channel]) for product in used)
 
     def _products(self, weights: list[Value]) -> list[tuple[Value, Value | None]]:
         """Of every lane the product, and its carry, before their last register."""

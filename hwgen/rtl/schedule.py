@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,8 +13,7 @@ from hwgen.errors import HwgenError
 from hwgen.graph.tensor import Integers
 
 
-@dataclass(frozen=True)
-class Product:
+class Product(NamedTuple):
     """One non-zero weight of a filter, to be multiplied by ``x[channel]`` of the vector `age` before the newest."""
 
     filter: int
@@ -92,7 +92,10 @@ class Schedule:
         Raises:
             HwgenError: unless 1 <= lanes <= non-zero weights.
         """
-        listed = [_products(number, weights) for number, weights in enumerate(filters)]
+        listed = [
+            list(_products(number, weights.tobytes(), weights.shape, weights.dtype.str))
+            for number, weights in enumerate(filters)
+        ]
         total = sum(map(len, listed))
         most = max(total, 1)
         if not 1 <= lanes <= most:
@@ -103,11 +106,14 @@ class Schedule:
         return _Filling(listed, period, -(-most // period), kinds or [0] * len(filters)).schedule(total)
 
 
-def _products(number: int, weights: Integers) -> list[Product]:
+@lru_cache(maxsize=4096)
+def _products(number: int, data: bytes, shape: tuple[int, ...], kind: str) -> tuple[Product, ...]:
     """In the order of their weights, so that lanes that share a filter have weights of like sign and size."""
-    last = len(weights) - 1
-    made = [Product(number, int(weights[tap, c]), last - int(tap), int(c)) for tap, c in np.argwhere(weights)]
-    return sorted(made, key=lambda product: (product.weight, product.operand))
+    weights = np.frombuffer(data, dtype=kind).reshape(shape)
+    taps, channels = np.nonzero(weights)
+    ages = len(weights) - 1 - taps
+    entries = zip(weights[taps, channels].tolist(), ages.tolist(), channels.tolist(), strict=True)
+    return tuple(Product(number, *entry) for entry in sorted(entries))
 
 
 @dataclass
@@ -214,14 +220,17 @@ class _Filling:
             row, owner = row + [None] * idle, owner + [None] * idle
             rows.append(tuple(reversed(row) if backwards else row))
             owners.append(list(reversed(owner) if backwards else owner))
+        masks: dict[int, dict[int, list[bool]]] = {}
+        for place, served in enumerate(owners):
+            for cycle, owned in enumerate(served):
+                if owned is not None:
+                    masks.setdefault(owned, {}).setdefault(place, [False] * self.period)[cycle] = True
         units = []
-        for number in sorted({owner for lane in owners for owner in lane if owner is not None}):
-            feeds = [(lane, tuple(one == number for one in owner)) for lane, owner in enumerate(owners)]
-            own = rows[number]
+        for number, feeds in sorted(masks.items()):
             cycles: dict[int, list[int]] = {}
-            for cycle, product in enumerate(own):
+            for cycle, product in enumerate(rows[number]):
                 if product is not None and owners[number][cycle] == number:
                     cycles.setdefault(product.filter, []).append(cycle)
             spans = tuple(Span(filter_, min(found), max(found)) for filter_, found in cycles.items())
-            units.append(Unit(spans, tuple((lane, mask) for lane, mask in feeds if any(mask))))
+            units.append(Unit(spans, tuple((fed, tuple(mask)) for fed, mask in feeds.items())))
         return Schedule(tuple(rows), tuple(units), self.period, total)

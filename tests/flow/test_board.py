@@ -1,7 +1,6 @@
 """Board files: every listed one loads, a user's own works, a malformed one is one clear line."""
 
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -9,19 +8,20 @@ import pytest
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import platform
+from hwgen.flow.aim import KEEP_UP
+from hwgen.flow.choose import designs, model_for
 from hwgen.flow.clocks import Clocks
-from hwgen.flow.design import plans_for
 from hwgen.flow.estimate import estimate
 from hwgen.flow.fit import fits
+from hwgen.flow.target import Target
 from hwgen.model import Model
 from hwgen.rtl.baud import Baud
 from hwgen.rtl.core import Core
 from hwgen.rtl.packing import KILOBITS
-from hwgen.shipped import shipped
+from hwgen.shipped import shipped_models
 
 OWN = """
 title = "My board"
-default_size = "small"
 program = ["openFPGALoader", "{bitstream}"]
 
 [budget]
@@ -50,20 +50,13 @@ attributes = { IO_TYPE = "LVCMOS33" }
 """
 
 
-@lru_cache
-def shipped_model(size: str, bits: int) -> Model:
-    return Model.load(shipped(size, bits))
-
-
 @pytest.mark.parametrize("name", boards.names())
-def test_a_listed_board_has_a_platform_a_plan_and_a_model_for_every_width(name: str) -> None:
-    board = boards.load(name)
-    made = platform.make(board)
-    assert made.default_clk_frequency > 0
-    assert all(shipped_model(board.size(bits), bits).bits == bits for bits in range(1, 9))
-    model = shipped_model(board.size(5), 5)
-    plan = next(plans_for(model, board))
-    assert fits(estimate(Core(model.graph, plan), platform.family(made)), board, platform.family(made))
+def test_a_listed_board_has_a_platform_a_design_and_a_model_for_every_width(name: str) -> None:
+    target = Target.of(boards.load(name))
+    models = {bits: Model.load(shipped_models()[model_for(target.board, bits)]) for bits in range(1, 9)}
+    assert all(model.bits == bits for bits, model in models.items())
+    design = next(designs(models[5], target, KEEP_UP))
+    assert fits(estimate(Core(models[5].graph, design.plan), target.family), target)
 
 
 def test_a_board_of_ones_own_by_path(tmp_path: Path) -> None:
@@ -85,8 +78,8 @@ def test_a_board_of_ones_own_by_path(tmp_path: Path) -> None:
         ("dsps", "dsp", r"budget\.dsp: unknown key; known are budget\.luts"),
         ('title = "My board"', "title = 7", "title: 7 is not a string"),
         ('title = "My board"', 'title = "B"\nname = "b"', "name: .* by its file"),
-        ('title = "My board"', 'title = "B"\nsize_by_bits = 3', "size_by_bits: 3 is not a table"),
-        ('title = "My board"', 'title = "B"\nsize_by_bits = { 9 = "small" }', r"size_by_bits\.9: not a width"),
+        ('title = "My board"', 'title = "B"\nsize_by_bits = { 9 = "small" }', r"size_by_bits: .* remove the field"),
+        ('title = "My board"', 'title = "B"\ndefault_size = "small"', r"default_size: the most accurate .* that fits"),
         ('title = "My board"', 'title = "B"\nleds = [["led"]]', r"leds\[0\]: \['led'\] is not a list of 2"),
         ('title = "My board"', 'title = "B"\nleds = 3', "leds: 3 is not a list"),
         ('["openFPGALoader", "{bitstream}"]', '"openFPGALoader"', "program: 'openFPGALoader' is not a list"),
@@ -101,7 +94,6 @@ def test_a_board_of_ones_own_by_path(tmp_path: Path) -> None:
         ("[uart]", "[flash]\noffset = 5\nsize = 33554432\n[uart]", r"flash\.size: 33554432"),
         ("bram_kbit = 18", "bram_kbit = 18\nsprams = -1", r"budget\.sprams: -1"),
         ('clock = "P6"', 'clock = ""', r"pins\.clock"),
-        ('"small"', '"tiny"', "default_size: 'tiny'"),
         ('"ecp5"', '"virtex"', r"pins\.family: 'virtex'"),
         ('rx = "P2"\n', "", "both rx and tx"),
         ('rx = "P2"', 'rx = "A9 ; x"', r"uart\.rx: 'A9 ; x' is not the name of a pin"),

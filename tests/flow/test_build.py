@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from hwgen.errors import HwgenError
 from hwgen.files.manifest import MARKER
 from hwgen.flow import board as boards
 from hwgen.flow import design, program
+from hwgen.flow.aim import Aim
 from hwgen.flow.build import _flash_image, fmax_of, synthesise
 from hwgen.flow.built import Built
 from hwgen.flow.design import build_design
@@ -24,6 +26,7 @@ from hwgen.model import Model
 from hwgen.rtl.table_image import table_image
 from hwgen.text.vocabulary import Vocabulary
 from tests.random_graph import random_graph
+from tests.reports import REPORT
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +39,8 @@ def model() -> Model:
 @pytest.mark.parametrize("name", ["ulx3s", "orangecrab", "icebreaker", "tang_nano_9k", "tang_primer_20k"])
 def test_a_bitstream_by_open_tools(name: str, model: Model, tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    choice = {"engine": "spatial"} if name in ("ulx3s", "tang_nano_9k") else {"lanes": 3}
-    report = build_design(model, "tiny", boards.load(name), folder, **choice)  # type: ignore[arg-type]
+    aim = Aim(engine="spatial") if name in ("ulx3s", "tang_nano_9k") else Aim(lanes=3)
+    report = build_design(model, "tiny", boards.load(name), folder, aim)
     assert report.bitstream is not None and (folder / report.bitstream).stat().st_size > 10_000
     assert report.fmax is not None and report.fmax > 12e6
     assert report.brams[0] >= 1 and 100 < report.luts[0] < report.luts[1]
@@ -67,7 +70,7 @@ def test_a_design_that_does_not_fit_is_refused_and_leaves_its_logs(model: Model,
     tight = replace(board, budget=replace(board.budget, luts=300))
     message = r"does not fit iCEBreaker: it needs \d+ LUTs of 300 \(\+\d+\); .*fewer lanes.*; logs: .*out-failed$"
     with pytest.raises(HwgenError, match=message):
-        build_design(model, "tiny", tight, tmp_path / "out", lanes=2)
+        build_design(model, "tiny", tight, tmp_path / "out", Aim(lanes=2))
     assert {path.name for path in tmp_path.iterdir()} == {"out-failed"}
     assert {path.name for path in (tmp_path / "out-failed").iterdir()} == {"synthesis.log", "top.rpt", MARKER}
 
@@ -184,7 +187,7 @@ def wordy() -> Model:
 
 def test_the_flash_image_holds_bitstream_and_table(wordy: Model, tmp_path: Path) -> None:
     board, folder = boards.load("icebreaker"), tmp_path / "out"
-    report = build_design(wordy, "wordy", board, folder, engine="folded")
+    report = build_design(wordy, "wordy", board, folder, Aim(engine="folded"))
     assert report.engine.endswith("table in SPRAM") and report.sprams == (2, 4) and report.image == "flash.bin"
     image, bitstream = (folder / "flash.bin").read_bytes(), (folder / "top.bin").read_bytes()
     assert board.flash is not None and image.startswith(bitstream) and 50_000 < len(bitstream) < board.flash.offset
@@ -215,9 +218,9 @@ def test_an_image_that_does_not_fit_is_refused(offset: int, size: int, message: 
 def test_a_missed_clock_is_tried_again_with_more_registers(model: Model, tmp_path: Path) -> None:
     """And given up, naming the path, when there is no room for any."""
     said: list[str] = []
-    with pytest.raises(HwgenError, match=r"MHz of 900; its slowest path is (in|from) \w+.*try --seeds 4.*logs: "):
+    with pytest.raises(HwgenError, match=r"MHz of 300; its slowest path is (in|from) \w+.*try --seeds 4.*logs: "):
         build_design(
-            model, "tiny", boards.load("ulx3s"), tmp_path / "out", engine="spatial", clock=900e6, say=said.append
+            model, "tiny", boards.load("ulx3s"), tmp_path / "out", Aim(engine="spatial"), clock=300e6, say=said.append
         )
     assert sum("again with more registers" in line for line in said) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["out-failed"]
@@ -235,15 +238,18 @@ def test_a_design_that_finds_no_place_is_followed_by_a_smaller_one(
         return Built(Utilisation(1, 1, 1, 1), 30e6, "top.bin", {}, 1)
 
     monkeypatch.setattr(design, "build", crowded)
-    assert "folded" in build_design(model, "tiny", boards.load("icebreaker"), tmp_path / "out").engine
+    assert (
+        "folded" in build_design(model, "tiny", boards.load("icebreaker"), tmp_path / "out", Aim(fastest=True)).engine
+    )
 
 
 def test_of_several_seeds_the_fastest_is_kept(model: Model, tmp_path: Path) -> None:
     board = boards.load("icebreaker")
     alone = [
-        build_design(model, "tiny", board, tmp_path / str(seed), engine="folded", seeds=(seed,)).fmax for seed in (1, 2)
+        build_design(model, "tiny", board, tmp_path / str(seed), Aim(engine="folded"), seeds=(seed,)).fmax
+        for seed in (1, 2)
     ]
-    report = build_design(model, "tiny", board, tmp_path / "out", engine="folded", seeds=(1, 2))
+    report = build_design(model, "tiny", board, tmp_path / "out", Aim(engine="folded"), seeds=(1, 2))
     assert report.fmax == max(filter(None, alone)) and alone[0] != alone[1]
     assert not list((tmp_path / "out").glob("seed-*")) and (tmp_path / "out" / "top.bin").is_file()
 
@@ -255,17 +261,27 @@ def test_a_folder_with_other_things_in_it_is_left_alone(model: Model, tmp_path: 
     assert (tmp_path / "precious").read_text() == "mine"
 
 
+def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
+    REPORT.save(tmp_path)
+    assert Report.load(tmp_path) == REPORT
+
+
 def test_speeds_are_those_of_the_clock_they_name() -> None:
-    report = Report(
-        board="b", title="B", model="m", digest="00", bits=5, engine="spatial", dev_accuracy=None, test_accuracy=None,
-        toy=False, checked_sentences=1, oscillator=25e6, clock=25e6, baud=3_000_000,
-        fmax=100e6, critical_path="", seed=1, token="word",
-        tokens_per_sentence=20, cycles_per_sentence=20.0,
-        first_token_cycles=36, last_token_cycles=17, luts=(1, 2), ffs=(1, 2), dsps=(0, 0), brams=(0.5, 2),
-        bitstream=None, note="", seconds={}, peak_megabytes=1, tools={}, estimated=Utilisation(1, 1, 0, 0.5),
-    )  # fmt: skip
-    figures = report.as_json()
+    figures = REPORT.as_json()
     assert figures["sentences_per_second_at_fmax"] == 5_000_000
     assert figures["sentences_per_second_at_board_clock"] == 1_250_000
-    assert figures["last_token_latency_ns"] == 170
-    assert replace(report, fmax=None).as_json()["sentences_per_second_at_fmax"] is None
+    assert figures["last_token_latency_ns"] == 680
+    assert replace(REPORT, fmax=None).as_json()["sentences_per_second_at_fmax"] is None
+
+
+def test_speeds_stand_beside_what_the_link_carries(tmp_path: Path) -> None:
+    """A request of 20 tokens has 47 bytes, and byte stuffing makes a few of them two."""
+    carried = REPORT.as_json()["sentences_per_second_over_link"]
+    assert 0.99 * 3e6 / 470 < carried < 3e6 / 470
+    slow = replace(REPORT, cycles_per_sentence=25_000.0)
+    assert slow.as_json()["sentences_per_second_over_link"] == 1_000, "the circuit is slower"
+    shown = Console(width=120)
+    with shown.capture() as capture:
+        shown.print(REPORT.table(tmp_path))
+    text = capture.get()
+    assert "fastest" in text and "over the link" in text and f"{carried:,}" in text and "1,250,000" in text

@@ -9,7 +9,8 @@ import pytest
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import platform as platforms
-from hwgen.flow.design import clock_of, make_shell
+from hwgen.flow.design import make_shell
+from hwgen.flow.target import Target
 from hwgen.flow.top import BoardTop
 from hwgen.model import Model
 from hwgen.rtl.plan import Plan
@@ -18,7 +19,6 @@ from tests.random_graph import random_graph
 
 OWN = """
 title = "My board"
-default_size = "small"
 budget = { luts = 24288, ffs = 24288, dsps = 28, brams = 56, bram_kbit = 18 }
 uart = { rx = "P2", tx = "P3", attributes = { IO_TYPE = "LVCMOS33" } }
 
@@ -44,7 +44,7 @@ def model() -> Model:
 def files(board: boards.Board, model: Model, toolchain: str | None = None) -> dict[str, str]:
     """Amaranth's build plan for a board, as text."""
     platform = platforms.make(board, toolchain=toolchain)
-    clock = clock_of(board)
+    clock = Target.of(board).run_at
     shell = make_shell(model, Plan.folded(1), clock.frequency, board)
     options = {"synth_opts": board.synthesis}
     made = platforms.plan(platform, board, BoardTop(shell, board, clock), "top", **options).files

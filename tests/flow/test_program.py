@@ -12,8 +12,9 @@ from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import program
 from hwgen.flow.board import Board
+from tests import reports
 
-REPORT: dict[str, Any] = {"board": "ulx3s", "bitstream": "top.bit", "note": ""}
+REPORT: dict[str, Any] = reports.REPORT.as_json()
 
 
 @pytest.fixture

@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 from hwgen.flow import board as boards
-from hwgen.flow import platform as platforms
-from hwgen.flow.design import explored, made_up_sentences
+from hwgen.flow.aim import KEEP_UP
+from hwgen.flow.choose import explored
+from hwgen.flow.design import made_up_sentences
 from hwgen.flow.report import Report
+from hwgen.flow.target import Target
 from hwgen.flow.utilisation import Utilisation
 from hwgen.graph.graph import Graph
 from hwgen.model import Model
@@ -85,18 +87,21 @@ def subject(
         digest=model.digest.hex(),
         bits=model.bits,
         engine=plan.name,
+        aim="keeps up with the link",
         dev_accuracy=0.5,
         test_accuracy=0.75,
         toy=False,
         checked_sentences=len(sentences),
         oscillator=25e6,
         clock=25e6,
+        pll=False,
         baud=1_000_000,
         fmax=100e6 if routed else None,
         critical_path="",
         seed=7 if routed else None,
         token=model.vocabulary.TOKEN,
         tokens_per_sentence=20,
+        classes=model.graph.classes,
         cycles_per_sentence=20.0,
         first_token_cycles=30,
         last_token_cycles=11,
@@ -115,10 +120,10 @@ def subject(
         report,
         model,
         Core(model.graph, plan),
-        platforms.family(platforms.make(loaded)),
+        Target.of(loaded).family,
         folder,
         sentences,
         rows,
-        explored(model, "tiny", loaded) if explore else None,
+        explored(model, "tiny", Target.of(loaded), KEEP_UP) if explore else None,
         "hwgen build --board 'my board.toml'",
     )

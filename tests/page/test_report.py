@@ -80,9 +80,9 @@ def test_the_slowest_path_is_told_component_by_component(tmp_path: Path) -> None
     assert legs == [("Requantise", "2.0", "2"), ("Dense", "2.5", "2")]
 
 
-def test_the_front_marks_the_choice_and_the_fastest(tmp_path: Path) -> None:
+def test_the_front_marks_the_default_and_the_fastest(tmp_path: Path) -> None:
     shown = Page(draw(subject(tmp_path, model_of(CNN), plans.spatial(CNN), explore=True)))
-    assert "chosen, fastest" in shown.text and "What else fits" in shown.text
+    assert "default" in shown.text and "fastest" in shown.text and "What else fits" in shown.text
     assert [attributes for tag, attributes in shown.tags if attributes.get("class") == "chosen"]
 
 

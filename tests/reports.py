@@ -1,0 +1,41 @@
+"""A build's report, as tests need one."""
+
+from hwgen.flow.report import Report
+from hwgen.flow.utilisation import Utilisation
+
+REPORT = Report(
+    board="ulx3s",
+    title="ULX3S-85F",
+    model="m",
+    digest="00",
+    bits=5,
+    engine="spatial",
+    aim="fastest",
+    dev_accuracy=None,
+    test_accuracy=None,
+    toy=False,
+    checked_sentences=1,
+    oscillator=25e6,
+    clock=25e6,
+    pll=False,
+    baud=3_000_000,
+    fmax=100e6,
+    critical_path="",
+    seed=1,
+    token="word",
+    tokens_per_sentence=20,
+    classes=2,
+    cycles_per_sentence=20.0,
+    first_token_cycles=36,
+    last_token_cycles=17,
+    luts=(1, 2),
+    ffs=(1, 2),
+    dsps=(0, 0),
+    brams=(0.5, 2),
+    bitstream="top.bit",
+    note="",
+    seconds={},
+    peak_megabytes=1,
+    tools={},
+    estimated=Utilisation(1, 1, 0, 0.5),
+)
