@@ -16,7 +16,7 @@ import common
 from PIL import Image, ImageChops
 
 from hwgen.errors import HwgenError
-from hwgen.page.report import FILE
+from hwgen.flow.design import PAGE
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "report.png"
 WIDTH, HEIGHT = 1240, 2400
@@ -39,11 +39,11 @@ def run(folder: Path) -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
         raise HwgenError("chromium: not installed; apt install chromium")
-    if not (folder / FILE).is_file():
-        raise HwgenError(f"{folder}: no {FILE} there; give a folder that `hwgen build` wrote")
-    html = (folder / FILE).read_text(encoding="utf-8")
+    if not (folder / PAGE).is_file():
+        raise HwgenError(f"{folder}: no {PAGE} there; give a folder that `hwgen build` wrote")
+    html = (folder / PAGE).read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as name:
-        page, shot = Path(name) / FILE, Path(name) / "shot.png"
+        page, shot = Path(name) / PAGE, Path(name) / "shot.png"
         page.write_text(
             html.replace("</head>", f"<style>{HIDDEN} {{ display: none }}</style></head>"), encoding="utf-8"
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +25,6 @@ from hwgen.cli.common import (
     model_for_board,
     out,
     print_json,
-    test_sentences,
 )
 from hwgen.flow.report import Report
 
@@ -57,6 +58,7 @@ def build(
     from hwgen.flow import board as boards
     from hwgen.flow.aim import Aim
     from hwgen.flow.design import build_design
+    from hwgen.text.parts import part
 
     aim = Aim(fastest, target, engine and engine.value, lanes, members)
     chosen = boards.load(board)
@@ -71,7 +73,8 @@ def build(
             aim,
             clock=None if clock is None else clock * 1e6,
             seeds=range(seed, seed + seeds),
-            sentences=test_sentences(loaded, data) if data else None,
+            rows=part(data).rows if data else None,
+            command=shlex.join(["hwgen", *sys.argv[1:]]),
             say=shown,
         )
     if as_json:

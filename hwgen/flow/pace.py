@@ -89,8 +89,7 @@ def _(stage: SideBySide, tokens: int) -> int:
 
 def foretold_cycles(core: Core, tokens: int) -> int:
     """Cycles from the first of `tokens` that enters an idle core to the sentence's result."""
-    latency = sum(latency_of(stage, tokens) for stage in core.stages.values()) + BUFFER * core.plan.never_stalls
-    return interval_of(core.stages) * (tokens - 1) + latency
+    return latency(core.stages, tokens) + BUFFER * core.plan.never_stalls
 
 
 @singledispatch

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from hwgen.flow.build import PLACED
+from hwgen.flow.candidates import Choice
 from hwgen.flow.explore import Exploration
 from hwgen.flow.report import Report
 from hwgen.flow.timing import CriticalPath, critical_path
@@ -30,7 +31,7 @@ def path(subject: Subject) -> Section:
     """Component after component, with what each takes, and the whole."""
     core, report = subject.core, subject.report
     tokens, token = report.tokens_per_sentence, report.token
-    netlist, foretold = counted(subject.folder, subject.family, core), estimated(core, subject.family)
+    netlist, foretold = counted(subject.folder, subject.target.family, core), estimated(core, subject.target.family)
     where = "cells of the netlist" if netlist else "estimates, for want of a netlist"
     caption = f"Figures are {where}, bars their share of the whole design; cycles are for {tokens} {token}s."
     body = drawings.data_path(components(core, tokens, token), netlist or foretold, caption)
@@ -61,7 +62,11 @@ def _by_component(core: Core, tokens: int, netlist: Costs, foretold: Costs) -> M
                     *(_cycles(getattr(component, which, None)) for which in ("cycles", "latency")),
                 )
             )
-    remark = fill("note.html", text="LUT and FF are cells of the netlist; the estimates are of the placed design.")
+    text = (
+        "LUT and FF are cells of the netlist. Place and route also gives logic cells to lone flip-flops and to the "
+        "ends of carry chains; the estimates foretell that."
+    )
+    remark = fill("note.html", text=text)
     return table("By component", columns, rows) + (remark if netlist else Markup())
 
 
@@ -94,7 +99,7 @@ def timing(subject: Subject) -> Section:
             "at the board's clock."
         )
         return Section("timing", "Slowest path", fill("note.html", text=text))
-    lead = f"It bounds the clock at {report.fmax / 1e6:.1f} MHz; the board runs at {report.clock / 1e6:g}."
+    lead = f"It would let the clock be {report.fmax / 1e6:.1f} MHz; the board runs at {report.clock / 1e6:g}."
     return Section("timing", "Slowest path", drawings.slowest(slowest, titles(subject.core)), lead)
 
 
@@ -105,12 +110,12 @@ def _slowest(subject: Subject) -> CriticalPath | None:
     return critical_path(json.loads(file.read_text(encoding="utf-8")), Namer(subject.core))
 
 
-def front(exploration: Exploration, token: str) -> Section:
+def front(exploration: Exploration, built: Choice, token: str) -> Section:
     """What else the board offers the model."""
-    marks = [(mark.name, mark.choice) for mark in exploration.marks]
+    marks = [("built", built), *((mark.name, mark.choice) for mark in exploration.marks)]
     body = drawings.front(exploration, marks) + drawings.front_table(exploration, marks)
     lead = (
-        f"Other designs of the same model for {exploration.board.title}, at {exploration.clock / 1e6:g} MHz and "
+        f"Designs of the same model for {exploration.board.title}, at {exploration.clock / 1e6:g} MHz and "
         f"{exploration.tokens} {token}s a sentence."
     )
     return Section("front", "What else fits", body, lead)

@@ -59,9 +59,9 @@ def front(exploration: Exploration, marks: Sequence[tuple[str, Choice]]) -> Mark
     Args:
         marks: what a choice is called, and the choice, the most important first.
     """
-    rates = {id(choice): choice.rate(exploration.clock) for choice in exploration.found}
-    x = LogScale.of(choice.estimate.luts for choice in exploration.found)
-    y = LogScale.of(rates.values())
+    drawable = [*exploration.found, *(choice for _, choice in marks)]
+    x = LogScale.of(choice.estimate.luts for choice in drawable)
+    y = LogScale.of([exploration.carried, *(choice.rate(exploration.clock) for choice in drawable)])
 
     def place(choice: Choice) -> tuple[float, float]:
         return x.at(choice.estimate.luts), round(100 - y.at(choice.rate(exploration.clock)), 2)
@@ -88,6 +88,8 @@ def front(exploration: Exploration, marks: Sequence[tuple[str, Choice]]) -> Mark
         marks=drawn,
         limit=x.at(budget) if x.low < budget < x.high else None,
         limit_label=f"{budget:,} are there",
+        link=round(100 - y.at(exploration.carried), 2),
+        link_label=f"the line carries {exploration.carried:,.0f}",
         clock=f"{exploration.clock / 1e6:g} MHz",
         label=f"Look-up tables against sentences a second: {len(exploration.found)} choices, listed below",
         caption=f"{len(exploration.found):,} designs fit by estimate; the line joins the "

@@ -50,9 +50,12 @@ def _data(data: Data) -> str:
 def _board(report: Report) -> Iterator[tuple[str, Cell]]:
     yield "Board", f"{report.title} ({report.board})"
     yield "Circuit", f"{report.engine}, {bits(report.bits)}"
+    yield "Chosen", report.aim
     yield "Check", f"{report.checked_sentences:,} sentences in simulation, every score equal"
-    routed = f", routed for {report.fmax / 1e6:.1f}" if report.fmax else ""
-    yield "Clock", f"{report.clock / 1e6:g} MHz{routed}"
+    pll = f", by PLL from {report.oscillator / 1e6:g} MHz" if report.pll else ""
+    routed = f"routed for {report.fmax / 1e6:.1f} MHz" if report.fmax else "not routed"
+    yield "Clock", f"{report.clock / 1e6:g} MHz{pll}; {routed}"
+    yield "Line", f"{report.baud:,} baud"
     yield "Bitstream", report.bitstream or f"none: {report.note}"
     if report.image:
         yield "Flash image", report.image

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
+from hwgen.flow.candidates import Choice
+from hwgen.flow.design import PAGE
 from hwgen.flow.report import Report
 from hwgen.page import circuit, origin, words
 from hwgen.page.accuracy import accuracy
@@ -12,14 +13,11 @@ from hwgen.page.layout import Figure, render
 from hwgen.page.subject import Subject
 from hwgen.page.templating import bits, number, share
 
-FILE = "report.html"
-
 
 def write(subject: Subject) -> None:
-    """Write `report.html` into the build's folder, whole or not at all."""
-    part = subject.folder / f".{FILE}.{os.getpid()}"
-    part.write_text(draw(subject), encoding="utf-8")
-    part.replace(subject.folder / FILE)
+    """Write `report.html` into the folder of a build that is not finished."""
+    # A name from the command line may hold bytes that are no text.
+    (subject.folder / PAGE).write_bytes(draw(subject).encode("utf-8", "backslashreplace"))
 
 
 def draw(subject: Subject) -> str:
@@ -27,7 +25,7 @@ def draw(subject: Subject) -> str:
     report = subject.report
     sections = [origin.built(subject), accuracy(subject.model), circuit.path(subject), circuit.timing(subject)]
     if subject.exploration is not None:
-        sections.append(circuit.front(subject.exploration, report.token))
+        sections.append(circuit.front(subject.exploration, _built(subject), report.token))
     sections += [words.values(subject), words.sentences(subject), origin.again(subject)]
     toy = " The model is a toy: its data were made up by a small grammar." if report.toy else ""
     return render(
@@ -39,6 +37,14 @@ def draw(subject: Subject) -> str:
         figures=list(_figures(report)),
         foot=f"Written by hwgen beside report.json; it needs no other file. Model {report.digest}.",
     )
+
+
+def _built(subject: Subject) -> Choice:
+    """What was built: among what was explored, if it is there."""
+    core, exploration = subject.core, subject.exploration
+    own = Choice.of(core.plan, subject.report.estimated, core.stages, subject.report.tokens_per_sentence)
+    found = exploration.found if exploration else ()
+    return next((choice for choice in found if choice.plan == core.plan), own)
 
 
 def _figures(report: Report) -> Iterator[Figure]:

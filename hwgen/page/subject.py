@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hwgen.flow.explore import Exploration
 from hwgen.flow.report import Report
+from hwgen.flow.target import Target
 from hwgen.graph.golden import Sentences
 from hwgen.model import Model
 from hwgen.page.examples import Row
@@ -22,18 +23,18 @@ class Subject:
         report: of the build.
         model: that was built.
         core: its circuit.
-        family: of the board's chip.
+        target: the board at its clock.
         folder: where the build's netlist and place-and-route report are.
         sentences: that the circuit was checked on.
         rows: labels and texts of them; None where they are made up.
-        exploration: what else the board offers; None where there was no choice.
+        exploration: what else the board offers; None where nothing is known of that.
         command: what makes the build again, as it is typed.
     """
 
     report: Report
     model: Model
     core: Core
-    family: str
+    target: Target
     folder: Path
     sentences: Sentences
     rows: Sequence[Row] | None

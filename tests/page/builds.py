@@ -120,7 +120,7 @@ def subject(
         report,
         model,
         Core(model.graph, plan),
-        Target.of(loaded).family,
+        Target.of(loaded),
         folder,
         sentences,
         rows,

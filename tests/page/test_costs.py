@@ -42,7 +42,7 @@ def test_cells_are_named_after_what_they_drive() -> None:
 
 def test_the_cells_of_a_netlist_are_counted(tmp_path: Path) -> None:
     made = subject(tmp_path, model_of(CNN), plans.spatial(CNN))
-    found = costs.counted(tmp_path, made.family, made.core)
+    found = costs.counted(tmp_path, made.target.family, made.core)
     assert found["convolution"] == Utilisation(0, 2, 0, 0)
     assert found["requantise"] == Utilisation(2, 1, 0, 0)
     assert found["embedding"] == Utilisation(0, 0, 0, 1)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hwgen.graph.graph import Graph
-from hwgen.page.report import FILE, draw, write
+from hwgen.page.report import draw
 from hwgen.rtl import plan as plans
 from hwgen.rtl.plan import Members
 from tests.page.builds import model_of, subject
@@ -84,17 +84,6 @@ def test_the_front_marks_the_default_and_the_fastest(tmp_path: Path) -> None:
     shown = Page(draw(subject(tmp_path, model_of(CNN), plans.spatial(CNN), explore=True)))
     assert "default" in shown.text and "fastest" in shown.text and "What else fits" in shown.text
     assert [attributes for tag, attributes in shown.tags if attributes.get("class") == "chosen"]
-
-
-def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = subject(tmp_path, model_of(CNN), plans.spatial(CNN))
-    write(made)
-    assert (tmp_path / FILE).read_text(encoding="utf-8").endswith("</html>")
-    (tmp_path / "top.json").write_text("{}")
-    with pytest.raises(Exception, match=r"top\.json"):
-        write(made)
-    assert (tmp_path / FILE).read_text(encoding="utf-8").endswith("</html>")
-    assert {path.name for path in tmp_path.iterdir()} == {FILE, "top.json", "place-and-route.json"}
 
 
 def test_the_page_says_of_rows_whether_the_answers_are_right(tmp_path: Path) -> None:
