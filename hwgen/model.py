@@ -36,9 +36,10 @@ def _is_model(folder: Path) -> bool:
     if not {ARRAYS, DESCRIPTION} <= names <= {ARRAYS, DESCRIPTION, CARD}:
         return False
     try:
-        described = json.loads((folder / DESCRIPTION).read_bytes())
-        return described["format"] == FORMAT and (not card.exists() or "\n| recipe, seed |" in card.read_text("utf-8"))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        described = documents.read_json(folder / DESCRIPTION)
+        ours = isinstance(described, dict) and described.get("format") == FORMAT
+        return ours and (not card.exists() or b"\n| recipe, seed |" in documents.read_bytes(card))
+    except HwgenError:
         return False
 
 

@@ -63,5 +63,5 @@ def _end_children() -> None:
     """Ask the tools to end that are waited for in other threads."""
     for listed in Path("/proc/self/task").glob("*/children"):
         with suppress(OSError):
-            for child in listed.read_text().split():
+            for child in listed.read_text(encoding="ascii").split():
                 os.kill(int(child), signal.SIGTERM)
