@@ -11,6 +11,7 @@ from hwgen.flow.target import Target
 from hwgen.flow.utilisation import Utilisation
 from hwgen.graph.graph import Graph
 from hwgen.rtl.plan import folded
+from hwgen.rtl.shell import require_frames
 
 FILL = {"ecp5": 0.8, "ice40": 0.96, "gowin": 0.55, "xilinx": 0.9}
 """Of the look-up tables, how much a choice may fill by estimate. nextpnr takes long to place Gowin's carry chains,
@@ -43,6 +44,7 @@ def choices(graph: Graph, target: Target, constraints: Constraints, slowest: flo
 
 def require(graph: Graph, target: Target, constraints: Constraints) -> None:
     """Raise where no engine can make the graph fit the board, or the protocol."""
+    require_frames(graph)
     members, dsps = constraints.members, target.board.budget.dsps
     require_memory(graph, target.board, folded(graph, 1, target.family, members, dsps))
 

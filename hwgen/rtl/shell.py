@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from amaranth.utils import bits_for
 
 from hwgen.errors import HwgenError
+from hwgen.graph.graph import Graph
 from hwgen.rtl.baud import Baud
 from hwgen.rtl.core import Core
 from hwgen.rtl.flash_reader import FLASH_PINS, FlashPlace
@@ -24,6 +25,17 @@ from hwgen.wire import MAX_CLASSES, MAX_VOCABULARY, REPLY_SYNC, REQUEST_SYNC
 
 RECEIVE_BUFFER = 512
 """Bytes that may wait for the parser, told to the host as its window: one block RAM."""
+
+
+def require_frames(graph: Graph) -> None:
+    """Raise where a frame of the serial protocol cannot hold a graph's tokens or scores."""
+    if graph.vocabulary > MAX_VOCABULARY:
+        raise HwgenError(
+            f"vocabulary: {graph.vocabulary} tokens, the serial protocol counts to {MAX_VOCABULARY}; "
+            "train with a smaller vocabulary.size"
+        )
+    if graph.classes > MAX_CLASSES:
+        raise HwgenError(f"classes: {graph.classes} scores do not fit one reply; at most {MAX_CLASSES}")
 
 
 class Shell(wiring.Component):
@@ -60,13 +72,7 @@ class Shell(wiring.Component):
             HwgenError: when the core takes tokens more slowly than the line can bring them, or a frame cannot hold its
                 tokens, classes or scores.
         """
-        if core.graph.vocabulary > MAX_VOCABULARY:
-            raise HwgenError(
-                f"vocabulary: {core.graph.vocabulary} tokens, the serial protocol counts to {MAX_VOCABULARY}; "
-                "train with a smaller vocabulary.size"
-            )
-        if core.graph.classes > MAX_CLASSES:
-            raise HwgenError(f"classes: {core.graph.classes} scores do not fit one reply; at most {MAX_CLASSES}")
+        require_frames(core.graph)
         if 1 / core.tokens_per_cycle > baud.cycles_per_token:
             raise HwgenError(
                 f"the core takes {1 / core.tokens_per_cycle:.0f} cycles a token, the UART brings one every "
