@@ -46,7 +46,7 @@ def test_there_are_three_examples() -> None:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_does_what_its_page_says(example: Path, tmp_path: Path) -> None:
     printed = typed(example, tmp_path, slow=False)
-    expected = {"own_board": "chosen", "own_data": "heating  margin", "own_design": "class 1\n"}
+    expected = {"own_board": "default", "own_data": "heating  margin", "own_design": "class 1\n"}
     assert expected[example.name] in printed
 
 
