@@ -33,7 +33,7 @@ from hwgen.rtl.baud import Baud
 from hwgen.rtl.core import Core
 from hwgen.rtl.flash_reader import FlashPlace
 from hwgen.rtl.plan import AnyPlan, deeper
-from hwgen.rtl.shell import Shell
+from hwgen.rtl.shell import RECEIVE_BUFFERS, Shell
 from hwgen.sim.cxxrtl import CompiledCore, compile_core
 from hwgen.sim.verify import first_mismatch
 from hwgen.text.hub import Row
@@ -63,6 +63,7 @@ def make_shell(model: Model, plan: AnyPlan, clock: float | Fraction, board: Boar
         baud=Baud(Fraction(clock), board.uart.baud),
         idle_timeout=round(clock * IDLE_TIMEOUT),
         flash=flash,
+        window=RECEIVE_BUFFERS[board.budget.bram_kbit],
     )
 
 

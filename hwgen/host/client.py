@@ -7,7 +7,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -113,6 +113,9 @@ class Client:
             patience = DEADLINE + 2 * CHUNK * 10 / baud
             line = serial.Serial(port, baud, timeout=PATIENCE, write_timeout=patience, exclusive=True)
             line.reset_input_buffer()
+            with suppress(OSError, ValueError, AttributeError, NotImplementedError):
+                # Where the driver can: bytes come within 1 ms, and not when a packet is full or 16 ms are over.
+                line.set_low_latency_mode(True)
         except (OSError, ValueError) as error:
             raise HwgenError(f"port {port}: {_reason(error)}") from None
         return cls(line)

@@ -23,8 +23,11 @@ from hwgen.rtl.table_loader import TableLoader
 from hwgen.rtl.uart import UartReceiver, UartTransmitter
 from hwgen.wire import MAX_CLASSES, MAX_VOCABULARY, REPLY_SYNC, REQUEST_SYNC
 
-RECEIVE_BUFFER = 512
-"""Bytes that may wait for the parser, told to the host as its window: one block RAM."""
+RECEIVE_BUFFERS = {4: 512, 18: 2048, 36: 2048}
+"""Bytes that may wait for the parser, told to the host as its window, by the kilobits of a block RAM: what one holds
+beside its parity bits, or half of the largest. A window is what may be under way while the host's USB takes its time:
+a millisecond of 12 Mbaud are 1,200 bytes."""
+RECEIVE_BUFFER = RECEIVE_BUFFERS[4]
 
 
 def require_frames(graph: Graph) -> None:
@@ -60,6 +63,7 @@ class Shell(wiring.Component):
         baud: Baud,
         idle_timeout: int,
         flash: FlashPlace | None = None,
+        window: int = RECEIVE_BUFFER,
     ) -> None:
         """
         Args:
@@ -67,6 +71,7 @@ class Shell(wiring.Component):
             baud: of the UART, under the clock that the shell runs at.
             idle_timeout: cycles of silence that end a broken frame.
             flash: where the embedding table is, for a core that must be filled.
+            window: bytes that may wait for the parser.
 
         Raises:
             HwgenError: when the core takes tokens more slowly than the line can bring them, or a frame cannot hold its
@@ -79,7 +84,7 @@ class Shell(wiring.Component):
                 f"{baud.cycles_per_token}: use more lanes or a lower baud rate"
             )
         self.core, self.digest = core, digest
-        self.baud, self.idle_timeout = baud, idle_timeout
+        self.baud, self.idle_timeout, self.window = baud, idle_timeout, window
         self.loader: TableLoader | None = None
         label = bits_for(core.graph.classes - 1)
         ports = {"rx": In(1, init=1), "tx": Out(1, init=1), "activity": Out(1), "label": Out(label)}
@@ -100,11 +105,11 @@ class Shell(wiring.Component):
         vocabulary = self.core.graph.vocabulary
         m.submodules.core = core = self.core
         m.submodules.receiver = receiver = UartReceiver(self.baud.clocks)
-        m.submodules.buffer = buffer = SyncFIFOBuffered(width=8, depth=RECEIVE_BUFFER)
+        m.submodules.buffer = buffer = SyncFIFOBuffered(width=8, depth=self.window)
         m.submodules.unstuffer = unstuffer = Unstuffer(REQUEST_SYNC)
         m.submodules.parser = parser = RequestParser(vocabulary, idle_timeout=self.idle_timeout)
         m.submodules.reply = reply = ReplyBuilder(
-            core.scores, digest=self.digest, vocabulary=vocabulary, window=RECEIVE_BUFFER
+            core.scores, digest=self.digest, vocabulary=vocabulary, window=self.window
         )
         m.submodules.stuffer = stuffer = Stuffer(REPLY_SYNC)
         m.submodules.transmitter = transmitter = UartTransmitter(self.baud.clocks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import subprocess
+from collections import deque
 from fractions import Fraction
 from math import ceil
 from typing import Any, Protocol
@@ -55,11 +56,18 @@ class VirtualBoard:
         bits: the host's bit times that have passed.
     """
 
-    def __init__(self, simulation: LineSimulation, *, timeout_bits: int = 3000) -> None:
+    def __init__(self, simulation: LineSimulation, *, timeout_bits: int = 3000, latency: float = 0.0) -> None:
+        """
+        Args:
+            timeout_bits: bit times for `timeout` to begin with.
+            latency: simulated seconds that a byte from the board takes through the host's USB.
+        """
         self._simulation = simulation
         self._outgoing = bytearray()
         self._received = bytearray()
+        self._coming: deque[tuple[int, bytes]] = deque()
         self.baudrate = round(simulation.rate)
+        self._latency = round(latency * self.baudrate)
         self.timeout: float | None = timeout_bits / self.baudrate
         self.bits = 0
 
@@ -89,9 +97,12 @@ class VirtualBoard:
 
     def run(self, bits: int) -> None:
         """Let time pass."""
-        self._received += self._simulation.run(bytes(self._outgoing), bits)
+        received = self._simulation.run(bytes(self._outgoing), bits)
         self._outgoing.clear()
         self.bits += bits
+        self._coming.append((self.bits + self._latency, received))
+        while self._coming and self._coming[0][0] <= self.bits:
+            self._received += self._coming.popleft()[1]
 
     def close(self) -> None:
         """End the simulation."""

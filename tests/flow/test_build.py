@@ -33,16 +33,27 @@ from tests.reports import REPORT
 def model() -> Model:
     graph = random_graph(np.random.default_rng(0), vocabulary=64, filters=2, classes=2)
     words = Vocabulary(tuple(f"w{i}" for i in range(61)), 2)
-    return Model(graph, words, ("no", "yes"), {"accuracy": {"dev": 0.5, "test": 0.5}, "data": {"toy": True}})
+    return Model(
+        graph,
+        words,
+        ("no", "yes"),
+        {
+            "accuracy": {"dev": 0.5, "test": 0.5},
+            "data": {"name": "demo", "toy": True, "rows": {"train": 1, "dev": 1, "test": 1}},
+        },
+    )
 
 
 @pytest.mark.parametrize("name", ["ulx3s", "orangecrab", "icebreaker", "tang_nano_9k", "tang_primer_20k"])
 def test_a_bitstream_by_open_tools(name: str, model: Model, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     aim = Aim(engine="spatial") if name in ("ulx3s", "tang_nano_9k") else Aim(lanes=3)
-    report = build_design(model, "tiny", boards.load(name), folder, aim)
+    report = build_design(model, "tiny", boards.load(name), folder, aim, clock=30e6)
+    assert abs(report.clock / 30e6 - 1) < 0.02 and report.oscillator != report.clock
+    timed = json.loads((folder / "place-and-route.json").read_text())["fmax"].values()
+    assert [round(each["constraint"] * 1e6 / report.clock, 3) for each in timed] == [1.0], "another clock is timed"
     assert report.bitstream is not None and (folder / report.bitstream).stat().st_size > 10_000
-    assert report.fmax is not None and report.fmax > 12e6
+    assert report.fmax is not None and report.fmax > report.clock
     assert report.brams[0] >= 1 and 100 < report.luts[0] < report.luts[1]
     saved = json.loads((folder / "report.json").read_text())
     assert saved["board"] == name and saved["sentences_per_second_at_fmax"] > 0
