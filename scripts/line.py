@@ -17,7 +17,7 @@ from hwgen.errors import HwgenError
 from hwgen.files import write_whole
 from hwgen.flow import board as boards
 from hwgen.flow.aim import KEEP_UP
-from hwgen.flow.choose import designs
+from hwgen.flow.choose import designs, model_for
 from hwgen.flow.design import make_shell
 from hwgen.flow.target import Target
 from hwgen.graph import golden
@@ -25,7 +25,7 @@ from hwgen.graph.golden import Sentences
 from hwgen.host.client import Client
 from hwgen.host.protocol import request
 from hwgen.model import Model
-from hwgen.shipped import model_name, shipped
+from hwgen.shipped import shipped_models
 from hwgen.sim.virtual_board import CompiledLine, VirtualBoard
 from hwgen.wire import Kind
 
@@ -79,8 +79,8 @@ def run() -> None:
 def row(name: str) -> Row:
     """Of the table."""
     board = boards.load(name)
-    size = board.size(BITS)
-    model = Model.load(shipped(size, BITS))
+    title = model_for(board, BITS)
+    model = Model.load(shipped_models()[title])
     design = next(designs(model, Target.of(board), KEEP_UP))
     plan, clock = design.plan, design.target.run_at
     tokens = np.random.default_rng(0).integers(0, model.graph.vocabulary, (COUNT, TOKENS)).tolist()
@@ -102,7 +102,7 @@ def row(name: str) -> Row:
         return COUNT / seconds
 
     speeds = [speed(latency) for latency in (0.0, LATENCY)]
-    return Row(name, model_name(size, BITS), plan.name, str(clock), board.uart.baud, shell.window, ceiling, *speeds)
+    return Row(name, title, plan.name, str(clock), board.uart.baud, shell.window, ceiling, *speeds)
 
 
 def page(rows: list[Row]) -> str:
