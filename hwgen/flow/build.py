@@ -22,7 +22,7 @@ from hwgen.flow import platform as platforms
 from hwgen.flow import utilisation, xilinx
 from hwgen.flow.board import Board
 from hwgen.flow.built import NAME, Built
-from hwgen.flow.carry_ends import open_ends
+from hwgen.flow.carries import mend_carries
 from hwgen.flow.clocks import ClockPlan
 from hwgen.flow.steps import Steps
 from hwgen.flow.timing import critical_path
@@ -79,7 +79,7 @@ def build(
     synthesis, place, pack = [[tools.require(tool, "to build"), *rest] for tool, *rest in commands[:3]]
     synthesise(steps, synthesis, family)
     if family == "ecp5":
-        open_ends(steps.folder / _NETLIST[family])
+        mend_carries(steps.folder / _NETLIST[family])
     used = utilisation.of_netlist(steps.folder / _NETLIST[family], family)
     utilisation.check_fit(used, board, advice)
     try:

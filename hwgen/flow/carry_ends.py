@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 _OPEN = ["x"]
 
 
-def open_ends(netlist: Path) -> None:
+def open_ends(module: dict[str, Any]) -> None:
     """Take away the wires of last carries that nobody reads, and of first ones that make no difference.
 
     Synthesis names every carry and ties unconnected ones to a constant; nextpnr then spends two cells on each, to lead
     it out of the chain or into it.
 
     Args:
-        netlist: JSON of yosys, rewritten.
+        module: of yosys's JSON, changed in place.
     """
-    design = json.loads(netlist.read_text(encoding="utf-8"))
-    for module in design["modules"].values():
-        cells = module["cells"].values()
-        readers = Counter(bit for cell in cells for bit in _inputs(cell))
-        for port in module.get("ports", {}).values():
-            readers.update(port["bits"])
-        for cell in cells:
-            if cell["type"] != "CCU2C":
-                continue
-            pins = cell["connections"]
-            if not any(readers[bit] for bit in pins.get("COUT", [])):
-                pins["COUT"] = _OPEN
-            if pins["CIN"] in (["0"], ["1"]) and _ignores_carry(cell) and not any(readers[bit] for bit in pins["S0"]):
-                pins["CIN"] = _OPEN
-    netlist.write_text(json.dumps(design), encoding="utf-8")
+    cells = module["cells"].values()
+    readers = Counter(bit for cell in cells for bit in _inputs(cell))
+    for port in module.get("ports", {}).values():
+        readers.update(port["bits"])
+    for cell in cells:
+        if cell["type"] != "CCU2C":
+            continue
+        pins = cell["connections"]
+        if not any(readers[bit] for bit in pins.get("COUT", [])):
+            pins["COUT"] = _OPEN
+        if pins["CIN"] in (["0"], ["1"]) and _ignores_carry(cell) and not any(readers[bit] for bit in pins["S0"]):
+            pins["CIN"] = _OPEN
 
 
 def _inputs(cell: dict[str, Any]) -> list[int | str]:
