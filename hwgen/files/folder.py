@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -89,6 +90,8 @@ def _ours(folder: Path, target: Path, kind: Kind) -> Manifest | None:
     """
     if not target.exists() or not (names := sorted(path.name for path in target.iterdir())):
         return None
+    if not os.access(target, os.W_OK):
+        raise CannotWriteError(f"{folder}: cannot be written (Permission denied); choose another -o")
     manifest = Manifest.read(target)
     if manifest is None and kind.known(target):
         return Manifest.of(target, kind)

@@ -106,10 +106,15 @@ def test_a_mount_point_is_not_replaced(disk: Path) -> None:
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")
 def test_a_forbidden_folder_is_found_before_the_work(tmp_path: Path) -> None:
+    with written_whole(tmp_path / "old", SMALL) as scratch:
+        (scratch / "word").write_text("old")
     tmp_path.chmod(0o555)
     try:
         with pytest.raises(HwgenError, match=r"cannot be written \(Permission denied\)"):
             require_replaceable(tmp_path / "toy", SMALL)
+        (tmp_path / "old").chmod(0o555)
+        with pytest.raises(HwgenError, match=r"old: cannot be written \(Permission denied\)"):
+            require_replaceable(tmp_path / "old", SMALL)
     finally:
         tmp_path.chmod(0o755)
 
