@@ -20,6 +20,7 @@ COMMANDS = [
     "explore",
     "sim",
     "classify",
+    "demo",
     "flash",
     "boards",
     "doctor",

@@ -137,7 +137,7 @@ def test_the_demo_answers_a_typed_sentence(browser: Any, demo: Server) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # the first of the sentences to try
-    page.wait_for_function("document.querySelectorAll('#earlier li').length === 2")
+    page.wait_for_selector("#earlier li:nth-child(2)")
     assert page.inner_text("#ranking").count(NASTY) == 1
     assert page.title() != "broken" and not page.complaints
 
