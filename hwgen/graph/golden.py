@@ -55,10 +55,10 @@ class Sentences:
             return self
         return Sentences(self.tokens[: self.starts[count]], self.starts[:count])
 
-    def pieces(self) -> Iterator[Sentences]:
-        """The sentences in their order, as many at a time as fit the memory."""
+    def pieces(self, most: int = _PIECE) -> Iterator[Sentences]:
+        """The sentences in their order, as many at a time as have `most` tokens when padded to the longest."""
         lengths = self.lengths
-        for piece in cuts(lengths.tolist(), _PIECE):
+        for piece in cuts(lengths.tolist(), most):
             start, stop = self.starts[piece.start], self.starts[piece.start] + lengths[piece].sum()
             yield Sentences(self.tokens[start:stop], self.starts[piece] - start)
 

@@ -118,3 +118,17 @@ def test_nodes_name_the_field_the_value_and_the_way_out() -> None:
             build()
     with pytest.raises(ValueError, match="low > high"):
         TensorType(np.array([1]), np.array([0]), per_token=True)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seeds, st.integers(1, 40))
+def test_pieces_are_the_sentences_in_their_order(seed: int, most: int) -> None:
+    random = np.random.default_rng(seed)
+    graph = random_graph(random)
+    sentences = random_sentences(random, graph, 9)
+    pieces = list(sentences.pieces(most))
+    assert sum(map(len, pieces)) == 9 and len(pieces) > (most == 1)
+    assert np.array_equal(np.concatenate([piece.tokens for piece in pieces]), sentences.tokens)
+    scores = [golden.trace(graph, piece)[-1] for piece in pieces]
+    assert np.array_equal(np.concatenate(scores), golden.scores(graph, sentences))
+    assert golden.scores(graph, Sentences.of([])).shape == (0, graph.classes)
