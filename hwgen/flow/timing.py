@@ -88,6 +88,6 @@ def _legs(steps: list[dict[str, Any]], component: Naming) -> Iterator[Leg]:
 def _component(cell: str) -> str:
     """The stage of the core, or else the part of the shell, that a cell's name begins with."""
     if names := component_of(cell):
-        return names[0]
+        return names[0].partition("__")[0]  # a cell between two stages is called after the stream and its own pins
     match = _SHELL.search(cell)
     return match[1] if match else "the top level"
