@@ -8,13 +8,30 @@ import signal
 import sys
 from collections.abc import Callable
 
+from hwgen.errors import HwgenError
+
 _SET_PARENT_DEATH_SIGNAL = 1
 _prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 """Looked up here, since little may be done between fork and exec."""
 
 
+_ending = False
+
+
+def start_no_more() -> None:
+    """Let `ends_with_parent` refuse from now on: other threads must not start the next tool now."""
+    global _ending
+    _ending = True
+
+
 def ends_with_parent() -> Callable[[], None]:
-    """A `preexec_fn` that has Linux kill the process when the thread that starts it ends; elsewhere it does nothing."""
+    """A `preexec_fn` that has Linux kill the process when the thread that starts it ends; elsewhere it does nothing.
+
+    Raises:
+        HwgenError: when this process is ending.
+    """
+    if _ending:
+        raise HwgenError("ended by a signal")
     parent = os.getpid()
 
     def ask() -> None:

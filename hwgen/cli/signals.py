@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
+from hwgen.orphans import start_no_more
+
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 CLEANING = 2.0
 """Seconds in which a second signal must not break what the first one has set off; `timeout` sends two at once."""
@@ -53,6 +55,7 @@ def _end(number: int, frame: FrameType | None) -> None:
     if _ended and now - _ended[1] < CLEANING:
         return
     _ended = number, now
+    start_no_more()
     _end_children()
     if number == signal.SIGINT:
         raise KeyboardInterrupt

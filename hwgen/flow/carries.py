@@ -19,6 +19,4 @@ def mend_carries(netlist: Path) -> None:
     for module in design["modules"].values():
         open_ends(module)
         spread_pins(list(module["cells"].values()))
-    part = netlist.with_suffix(".part")
-    part.write_text(json.dumps(design), encoding="utf-8")
-    part.replace(netlist)
+    netlist.write_text(json.dumps(design), encoding="utf-8")
