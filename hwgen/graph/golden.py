@@ -44,7 +44,7 @@ class Sentences:
         padded = [list(sequence) or [PADDING_TOKEN] for sequence in sequences]
         lengths = np.array([len(sequence) for sequence in padded], dtype=np.int64)
         tokens = np.array([token for sequence in padded for token in sequence], dtype=np.int64)
-        return cls(tokens, np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64))
+        return cls(tokens, np.cumsum(lengths) - lengths)
 
     def __len__(self) -> int:
         return self.starts.size
