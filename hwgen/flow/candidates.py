@@ -246,15 +246,15 @@ class _Layers:
     def _scorers(self) -> Iterator[Scorer]:
         """Engines that may fit, the fewest lanes first, wires last."""
         products, budget, wired = self.graph.dense.products, self.board.budget, self.engine == "spatial"
-        cycles = float("inf")
+        cycles = luts = float("inf")
         for lanes in () if wired else _ladder(products, 2.0):
             engines = [Folded(lanes, self.family, own) for own in sorted({0, min(budget.dsps, -(-lanes // 2))})]
             yield from engines
             made, parts = self._dense(engines[-1])
             before, cycles = cycles, cycles_per_sentence(made, self.tokens)
-            if self._luts((made, parts)) > _ROOM * self._most:
-                break
-            if cycles <= self.candidates.enough or cycles > _GAIN * before:
+            fewer, luts = luts, self._luts((made, parts))
+            enough = cycles <= self.candidates.enough and luts > fewer
+            if luts > _ROOM * self._most or enough or cycles > _GAIN * before:
                 break
         if self._wires(products, list(self.graph.dense.weights)):
             yield from (Spatial(adders, self.family) for adders in pipelinings(self.family))

@@ -222,9 +222,8 @@ class _Filling:
             owners.append(list(reversed(owner) if backwards else owner))
         masks: dict[int, dict[int, list[bool]]] = {}
         for place, served in enumerate(owners):
-            for cycle, owned in enumerate(served):
-                if owned is not None:
-                    masks.setdefault(owned, {}).setdefault(place, [False] * self.period)[cycle] = True
+            for owned in dict.fromkeys(unit for unit in served if unit is not None):
+                masks.setdefault(owned, {})[place] = [unit == owned for unit in served]
         units = []
         for number, feeds in sorted(masks.items()):
             cycles: dict[int, list[int]] = {}
