@@ -56,6 +56,17 @@ def test_a_signal_during_imports_ends_at_once_and_quietly(module: str, number: s
     assert not done.stdout and not done.stderr and not list(tmp_path.iterdir())
 
 
+def test_a_signal_as_python_ends_is_quiet() -> None:
+    script = "import atexit, os, signal, sys, time\n"
+    script += "atexit.register(lambda: (os.kill(os.getpid(), signal.SIGINT), time.sleep(30)))\n"
+    script += "sys.argv = ['hwgen', '--help']\nfrom hwgen.cli import main\nmain()"
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment(), preexec_fn=heard, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     graph = random_graph(np.random.default_rng(0), classes=2, filters=2)

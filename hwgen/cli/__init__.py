@@ -14,7 +14,10 @@ def main() -> None:
     with signals.nothing_begun():
         _open_standard_streams()
         from hwgen.cli.run import run
-    run()
+    try:
+        run()
+    finally:
+        signals.nothing_left()
 
 
 def _open_standard_streams() -> None:
