@@ -17,6 +17,22 @@ DEEPEST = 32
 """Tables and lists inside each other."""
 
 
+def is_file(name: str | Path) -> bool:
+    """Whether there is such a file; what no file can be called is none."""
+    try:
+        return Path(name).is_file()
+    except OSError:
+        return False
+
+
+def is_folder(name: str | Path) -> bool:
+    """Whether there is such a folder; what no folder can be called is none."""
+    try:
+        return Path(name).is_dir()
+    except OSError:
+        return False
+
+
 def read_bytes(path: Path, largest: int = LARGEST) -> bytes:
     """The content of a regular file.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
+from hwgen.documents import is_file
 from hwgen.errors import HwgenError
 
 SIZES = ("full", "small")
@@ -85,6 +86,6 @@ def recipe_path(name: str) -> Path:
     known = recipes()
     if name in known:
         return known[name]
-    if Path(name).is_file():
+    if is_file(name):
         return Path(name)
     raise HwgenError(f"recipe {name}: no such file, and not one of {', '.join(known)}")

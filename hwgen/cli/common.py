@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from hwgen import documents
 from hwgen.cli.signals import nothing_begun
 from hwgen.errors import HwgenError
 from hwgen.flow.aim import Aim
@@ -114,7 +115,7 @@ def folder_of(given: str) -> Path:
     """The folder of a model, by its path or by its shipped name."""
     from hwgen import shipped
 
-    if Path(given).is_dir():
+    if documents.is_folder(given):
         return Path(given)
     known = shipped.shipped_models()
     if given not in known:

@@ -8,7 +8,6 @@ weights are read, and no code that comes with a model is run.
 from __future__ import annotations
 
 import copy
-import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hwgen import documents
 from hwgen.compress import logistic
 from hwgen.compress.batches import Batch, Split
 from hwgen.compress.recipe import Teacher
@@ -278,7 +278,7 @@ def _reason(error: Exception) -> str:
 def _folder(name: str) -> Path:
     """The model's files on this machine, fetched when `name` is no folder."""
     path = Path(name).expanduser()
-    if path.is_dir():
+    if documents.is_folder(path):
         return path
     try:
         from huggingface_hub import snapshot_download
@@ -298,7 +298,9 @@ def _classes(name: str, config: Any, labels: Sequence[str]) -> list[int]:
     names = {str(label).casefold(): int(number) for number, label in config.id2label.items()}
     if all(label.casefold() in names for label in labels):
         return [names[label.casefold()] for label in labels]
-    if all(label.isascii() and label.isdecimal() and int(label) < config.num_labels for label in labels):
+    if all(
+        label.isascii() and label.isdecimal() and len(label) < 10 and int(label) < config.num_labels for label in labels
+    ):
         return [int(label) for label in labels]
     lacking = next(label for label in labels if label.casefold() not in names)
     known = ", ".join(str(config.id2label[number]) for number in sorted(config.id2label)[:10])
@@ -311,13 +313,15 @@ def _classes(name: str, config: Any, labels: Sequence[str]) -> list[int]:
 def _poolings(name: str, folder: Path) -> tuple[str, ...]:
     """How a sentence-embedding model makes one vector of a text's: as its files say, else the mean."""
     try:
-        modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
+        if not (folder / "modules.json").exists():
+            return ("mean_tokens",)
+        modules = documents.read_json(folder / "modules.json")
         path = next(module["path"] for module in modules if module["type"].endswith("Pooling"))
-        settings = json.loads((folder / path / "config.json").read_text(encoding="utf-8"))
+        if not (folder / path / "config.json").exists():
+            return ("mean_tokens",)
+        settings = documents.read_json(folder / path / "config.json")
         modes = [key.removeprefix("pooling_mode_") for key, value in settings.items() if value is True]
-    except FileNotFoundError:
-        return ("mean_tokens",)
-    except (OSError, ValueError, LookupError, StopIteration, TypeError, AttributeError) as error:
+    except (HwgenError, OSError, LookupError, StopIteration, TypeError, AttributeError) as error:
         raise HwgenError(f"teacher.model {name}: cannot read how it pools ({type(error).__name__})") from None
     modes = [mode for mode in modes if mode != "include_prompt"]
     unknown = [mode for mode in modes if mode not in _POOLINGS]

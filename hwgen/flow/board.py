@@ -195,9 +195,9 @@ def load(name: str) -> Board:
         HwgenError: naming the file, the field, the value and the way out.
     """
     path = boards_folder() / f"{name}.toml"
-    if path.is_file():
+    if documents.is_file(path):
         return _read(path)
-    if Path(name).is_file():
+    if documents.is_file(name):
         return _read(Path(name))
     for listed in map(_read, sorted(boards_folder().glob("*.toml"))):
         if name in listed.aliases:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from hwgen import documents
 from hwgen.errors import HwgenError
 
 REPORT = "report.json"
@@ -41,8 +41,8 @@ def _reported(report: Path) -> int:
     if not report.is_file():
         raise HwgenError(f"{report}: not there, so the line's rate is unknown; {WAY_OUT}")
     try:
-        baud = json.loads(report.read_text(encoding="utf-8"))["baud"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        baud = documents.read_json(report)["baud"]
+    except (HwgenError, KeyError, TypeError):
         baud = None
     if not isinstance(baud, int) or isinstance(baud, bool) or baud < 1:
         raise HwgenError(f"{report}: does not say the line's rate; build again, or {WAY_OUT}")

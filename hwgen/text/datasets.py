@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from hwgen.documents import is_folder
 from hwgen.errors import HwgenError
 from hwgen.text import demo, hub
 from hwgen.text.hub import Row
@@ -84,7 +85,7 @@ def load(source: str | Path, seed: int = 0, fold: int | None = None, holdout: fl
     if fold is not None and not 0 <= fold < FOLDS:
         raise HwgenError(f"fold: {fold} is outside 0..{FOLDS - 1}")
     folder = Path(source)
-    if folder.is_dir():
+    if is_folder(folder):
         return _from_folder(folder, seed, fold, holdout)
     if str(source) not in NAMES:
         raise HwgenError(f"--data {source}: neither a folder nor one of {', '.join(NAMES)}")
