@@ -42,10 +42,10 @@ def environment(**changes: str) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": path} | changes
 
 
-@pytest.mark.parametrize(
-    ("module", "number"),
-    [("typer", "SIGINT"), ("numpy", "SIGTERM"), ("hwgen.cli.training", "SIGINT"), ("torch", "SIGINT")],
-)
+MODULES = ("hwgen.cli.signals", "typer", "hwgen.cli.training", "torch")
+
+
+@pytest.mark.parametrize(("module", "number"), [*((module, "SIGINT") for module in MODULES), ("numpy", "SIGTERM")])
 def test_a_signal_during_imports_ends_at_once_and_quietly(module: str, number: str, tmp_path: Path) -> None:
     pytest.importorskip("torch")
     script = INTERRUPTED.format(module=module, number=number, arguments=["train", "demo", "-o", str(tmp_path / "m")])

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-
-from hwgen.cli import signals
 
 
 def main() -> None:
     """Entry point; the exit status is 2 after one line on what the user can mend."""
+    # Before anything that takes time to import, where a signal would be a traceback.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda number, frame: os._exit(128 + number))
+    from hwgen.cli import signals
+
     signals.install()
     with signals.nothing_begun():
         _open_standard_streams()

@@ -1,4 +1,4 @@
-"""What ends a command from outside: Ctrl-C, SIGTERM, SIGHUP. Imports nothing that takes time."""
+"""What ends a command from outside: Ctrl-C, SIGTERM, SIGHUP."""
 
 from __future__ import annotations
 
