@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
-import shutil
-import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -24,8 +20,9 @@ from hwgen.flow.board import Board
 from hwgen.flow.built import NAME, Built
 from hwgen.flow.carries import mend_carries
 from hwgen.flow.clocks import ClockPlan
+from hwgen.flow.routing import PLACED, place
 from hwgen.flow.steps import Steps
-from hwgen.flow.timing import critical_path
+from hwgen.flow.timing import critical_path, slowest
 from hwgen.flow.top import BoardTop
 from hwgen.flow.utilisation import FitError
 
@@ -35,8 +32,6 @@ _ABC = "Running ABC command"
 _ASSERT = "ERROR: Assert"
 IMAGE = "flash.bin"
 """All that must be in a board's flash."""
-PLACED = "place-and-route.json"
-"""nextpnr's report."""
 _NETLIST = {"ecp5": "top.json", "ice40": "top.json", "gowin": "top.syn.json"}
 _BITSTREAM = {"ecp5": "top.bit", "ice40": "top.bin", "gowin": "top.fs", "xilinx": "top.bit"}
 
@@ -73,17 +68,17 @@ def build(
     top = BoardTop(shell, board, clock)
     if family == "xilinx":
         return xilinx.build(top, board, steps, advice)
-    plan = platforms.plan(platform, board, top, NAME, **_overrides(platform, board, clock, counts))
+    plan = platforms.plan(platform, board, top, NAME, **_overrides(platform, board, clock))
     plan.extract(steps.folder)
     commands = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
-    synthesis, place, pack = [[tools.require(tool, "to build"), *rest] for tool, *rest in commands[:3]]
+    synthesis, router, pack = [[tools.require(tool, "to build"), *_aloud(rest)] for tool, *rest in commands[:3]]
     synthesise(steps, synthesis, family)
     if family == "ecp5":
         mend_carries(steps.folder / _NETLIST[family])
     used = utilisation.of_netlist(steps.folder / _NETLIST[family], family)
     utilisation.check_fit(used, board, advice)
     try:
-        seed = _place(steps, place, seeds)
+        attempt = place(steps, router, family, seeds, counts=counts)
     except HwgenError as error:
         if not _FULL.search(str(error)):
             raise
@@ -105,7 +100,7 @@ def build(
         steps.seconds,
         steps.peak_megabytes(),
         critical_path=critical_path(report),
-        seed=seed,
+        seed=attempt.seed,
         image=None if table is None else _flash_image(steps.folder, board, _BITSTREAM[family], table),
         netlist=used if family == "gowin" else None,
     )
@@ -154,56 +149,17 @@ def synthesise(steps: Steps, command: list[str], family: str) -> None:
     steps.run("synthesis again", command)
 
 
-def _place(steps: Steps, command: list[str], seeds: Sequence[int]) -> int:
-    """Place and route, with several seeds in folders of their own; the fastest one's files are kept, its seed returned.
-
-    Raises:
-        HwgenError: of the first seed, when no seed succeeds.
-    """
-    if len(seeds) == 1:
-        steps.run("place and route", [*command, "--seed", str(seeds[0])])
-        return seeds[0]
-    steps.say(f"place and route, seeds {', '.join(map(str, seeds))}")
-    start = time.monotonic()
-    given = [path for path in steps.folder.iterdir() if path.is_file() and not steps.is_log(path)]
-    folders = {seed: steps.folder / f"seed-{seed}" for seed in seeds}
-
-    def attempt(seed: int) -> float | HwgenError:
-        folder = folders[seed]
-        folder.mkdir()
-        for path in given:
-            shutil.copyfile(path, folder / path.name)
-        try:
-            Steps(folder, lambda line: None).run("place and route", [*command, "--seed", str(seed)])
-            return _slowest(json.loads((folder / PLACED).read_text(encoding="utf-8")))
-        except HwgenError as error:
-            return error
-
-    try:
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            found = dict(zip(seeds, pool.map(attempt, seeds), strict=True))
-        reached = {seed: result for seed, result in found.items() if isinstance(result, float)}
-        best = max(reached, key=lambda seed: reached[seed], default=seeds[0])
-        for path in folders[best].iterdir():
-            path.replace(steps.folder / path.name)
-        if isinstance(error := found[best], HwgenError):
-            raise error
-    finally:
-        for folder in folders.values():
-            shutil.rmtree(folder, ignore_errors=True)
-    steps.seconds["place and route"] = round(time.monotonic() - start, 1)
-    return best
+def _aloud(arguments: list[str]) -> list[str]:
+    """A tool's arguments without those that keep it from saying how it gets on."""
+    return [argument for argument in arguments if argument not in ("-q", "--quiet")]
 
 
-def _overrides(platform: Any, board: Board, clock: ClockPlan, counts: bool) -> dict[str, str]:
+def _overrides(platform: Any, board: Board, clock: ClockPlan) -> dict[str, str]:
     """Options of the tools behind Amaranth's templates."""
     place = ["--report", PLACED, "--timing-allow-fail"]
     if platforms.family(platform) == "gowin":
         # No constraint file carries the clock there.
         place += ["--freq", f"{float(clock.frequency) / 1e6:.6f}"]
-    if counts and platforms.family(platform) == "ice40":
-        # The default router, mostly the better one, rips the same two nets up for ever among popcounts' carry chains.
-        place += ["--router", "router2"]
     return {"synth_opts": board.synthesis, "nextpnr_opts": shlex.join(place)}
 
 
@@ -216,7 +172,7 @@ class TimingError(HwgenError):
     """
 
     def __init__(self, report: dict[str, Any], clock: float | Fraction) -> None:
-        self.reached = _slowest(report)
+        self.reached = slowest(report)
         self.found = f"the routed design reaches {self.reached / 1e6:.1f} MHz of {float(clock) / 1e6:g}"
         if path := critical_path(report):
             self.found += f"; its slowest path is {path}"
@@ -230,15 +186,7 @@ def fmax_of(report: dict[str, Any], clock: float | Fraction) -> float:
         TimingError: when it is slower than `clock`.
         HwgenError: when there is none.
     """
-    fmax = _slowest(report)
+    fmax = slowest(report)
     if fmax < clock:
         raise TimingError(report, clock)
     return fmax
-
-
-def _slowest(report: dict[str, Any]) -> float:
-    """Of the clocks, in Hz."""
-    clocks = report["fmax"]
-    if not clocks:
-        raise HwgenError("place and route: nextpnr reports no clock; is the board's clock pin right?")
-    return float(min(each["achieved"] for each in clocks.values())) * 1e6

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from hwgen.errors import HwgenError
+
 _CLOCK = re.compile(r"(pos|neg)edge ")
 Naming = Callable[[str], str]
 _CORE = re.compile(r"\bcore\.([\w.$]+)")
@@ -91,3 +93,15 @@ def _component(cell: str) -> str:
         return names[0].partition("__")[0]  # a cell between two stages is called after the stream and its own pins
     match = _SHELL.search(cell)
     return match[1] if match else "the top level"
+
+
+def slowest(report: dict[str, Any]) -> float:
+    """The slowest clock of nextpnr's report, in Hz.
+
+    Raises:
+        HwgenError: when there is none.
+    """
+    clocks = report["fmax"]
+    if not clocks:
+        raise HwgenError("place and route: nextpnr reports no clock; is the board's clock pin right?")
+    return float(min(each["achieved"] for each in clocks.values())) * 1e6

@@ -29,7 +29,7 @@ def build(top: BoardTop, board: Board, steps: Steps, advice: str) -> Built:
         plan.extract(folder)
         (folder / f"build_{NAME}.sh").chmod(0o755)
     yosys = tools.require("yosys", "for synthesis")
-    steps.run("synthesis", [yosys, "-q", "-p", _SYNTHESIS.format(options=board.synthesis)])
+    steps.run("synthesis", [yosys, "-p", _SYNTHESIS.format(options=board.synthesis)])
     used = utilisation.of_netlist(steps.folder / "top.json", "xilinx")
     utilisation.check_fit(used, board, advice)
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from hwgen.flow.build import PLACED
 from hwgen.flow.candidates import Choice
 from hwgen.flow.explore import Exploration
 from hwgen.flow.report import Report
+from hwgen.flow.routing import PLACED
 from hwgen.flow.timing import CriticalPath, critical_path
 from hwgen.flow.utilisation import Utilisation
 from hwgen.page import drawings

@@ -32,7 +32,11 @@ def failure(code: str, folder: Path) -> str:
         ("reading crc_error.v\ncc: error: no such file\nbye", "cc: error: no such file"),
         ("first\nlast words\n\n", "last words"),
         ("", "no message, exit status 3"),
-        (TRAP, "the tool crashed (thrown Wasm exception); out of memory, or an IO attribute"),
+        (TRAP, "the tool crashed (thrown Wasm exception)"),
+        (
+            "PermissionError: [Errno 13] Permission denied: '/x'",
+            "PermissionError: [Errno 13] Permission denied: '/x'; YOWASP",
+        ),
     ],
 )
 def test_the_line_that_says_why(said: str, found: str, tmp_path: Path) -> None:
