@@ -192,7 +192,7 @@ def test_wrong_input_is_one_line_and_exit_code_2(model: Path, tmp_path: Path) ->
         (("sim", model), "no model.json"),
         (("sim", broken), "model.json"),
         (("sim", "sst2-small-5bit", "--circuit", "round"), "--circuit"),
-        (("classify", "x", "--on", "/dev/nowhere"), "/dev/nowhere"),
+        (("classify", "x", "--on", "/dev/nowhere", "--baud", "1000000"), "/dev/nowhere"),
         (("flash", "--board", "ulx3s", tmp_path), "report.json"),
         (("export", "sst2-small-5bit", "-o", tmp_path / "precious"), "not an export"),
         (("train", "nope", "-o", tmp_path / "m"), "recipe nope"),

@@ -327,7 +327,7 @@ def check(circuit: CompiledCore, sentences: Sentences) -> None:
 def measure(circuit: CompiledCore, length: int) -> tuple[float, int, int]:
     """Cycles per sentence back to back, and latency from first and last token, for sentences of `length` tokens."""
     random = np.random.default_rng(0)
-    tokens = random.integers(0, circuit.core.graph.vocabulary, (101, length))
+    tokens = random.integers(0, circuit.core.graph.vocabulary, (21, length))
     results = circuit.run(Sentences.of(tokens.tolist()))
     cycles = float(results.left[-1] - results.left[0]) / (len(tokens) - 1)
     return cycles, int(results.left[0] - results.first[0]), int(results.left[0] - results.last[0])
