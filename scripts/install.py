@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import subprocess
 import sys
 import tempfile
@@ -31,10 +32,11 @@ print(json.dumps([[p.metadata["Name"], p.version, sum(f.size or 0 for f in p.fil
 
 
 class Step(NamedTuple):
-    """A command of the way, with its wall seconds."""
+    """A command of the way, with its seconds by the clock and those of all processors together."""
 
     command: str
     seconds: float
+    processors: float
 
 
 class Package(NamedTuple):
@@ -69,22 +71,29 @@ def measure(folder: Path, repository: str, board: str) -> str:
     home.mkdir()
     moved = {"HOME": home, "XDG_CACHE_HOME": home / "cache", "PIP_CACHE_DIR": home / "pip", "TMPDIR": folder}
     environment = os.environ | {name: str(path) for name, path in moved.items()}
-    steps = []
+    steps, load = [], os.getloadavg()
     for command, where in (
         (f"git clone --quiet {repository} hwgen", folder),
         ("make .venv/base", checkout),
         (f"make build BOARD={board}", checkout),
     ):
         print(f"$ {command}", flush=True)
-        begin = time.monotonic()
+        begin, worked = time.monotonic(), processor_seconds()
         subprocess.run(command.split(), cwd=where, env=environment, stdin=subprocess.DEVNULL, check=True)
-        steps.append(Step(command.replace(repository, "URL"), time.monotonic() - begin))
-        print(f"{steps[-1].seconds:.1f} s", flush=True)
+        seconds = time.monotonic() - begin
+        steps.append(Step(command.replace(repository, "URL"), seconds, processor_seconds() - worked))
+        print(f"{seconds:.1f} s, processors {steps[-1].processors:.1f} s", flush=True)
     python = checkout / ".venv" / "bin" / "python"
     listed = json.loads(subprocess.run([python, "-c", SIZES], capture_output=True, text=True, check=True).stdout)
     (report,) = (checkout / "build").glob("*/report.json")
     packages = sorted((Package(*each) for each in listed), key=lambda package: -package.size)
-    return page(steps, packages, used(home), json.loads(report.read_text(encoding="utf-8")))
+    return page(steps, load[0], packages, used(home), json.loads(report.read_text(encoding="utf-8")))
+
+
+def processor_seconds() -> float:
+    """Seconds of processors that commands run so far have taken."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def used(folder: Path) -> int:
@@ -92,7 +101,7 @@ def used(folder: Path) -> int:
     return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
 
 
-def page(steps: list[Step], packages: list[Package], cached: int, report: dict[str, object]) -> str:
+def page(steps: list[Step], load: float, packages: list[Package], cached: int, report: dict[str, object]) -> str:
     """The figures as Markdown."""
     system = next((line.split("=")[1].strip('"\n') for line in _os_release() if line.startswith("PRETTY")), "Linux")
     cores = len(os.sched_getaffinity(0))
@@ -101,12 +110,12 @@ def page(steps: list[Step], packages: list[Package], cached: int, report: dict[s
         "",
         f"On {system}, {platform.machine()}, {cores} cores, Python {platform.python_version()}. Caches of pip and of",
         "the tools were empty, no command asked for anything, and the C++ compiler was the one that comes as a package",
-        "where the machine has none.",
+        f"where the machine has none. Work of others on the machine when the first began: load {load:.1f}.",
         "",
-        "| command | seconds |",
-        "|---|---:|",
-        *(f"| `{step.command}` | {step.seconds:.0f} |" for step in steps),
-        f"| in all | {sum(step.seconds for step in steps):.0f} |",
+        "| command | seconds | of processors |",
+        "|---|---:|---:|",
+        *(f"| `{step.command}` | {step.seconds:.0f} | {step.processors:.0f} |" for step in steps),
+        f"| in all | {sum(step.seconds for step in steps):.0f} | {sum(step.processors for step in steps):.0f} |",
         "",
         f"Built: {report['model']} for {report['title']}, {report['engine']}. Caches of pip and of the tools, which a",
         f"second build finds filled, take {cached / 1e6:.0f} MB.",
