@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from hwgen import tools
 from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
 
@@ -88,12 +89,27 @@ class Utilisation:
         return Utilisation(luts, ffs, counts["dsps"], counts["brams"], counts.get("sprams", 0))
 
 
+_LIBRARY = {"blackbox", "whitebox"}
+"""What marks the model of a primitive."""
+
+
 def of_netlist(netlist: Path, family: str) -> Utilisation:
-    """Count a synthesised JSON netlist."""
-    script = f"read_json {netlist.name}; tee -q -o {netlist.stem}.stat.json stat -json"
-    tools.run_yosys(script, netlist.parent, "to count cells")
-    text = (netlist.parent / f"{netlist.stem}.stat.json").read_text(encoding="utf-8")
-    return Utilisation.of_cells(json.loads(text)["design"]["num_cells_by_type"], family)
+    """Count the cells of a synthesised JSON netlist, those inside of its modules' instances, too."""
+    modules = json.loads(netlist.read_text(encoding="utf-8"))["modules"]
+    top = next(module for module in modules.values() if int(module["attributes"].get("top", "0"), 2))
+    return Utilisation.of_cells(_cells(top, modules), family)
+
+
+def _cells(module: dict[str, Any], modules: dict[str, Any]) -> Counter[str]:
+    """Primitives by type."""
+    own = Counter(cell["type"] for cell in module["cells"].values())
+    total: Counter[str] = Counter()
+    for kind, count in own.items():
+        if kind in modules and not _LIBRARY & modules[kind]["attributes"].keys():
+            total.update({name: count * each for name, each in _cells(modules[kind], modules).items()})
+        else:
+            total[kind] += count
+    return total
 
 
 class FitError(HwgenError):
