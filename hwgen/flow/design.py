@@ -288,7 +288,7 @@ def _attempt(
         note=built.note,
         seconds=built.seconds,
         peak_megabytes=built.peak_megabytes,
-        tools={package: tools.package_version(package) for package in PACKAGES},
+        tools={package: tools.package_version(package) for package in PACKAGES} | tools.natives(),
     )
     return report, shell.core
 
