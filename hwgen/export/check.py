@@ -17,7 +17,7 @@ from hwgen.export.bench import Vectors
 from hwgen.progress import SILENT, Say
 from hwgen.sim.cxxrtl import compile_program
 
-_SECONDS, _PACE = 20, 1.2e8
+_SECONDS, _PACE = 20, 4e7
 """What a check by Icarus may take, and bytes of Verilog times cycles that Icarus does in a second."""
 _LATENCY = re.compile(r"latency: (\d+) (\d+)")
 
@@ -39,7 +39,7 @@ class Checked:
 
 
 def affordable(verilog: int, cycles_per_token: int, lengths: Sequence[int]) -> int:
-    """Sentences that Icarus simulates in `_SECONDS` or so, at least one.
+    """Sentences that Icarus simulates in `_SECONDS` or so, at least two: one behind the other.
 
     Args:
         verilog: bytes of it.
@@ -48,7 +48,7 @@ def affordable(verilog: int, cycles_per_token: int, lengths: Sequence[int]) -> i
     budget = _SECONDS * _PACE / verilog
     # Random pauses on both sides double the cycles.
     cycles = [2 * cycles_per_token * total for total in accumulate(lengths)]
-    return max(sum(each <= budget for each in cycles), 1)
+    return max(sum(each <= budget for each in cycles), 2)
 
 
 def by_icarus(folder: Path, name: str, vectors: Vectors) -> Checked:

@@ -29,8 +29,6 @@ from hwgen.text.vocabulary import Vocabulary
 EXPORT = Kind("export", "an export", room=1 << 22, made_by_use=("testbench.vvp", "testbench.log"))
 _PATIENCE = 100_000
 """Cycles that any circuit may take for an answer beside the tokens."""
-_ENOUGH = 8
-"""Sentences that are a check; where Icarus is too slow for so many, a compiled program does it."""
 
 
 def export(
@@ -77,9 +75,8 @@ def export(
         verilog = to_verilog(top, name=name)
         (scratch / f"{name}.v").write_text(verilog, encoding="utf-8")
         checked: Checked | None = None
-        count = affordable(len(verilog), facts["period"], sentences.lengths.tolist())
-        if tools.find("iverilog") and (count >= min(_ENOUGH, len(sentences)) or not compiler.find()):
-            some = sentences.head(count)
+        if tools.find("iverilog"):
+            some = sentences.head(affordable(len(verilog), facts["period"], sentences.lengths.tolist()))
             say(f"{len(some)} sentences through the written Verilog, by Icarus")
             part = Vectors.of(model.graph, some, top.widths)
             part.write(scratch)

@@ -364,7 +364,7 @@ def test_pipeline(encoder: Path, data: Dataset) -> None:
         (["teacher.outside=0.5"], "teacher.outside: 0.5 is the share of model"),
         (["teacher.model=x", "teacher.outside=1.5"], "teacher.outside: 1.5 is outside"),
         (["teacher.tune_epochs=-1"], "teacher.tune_epochs: -1 is outside"),
-        (["teacher.parts=0.6", "teacher.joints=0.6"], "0.6 [+] 0.6 is more than 1"),
+        (["teacher.parts=0.6", "teacher.joints=0.6"], "teacher.parts: 0.6 is more than what joints = 0.6 leaves"),
         (["teacher.tune_rate=0"], "teacher.tune_rate: 0.0 is outside"),
     ],
 )
