@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hwgen import progress
 from hwgen.classify import Answer
 from hwgen.cli import common
 
@@ -31,14 +33,15 @@ def test_an_answer_shows_markup_in_words_and_labels(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out.count(MARKUP) == 2
 
 
-def test_progress_shows_markup_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("terminal", [False, True])
+def test_progress_shows_markup_as_it_is(terminal: bool) -> None:
     page = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", page)
-    monkeypatch.setattr(common, "err", common.console(stderr=True))
-    monkeypatch.setattr(common.err, "_force_terminal", True)
-    with common.speaker(quiet=False) as say:
-        say(MARKUP)
-    assert MARKUP in Text.from_ansi(page.getvalue()).plain
+    console = Console(file=page, force_terminal=terminal, width=200, markup=False, emoji=False)
+    with progress.shown(console) as shown:
+        shown.step(MARKUP)
+        shown.say(MARKUP)
+        shown.finish(MARKUP)
+    assert Text.from_ansi(page.getvalue()).plain.count(MARKUP) >= 2
 
 
 @pytest.mark.parametrize("name", ["x[/red]", "a\nb", "\x1b[31mred"])
