@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from hwgen.flow.candidates import Choice
@@ -102,7 +101,7 @@ class Exploration:
     def table(self) -> Table:
         """A line for each choice of the front, and the marked ones."""
         title = f"{self.model} on {self.board.title}: of {len(self.found)} that fit, those that are not beaten"
-        table = Table(title=escape(title), title_justify="left")
+        table = Table(title=title, title_justify="left")
         for name in ("engine", "with", "LUT", "FF", "DSP", "BRAM", "sentences/s", ""):
             table.add_column(name, justify="left" if name in ("engine", "with", "") else "right")
         budget = self.board.budget
@@ -120,7 +119,7 @@ class Exploration:
                 style="bold" if marks else "",
             )
         faster = [f"{mark.name} at {mark.clock / 1e6:g} MHz" for mark in self.marks if mark.clock != self.clock]
-        table.caption = escape(
+        table.caption = (
             f"by estimate, {self.tokens} tokens a sentence, at {self.clock / 1e6:g} MHz"
             + (f" ({', '.join(faster)})" if faster else "")
             + f"; the link carries {self.carried:,.0f} sentences/s"
