@@ -26,10 +26,12 @@ def main() -> None:
 
 
 def _open_standard_streams() -> None:
-    """Put the null device in the place of closed standard streams, or the first file opened would get their numbers."""
+    """Put the null device in the place of closed standard streams, or the first file opened would get their numbers.
+
+    A closed standard input stays None, so that a command that reads it can say so.
+    """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
-    sys.stdin = sys.stdin or os.fdopen(0, "r", encoding="utf-8", closefd=False)
     sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
