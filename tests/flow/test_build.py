@@ -15,8 +15,9 @@ from hwgen.files.manifest import MARKER
 from hwgen.flow import board as boards
 from hwgen.flow import design, program
 from hwgen.flow.aim import Aim
-from hwgen.flow.build import _flash_image, fmax_of, synthesise
+from hwgen.flow.build import TimingError, _flash_image, fmax_of, synthesise
 from hwgen.flow.built import Built
+from hwgen.flow.clocks import ClockPlan
 from hwgen.flow.design import build_design
 from hwgen.flow.report import Report
 from hwgen.flow.steps import Steps
@@ -296,3 +297,28 @@ def test_speeds_stand_beside_what_the_link_carries(tmp_path: Path) -> None:
         shown.print(REPORT.table(tmp_path))
     text = capture.get()
     assert "fastest" in text and "over the link" in text and f"{carried:,}" in text and "1,250,000" in text
+
+
+def test_the_fastest_is_built_once_more_at_the_clock_that_it_reached(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no more than once."""
+    clocks: list[float] = []
+
+    def slow(*arguments: object, clock: ClockPlan, **options: object) -> Built:
+        clocks.append(float(clock.frequency))
+        if clocks[-1] > 90e6:
+            raise TimingError({"fmax": {"a": {"achieved": 90.0}}, "critical_paths": []}, clocks[-1])
+        return Built(Utilisation(1, 1, 0, 1), 90e6, "top.bit", {}, 1)
+
+    monkeypatch.setattr(design, "build", slow)
+    monkeypatch.setattr(design, "check", lambda *_: None)
+    monkeypatch.setattr(design, "measure", lambda *_: (20.0, 30, 10))
+    monkeypatch.setattr(design, "compile_core", lambda *_, **__: None)
+    report = build_design(model, "tiny", boards.load("ulx3s"), tmp_path / "out", Aim(fastest=True))
+    assert clocks[0] == 112.5e6 and 85e6 < clocks[-1] <= 0.98 * 90e6
+    assert report.aim == "fastest" and report.clock == clocks[-1] and report.pll
+    again = len(clocks)
+    with pytest.raises(TimingError):
+        build_design(model, "tiny", boards.load("ulx3s"), tmp_path / "other", Aim(fastest=True), clock=112.5e6)
+    assert set(clocks[again:]) == {112.5e6}, "a clock that is asked for is kept"
