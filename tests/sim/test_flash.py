@@ -62,7 +62,7 @@ def test_requests_wait_for_the_table(kind: type[PysimLine | CompiledLine]) -> No
 
 
 def test_a_table_read_wrongly_at_first() -> None:
-    client = Client(VirtualBoard(CompiledLine(shell(), flash(IMAGE, ATTEMPTS - 1)), timeout_bits=8_000))
+    client = Client(VirtualBoard(PysimLine(shell(), flash(IMAGE, ATTEMPTS - 1)), timeout_bits=8_000))
     assert list(client.classify_all(SENTENCES)) == ANSWERS
 
 
@@ -77,7 +77,7 @@ NO_TABLE = {
 
 @pytest.mark.parametrize("what", NO_TABLE)
 def test_the_host_is_told_that_there_is_no_table(what: str) -> None:
-    line = VirtualBoard(CompiledLine(shell(), NO_TABLE[what]), timeout_bits=8_000)
+    line = VirtualBoard(PysimLine(shell(), NO_TABLE[what]), timeout_bits=8_000)
     client = Client(line)
     client.check(DIGEST)
     for sentence in ([], [1], [1, 2, 3]):
@@ -88,7 +88,7 @@ def test_the_host_is_told_that_there_is_no_table(what: str) -> None:
 @pytest.mark.parametrize("early", [True, False])
 def test_every_kind_of_request_without_a_table(early: bool) -> None:
     """Asked before the board has given up, and after: one answer each, none of them a guess."""
-    line = VirtualBoard(CompiledLine(shell(), flash(DAMAGED)), timeout_bits=8_000)
+    line = VirtualBoard(PysimLine(shell(), flash(DAMAGED)), timeout_bits=8_000)
     if not early:
         line.run(8_000)
     good = [request(Kind.CLASSIFY, number, tokens) for number, tokens in enumerate(([4], [1, 2], [], [5] * 20))]
