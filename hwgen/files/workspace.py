@@ -17,18 +17,37 @@ import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
+from hwgen import documents, tables
+from hwgen.errors import HwgenError
 from hwgen.files.lock import locked, opened, try_lock
 from hwgen.files.manifest import Manifest, sync
 
 NAME = re.compile(r"\.hwgen-[0-9a-f]{8}")
 _OWNER, _JOURNAL = "owner.json", "journal.json"
 _FORMAT = "hwgen-workspace-1"
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What is written down of a replacement under way.
+
+    Attributes:
+        target: name of the older result, beside the workspace.
+        kind, entries: of its `Manifest`.
+    """
+
+    target: str
+    kind: str
+    entries: dict[str, str]
+
+    def __post_init__(self) -> None:
+        if self.target in ("", ".", "..") or set(self.target) & {"/", "\0"}:
+            raise HwgenError(f"target: {tables.shown(self.target)} is not the name of a folder")
 
 
 @dataclass(frozen=True)
@@ -49,9 +68,9 @@ class Workspace:
 
     def note(self, target: Path, replaced: Manifest) -> None:
         """Write the journal: `new` is complete and takes the place of `target`, whose content is `replaced`."""
-        content = {"target": target.name, "kind": replaced.kind, "entries": replaced.entries}
+        journal = Journal(target.name, replaced.kind, dict(replaced.entries))
         part = self.folder / "journal.part"
-        part.write_text(json.dumps(content), encoding="ascii")
+        part.write_text(json.dumps(asdict(journal)), encoding="ascii")
         sync(part)
         part.replace(self.folder / _JOURNAL)
         sync(self.folder)
@@ -65,11 +84,11 @@ class Workspace:
 
         What cannot be removed stays.
         """
-        journal = _read(self.folder / _JOURNAL)
+        journal = _journal(self.folder / _JOURNAL)
         if journal is None:
             shutil.rmtree(self.new, ignore_errors=True)
         else:
-            target, listed = self.folder.parent / journal["target"], Manifest(journal["kind"], journal["entries"])
+            target, listed = self.folder.parent / journal.target, Manifest(journal.kind, journal.entries)
             if self.old.exists() and not os.path.lexists(target):
                 (self.new if self.new.exists() else self.old).rename(target)
             for each in (self.new, self.old):
@@ -146,16 +165,16 @@ def _clear_dead(parent: Path) -> None:
 
 def _is_ours(folder: Path) -> bool:
     """Whether `folder` is a workspace, or one that ended before it could say so."""
-    owner = _read(folder / _OWNER, ("format",))
-    if owner is not None:
-        return owner["format"] == _FORMAT
-    return all(path.name == _OWNER and not path.stat().st_size for path in folder.iterdir())
-
-
-def _read(path: Path, fields: tuple[str, ...] = ("target", "kind", "entries")) -> Mapping[str, Any] | None:
-    """A file of a workspace; None where it is not there or not whole."""
     try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        owner = documents.read_json(folder / _OWNER)
+    except HwgenError:
+        return all(path.name == _OWNER and path.is_file() and not path.stat().st_size for path in folder.iterdir())
+    return isinstance(owner, dict) and owner.get("format") == _FORMAT
+
+
+def _journal(path: Path) -> Journal | None:
+    """What a replacement under way has written down; None where there is none, or not one of hwgen's."""
+    try:
+        return tables.build(Journal, documents.read_json(path))
+    except HwgenError:
         return None
-    return content if isinstance(content, dict) and all(field in content for field in fields) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -122,3 +123,37 @@ def test_a_gathered_file_stays_hwgens(tmp_path: Path) -> None:
         assert sorted(path.name for path in tmp_path.iterdir()) == [MARKER, "a.svg"]
     manifest = Manifest.read(tmp_path)
     assert manifest is not None and manifest.objection(tmp_path) is None
+
+
+ODD = {
+    "target of another type": '{"target": 5, "kind": "toy", "entries": {}}',
+    "entries of another type": '{"target": "toy", "kind": "toy", "entries": [1]}',
+    "target elsewhere": '{"target": "../other/toy", "kind": "toy", "entries": {}}',
+    "target with a NUL": r'{"target": "a\u0000b", "kind": "toy", "entries": {}}',
+    "target above": '{"target": "..", "kind": "toy", "entries": {}}',
+    "deep": "[" * 1000 + "]" * 1000,
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_journal_that_hwgen_did_not_write_decides_nothing(name: str, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    folder = tmp_path / "results" / ".hwgen-01234567"
+    (folder / "old").mkdir(parents=True)
+    (folder / "old" / "mine").write_text("mine")
+    (folder / "owner.json").write_text('{"format": "hwgen-workspace-1"}')
+    (folder / "journal.json").write_text(ODD[name])
+    write(tmp_path / "results" / "toy", "new")
+    assert read(tmp_path / "results" / "toy") == "new"
+    assert (folder / "old" / "mine").read_text() == "mine" and not list((tmp_path / "other").iterdir())
+
+
+def test_a_folder_called_like_a_workspace_is_left_alone(tmp_path: Path) -> None:
+    for name, content in (("0", "[]"), ("1", "5"), ("2", "{")):
+        (tmp_path / f".hwgen-0000000{name}").mkdir()
+        (tmp_path / f".hwgen-0000000{name}" / "owner.json").write_text(content)
+    (tmp_path / ".hwgen-00000003").mkdir()
+    os.mkfifo(tmp_path / ".hwgen-00000003" / "owner.json")
+    before = sorted(tmp_path.rglob("*"))
+    write(tmp_path / "toy", "new")
+    assert set(before) <= set(tmp_path.rglob("*"))
