@@ -15,6 +15,7 @@ from hwgen.text import datasets
 from hwgen.text.datasets import Dataset
 
 BITS = tuple(range(1, 9))
+MOST_SEEDS = 1000
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,9 @@ def jobs(
         HwgenError: on a bit width outside 1..8, a bad sweep, or a setting that a recipe refuses.
     """
     for width in bits:
-        if width not in BITS:
-            raise HwgenError(f"--bits: {width} is outside {BITS[0]}..{BITS[-1]}")
-    if seeds < 1 or not 1 <= folds <= datasets.FOLDS:
-        raise HwgenError(f"--seeds {seeds}, --folds {folds}: need at least 1 seed, and 1..{datasets.FOLDS} folds")
+        _check_width(width)
+    if not 1 <= seeds <= MOST_SEEDS or not 1 <= folds <= datasets.FOLDS:
+        raise HwgenError(f"--seeds {seeds}, --folds {folds}: need 1..{MOST_SEEDS} seeds, and 1..{datasets.FOLDS} folds")
     found = []
     for recipe, settings, source in itertools.product(recipes, combinations(sweeps), sources):
         plan = override(recipe, settings)
@@ -106,13 +106,23 @@ def parse_bits(text: str) -> tuple[int, ...]:
     """``2-8``, ``5`` or ``2,5,8`` -> widths.
 
     Raises:
-        HwgenError: when it is none of these.
+        HwgenError: when it is none of these, or a width is outside 1..8.
     """
-    found: list[int] = []
+    widths: list[int] = []
     for part in text.split(","):
         low, dash, high = part.partition("-")
         try:
-            found += range(int(low), int(high if dash else low) + 1)
+            first, last = int(low), int(high if dash else low)
         except ValueError:
             raise HwgenError(f"--bits {text}: expected widths such as 5, 2-8 or 3,5,8") from None
-    return tuple(dict.fromkeys(found))
+        for end in (first, last):  # before a range of them all fills the memory
+            _check_width(end)
+        widths += range(first, last + 1)
+    if not widths:
+        raise HwgenError(f"--bits {text}: no width is in it; the smaller one comes first, such as 2-8")
+    return tuple(dict.fromkeys(widths))
+
+
+def _check_width(width: int) -> None:
+    if width not in BITS:
+        raise HwgenError(f"--bits: {width} is outside {BITS[0]}..{BITS[-1]}")

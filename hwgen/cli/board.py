@@ -20,6 +20,7 @@ from hwgen.cli.common import (
     LanesOption,
     MembersOption,
     ModelOption,
+    SeedOption,
     TargetOption,
     err,
     model_for_board,
@@ -45,10 +46,10 @@ def build(
     data: Annotated[str | None, typer.Option("--data", help="Check on this set's test sentences instead.")] = None,
     clock: Annotated[
         float | None,
-        typer.Option("--clock", min=1, help="MHz that the board shall run at; default what the aim needs."),
+        typer.Option("--clock", min=1, max=1000, help="MHz that the board shall run at; default what the aim needs."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of the placer.")] = 1,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Place with so many, keep the fastest.")] = 1,
+    seed: SeedOption = 1,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, max=1000, help="Place with so many, keep the fastest.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Generate the circuit, check it against the golden model, and make the bitstream.

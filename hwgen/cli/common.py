@@ -48,6 +48,7 @@ class Engine(StrEnum):
     folded = "folded"
 
 
+SeedOption = Annotated[int, typer.Option("--seed", min=0, max=0x7FFF_FFFF, help="Of everything random.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 BitsOption = Annotated[int, typer.Option("--bits", min=1, max=8, help="Bits of weights and activations.")]
 BoardOption = Annotated[str, typer.Option("--board", "-b", help="A listed board, or the path of a board file.")]
@@ -60,7 +61,7 @@ EngineOption = Annotated[
 ]
 TargetOption = Annotated[
     float | None,
-    typer.Option("--target", min=1, help="Sentences a second of the circuit: the cheapest that reaches them."),
+    typer.Option("--target", min=1, max=1e12, help="Sentences/s of the circuit: the cheapest that reaches them."),
 ]
 LanesOption = Annotated[int | None, typer.Option("--lanes", min=1, help="Force a folded engine of so many lanes.")]
 MembersOption = Annotated[

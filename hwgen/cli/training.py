@@ -10,7 +10,7 @@ import typer
 
 from hwgen import progress
 from hwgen.cli.app import app
-from hwgen.cli.common import JsonOption, err, out, print_json, training_extra, warn
+from hwgen.cli.common import JsonOption, SeedOption, err, out, print_json, training_extra, warn
 from hwgen.model import Model
 
 
@@ -27,7 +27,7 @@ def train(
     bits: Annotated[
         int | None, typer.Option("--bits", min=1, max=8, help="Of weights and activations; by default the recipe's.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of everything random.")] = 0,
+    seed: SeedOption = 0,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="Override a recipe's field: section.field=value.")
     ] = None,

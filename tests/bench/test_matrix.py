@@ -56,7 +56,7 @@ def test_widths(text: str, widths: tuple[int, ...]) -> None:
     assert matrix.parse_bits(text) == widths
 
 
-@pytest.mark.parametrize("text", ["", "five", "2-", "3,,4"])
+@pytest.mark.parametrize("text", ["", "five", "2-", "3,,4", "8-2", "0", "1-99999999999999", "9" * 5000])
 def test_bad_widths(text: str) -> None:
     with pytest.raises(HwgenError, match="--bits"):
         matrix.parse_bits(text)
@@ -67,6 +67,7 @@ def test_bad_widths(text: str) -> None:
     [
         ({"bits": (9,)}, r"--bits: 9 is outside 1\.\.8"),
         ({"seeds": 0}, "--seeds 0"),
+        ({"seeds": 10**12}, "--seeds 1000000000000"),
         ({"folds": 11}, "--folds 11"),
         ({"sweeps": ["pruned.sparsity"]}, "--sweep pruned.sparsity: expected"),
         ({"sweeps": ["pruned.sparsity=0.5,,"]}, "expected"),
