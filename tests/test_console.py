@@ -61,3 +61,15 @@ def test_a_name_outside_the_locales_encoding_is_shown_as_an_escape() -> None:
         capture_output=True, env=environment, check=False,
     )  # fmt: skip
     assert done.returncode == 2 and rb"\u0142\xf3d\u017a" in done.stderr.replace("ó".encode("latin-1"), rb"\xf3")
+
+
+def test_no_control_character_reaches_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table(title="\x1b[31m", caption="\x1b[31m")
+    table.add_column("\x1b[31m")
+    table.add_row("\x1b[31m\x07\u202e")
+    console = common.console()
+    console.print("\x1b[31m\r\x9b")
+    console.print(table)
+    printed = capsys.readouterr().out
+    assert printed.count(r"\x1b[31m") == 5 and r"\x07\u202e" in printed and r"\x1b[31m\r\x9b" in printed
+    assert not set(printed) & set("\x1b\x07\r\x9b\u202e")

@@ -29,13 +29,20 @@ LOG_WIDTH = 120
 """Columns of a pipe or a log, which have no width to keep to."""
 
 
+class _Console(Console):
+    """Shows the control characters in strings, and in the cells and titles of tables, as escapes."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str("\n".join(map(shown, text.split("\n"))), **options)
+
+
 def console(*, stderr: bool = False) -> Console:
     """A console that prints strings, and the cells of tables, as they are; what has a style is a `rich.text.Text`.
 
-    Names, paths and labels come from outside: none of them may be read as markup.
+    Names, paths and labels come from outside: none of them may be read as markup, or move the cursor.
     """
-    plain = Console(stderr=stderr, markup=False, emoji=False)
-    return plain if plain.is_terminal else Console(stderr=stderr, width=LOG_WIDTH, markup=False, emoji=False)
+    plain = _Console(stderr=stderr, markup=False, emoji=False)
+    return plain if plain.is_terminal else _Console(stderr=stderr, width=LOG_WIDTH, markup=False, emoji=False)
 
 
 out, err = console(), console(stderr=True)
