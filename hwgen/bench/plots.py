@@ -18,6 +18,7 @@ from hwgen.bench.summary import Group, pareto
 
 plt.rcParams["svg.hashsalt"] = "hwgen"
 plt.rcParams["svg.fonttype"] = "none"  # text, not outlines: a third of the size
+plt.rcParams["text.parse_math"] = False  # a label with a dollar is no formula
 
 FLOAT_PLACE = 9
 """Where the float network stands on an axis of bits."""

@@ -27,6 +27,8 @@ def run() -> None:
             stream.reconfigure(errors="backslashreplace")
     # Estimates make components that are never elaborated.
     warnings.simplefilter("ignore", UnusedElaboratable)
+    # A picture shows a box for what its font has not.
+    warnings.filterwarnings("ignore", r"Glyph \d+ ")
     try:
         status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
         sys.stdout.flush()

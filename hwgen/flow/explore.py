@@ -159,6 +159,8 @@ class Exploration:
             ylabel=f"sentences/s at {self.clock / 1e6:g} MHz",
             title=f"{self.model} on {self.board.title}",
         )
+        for text in (axes.title, axes.xaxis.label):
+            text.set_parse_math(False)  # a name with a dollar is no formula
         axes.grid(which="both", alpha=0.2)
         axes.legend(loc="upper left")
         save_picture(figure, path)

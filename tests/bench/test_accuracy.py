@@ -107,12 +107,14 @@ def test_pareto_front() -> None:
 
 
 def test_pictures(ledger: Path) -> None:
-    found = summary.groups(list(Ledger(ledger).runs().values()))
+    runs = [run | {"labels": [r"$\no{formula$", "b"]} for run in Ledger(ledger).runs().values()]
+    found = summary.groups(runs)
     drawn = plots.draw(found)
     assert set(drawn) >= {"bits.svg", "memory.svg", "sparsity.svg"}
     assert sum(name.startswith("confusion-demo") for name in drawn) == 4
     assert all(any(fnmatch(name, pattern) for pattern in plots.NAMES) for name in drawn)
     assert all(picture.startswith(b"<?xml") for picture in drawn.values()) and plots.draw(found) == drawn
+    assert all(rb"$\no{formula$" in picture for name, picture in drawn.items() if name.startswith("confusion"))
 
 
 def test_workers_are_told_apart_by_data_and_seed() -> None:
