@@ -18,6 +18,9 @@ RATES = range(300, 12_000_001)
 """Bits per second, up to what the fastest USB bridges carry."""
 _WORD = re.compile(r"[A-Za-z0-9_]+")
 _VALUE = re.compile(r"[A-Za-z0-9_.+-]+")
+_PART = re.compile(r"[A-Za-z0-9_.+/-]*")
+CLOCKS = range(1_000_000, 1_000_000_001)
+"""Hz of an oscillator."""
 
 
 def _check_pin(field: str, pin: str) -> None:
@@ -131,8 +134,11 @@ class Pins:
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
             raise HwgenError(f"family: {self.family!r} is not one of {', '.join(FAMILIES)}")
-        if self.frequency < 1_000_000:
-            raise HwgenError(f"frequency: {self.frequency} Hz is too slow; give the clock's rate in Hz")
+        for name in ("device", "package", "speed"):
+            if not _PART.fullmatch(part := getattr(self, name)):
+                raise HwgenError(f"{name}: {tables.shown(part)} is no part's; see how the examples spell it")
+        if self.frequency not in CLOCKS:
+            raise HwgenError(f"frequency: {self.frequency} Hz is no board's; give the clock's rate in Hz")
         _check_pin("clock", self.clock)
         for place, led in enumerate(self.leds):
             _check_pin(f"leds[{place}]", led)
@@ -171,6 +177,8 @@ class Board:
     def __post_init__(self) -> None:
         if (self.platform is None) == (self.pins is None):
             raise HwgenError('give either platform = "module:Class" or a [pins] table')
+        if not all(_VALUE.fullmatch(option) for option in self.synthesis.split()):
+            raise HwgenError(f"synthesis: {tables.shown(self.synthesis)} is no list of options; one such as -dsp is")
         if self.program and not any("{bitstream}" in part for part in self.program):
             raise HwgenError(f'program: {list(self.program)} has no "{{bitstream}}", which stands for the file to load')
         if self.pins is not None and not (self.uart.rx and self.uart.tx):

@@ -71,7 +71,7 @@ def make(board: Board, *, toolchain: str | None = None) -> Any:
     tools.use()
     # Some platforms insist on their programmer even when nothing is programmed.
     os.environ.setdefault("OPENFPGALOADER", tools.find("openFPGALoader") or "true")
-    kind = _platform_class(board) if board.platform else _class_from_pins(board)
+    kind = _platform_class(board) if board.platform is not None else _class_from_pins(board)
     if issubclass(kind, GowinPlatform):
         kind = type(kind.__name__, (_Himbaechel, kind), {})
     if issubclass(kind, XilinxPlatform) and not str(kind.device).lower().startswith("xc7"):

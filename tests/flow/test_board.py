@@ -90,6 +90,10 @@ def test_a_board_of_ones_own_by_path(tmp_path: Path) -> None:
         ('leds = ["P11"]', 'leds = "P11"', r"pins\.leds: 'P11' is not a list"),
         ('leds = ["P11"]', "leds = [1]", r"pins\.leds\[0\]: 1 is not a string"),
         ("frequency = 25_000_000", "frequency = 25", r"pins\.frequency: 25 Hz"),
+        ("frequency = 25_000_000", "frequency = 9223372036854775807", r"pins\.frequency: 9223372036854775807 Hz"),
+        ('speed = "6"', 'speed = "6 ; x"', r"pins\.speed: '6 ; x' is no part's"),
+        ('title = "My board"', 'title = "B"\nsynthesis = "-dsp; ! x"', "synthesis: '-dsp; ! x' is no list of options"),
+        ('title = "My board"', 'title = "B"\nsynthesis = "-dsp\\n! x"', "synthesis: .* is no list of options"),
         ("[uart]", "[flash]\noffset = 5\nsize = 5\n[uart]", r"flash\.offset: 5 is not inside a flash of 5 bytes"),
         ("[uart]", "[flash]\noffset = 5\nsize = 33554432\n[uart]", r"flash\.size: 33554432"),
         ("bram_kbit = 18", "bram_kbit = 18\nsprams = -1", r"budget\.sprams: -1"),
@@ -116,6 +120,14 @@ def test_a_malformed_file_is_one_clear_line(old: str, new: str, message: str, tm
     with pytest.raises(HwgenError, match=message) as error:
         boards.load(str(path))
     assert str(path) in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("spelled", ["", ":", "os:system", "amaranth_boards.icebreaker:Nothing"])
+def test_a_platform_that_is_none_is_one_clear_line(spelled: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(OWN[: OWN.index("[pins]")].replace("title =", f'platform = "{spelled}"\ntitle ='))
+    with pytest.raises(HwgenError, match=f"board mine: platform '{spelled}' not found"):
+        platform.make(boards.load(str(path)))
 
 
 def test_an_unknown_board_names_the_known_ones() -> None:
