@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hwgen.bench.facts import checked
 from hwgen.bench.ledger import Ledger, Run
 from hwgen.bench.matrix import Job
 from hwgen.bench.workers import worked
@@ -43,7 +44,7 @@ def measure(jobs: Sequence[Job], path: Path, workers: int = 1, progress: Progres
                 progress.say(line)
                 progress.advance(len(job.bits))
         done = ledger.runs()
-    return [done[job.key(bits)] for job in jobs for bits in job.bits]
+    return [checked(done[job.key(bits)], path) for job in jobs for bits in job.bits]
 
 
 def _left(job: Job, done: dict[str, Run]) -> Job:

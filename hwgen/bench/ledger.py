@@ -10,11 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from hwgen import files
+from hwgen import documents, files
 from hwgen.errors import HwgenError
 
 Run = dict[str, Any]
 LEDGER = files.Kind("ledger", "a file of runs", known=lambda path: True)  # `Ledger.runs` names the line that is none
+LARGEST = 1 << 30
+"""Bytes of a file of runs."""
 _BEGINNING = b'{"key":'
 """How every line begins."""
 
@@ -32,14 +34,11 @@ class Ledger:
         """Every run there is; of two with the same key the later.
 
         Raises:
-            HwgenError: when a line is no run, nor the beginning of one.
+            HwgenError: when it cannot be read, or a line is no run, nor the beginning of one.
         """
         if not self.path.exists():
             return {}
-        try:
-            *lines, last = self.path.read_bytes().split(b"\n")
-        except OSError as error:
-            raise HwgenError(f"{self.path}: cannot be read ({error.strerror})") from None
+        *lines, last = documents.read_bytes(self.path, LARGEST).split(b"\n")
         runs = {}
         for number, line in enumerate([*lines, last], 1):
             run = _parsed(line)

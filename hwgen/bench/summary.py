@@ -78,9 +78,12 @@ class Group:
 
     @property
     def sparsity(self) -> float:
-        """Share of convolution weights that are zero."""
+        """Share of convolution weights that are zero; 0 for a model that has none to count."""
         memory = [run["memory_bits"] for run in self.runs]
-        return statistics.mean(1 - m["convolution_nonzero"] / m["convolution"] for m in memory)
+        return statistics.mean(
+            1 - bits.get("convolution_nonzero", 0) / bits["convolution"] if bits.get("convolution") else 0.0
+            for bits in memory
+        )
 
     @property
     def confusion(self) -> np.ndarray:

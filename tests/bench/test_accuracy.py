@@ -101,6 +101,20 @@ def test_summary(ledger: Path) -> None:
     assert summary.table(found).count("\n") == 2 + len(found)
 
 
+def test_a_model_without_kernels_has_a_row_and_pictures(tmp_path: Path) -> None:
+    plan = recipes.override(recipes.load(shipped.recipe_path("intents-tiny-hd")), ["items.dimension=128"])
+    found = summary.groups(measure(jobs(["demo"], [plan], (1,), seeds=1), tmp_path / "runs.jsonl"))
+    assert found[0].sparsity == 0 and "| 0.0% |" in summary.table(found)
+    assert set(plots.draw(found)) >= {"bits.svg", "memory.svg"}
+
+
+def test_a_run_that_somebody_has_changed_is_named(ledger: Path, tmp_path: Path) -> None:
+    path = tmp_path / "runs.jsonl"
+    path.write_text(ledger.read_text().replace('"reduction":{', '"reduction":5,"was":{'))
+    with pytest.raises(HwgenError, match=rf"{path}: run '\w+': reduction: 5 is not a table; remove its line"):
+        measure(matrix(), path)
+
+
 def test_pareto_front() -> None:
     points = [(5.0, 80.0), (1.0, 70.0), (2.0, 69.0), (5.0, 81.0), (9.0, 81.0), (10.0, 90.0)]
     assert [points[index] for index in summary.pareto(points)] == [(1.0, 70.0), (5.0, 81.0), (10.0, 90.0)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from multiprocessing import get_context
 from pathlib import Path
@@ -52,6 +53,12 @@ def test_a_file_of_something_else_is_left_alone(content: str, tmp_path: Path) ->
     with pytest.raises(HwgenError, match="not a run"):
         Ledger(path).require_writable()
     assert path.read_text() == content
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "runs.jsonl")
+    with pytest.raises(HwgenError, match=r"runs\.jsonl: not a regular file"):
+        Ledger(tmp_path / "runs.jsonl").require_writable()
 
 
 def test_a_full_disk_leaves_the_lines_before(tmp_path: Path) -> None:
