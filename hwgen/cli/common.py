@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -92,6 +93,17 @@ def complain(problem: str) -> NoReturn:
     sys.exit(2)
 
 
+def require_training_extra() -> None:
+    """Make sure, without the seconds that importing them takes, that the libraries to train with are installed.
+
+    Raises:
+        HwgenError: naming the first that is not.
+    """
+    for name in ("torch", "brevitas", "sklearn"):
+        if find_spec(name) is None:
+            raise _not_installed(name)
+
+
 @contextmanager
 def training_extra() -> Iterator[None]:
     """One line instead of an import error where torch or Brevitas are not installed."""
@@ -99,7 +111,11 @@ def training_extra() -> Iterator[None]:
         with nothing_begun():
             yield
     except ModuleNotFoundError as missing:
-        raise HwgenError(f"{missing.name}: not installed, needed to train; pip install 'hwgen[train]'") from None
+        raise _not_installed(missing.name) from None
+
+
+def _not_installed(name: str | None) -> HwgenError:
+    return HwgenError(f"{name}: not installed, needed to train; pip install 'hwgen[train]'")
 
 
 def model_of(given: str) -> tuple[str, Model]:

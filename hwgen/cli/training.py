@@ -10,7 +10,7 @@ import typer
 
 from hwgen import progress
 from hwgen.cli.app import app
-from hwgen.cli.common import JsonOption, SeedOption, err, out, print_json, training_extra, warn
+from hwgen.cli.common import JsonOption, SeedOption, err, out, print_json, require_training_extra, training_extra, warn
 from hwgen.model import Model
 
 
@@ -35,16 +35,18 @@ def train(
 ) -> None:
     """Train, factorise, prune and quantise a classifier; shows every stage."""
     Model.check_target(output)
-    with training_extra():
-        from hwgen.compress import card, recipes, report
-        from hwgen.compress.run import run
+    require_training_extra()
     from hwgen import shipped
+    from hwgen.compress import card, recipes
     from hwgen.text import audit, datasets
 
     recipe = recipe or ("sst2-binary" if bits == 1 else "sst2-full")
     chosen = recipes.override(recipes.load(shipped.recipe_path(recipe)), settings or [])
     dataset = datasets.load(data, seed, holdout=chosen.data.holdout)
     warn(audit.warnings(dataset))
+    with training_extra():  # seconds, so after all that can be refused without it
+        from hwgen.compress import report
+        from hwgen.compress.run import run
     with progress.shown(err, quiet=as_json) as shown:
         model = run(chosen, dataset, bits, seed, shown)
     stages = report.stages_of(model.record)
