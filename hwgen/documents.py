@@ -70,12 +70,15 @@ def parse_json(content: bytes, where: str) -> Any:
     """What JSON in UTF-8, with or without a byte order mark, says.
 
     Raises:
-        HwgenError: naming `where`: on another encoding or syntax, on more than `DEEPEST` levels, on numbers that are
-            not finite or have thousands of digits.
+        HwgenError: naming `where`: on another encoding or syntax, on more than `DEEPEST` levels, on a key that stands
+            twice in a table, on numbers that are not finite or have thousands of digits.
     """
     try:
         return _shallow(
-            json.loads(content.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite), where=where
+            json.loads(
+                content.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_unique
+            ),
+            where=where,
         )
     except (ValueError, RecursionError) as error:
         raise HwgenError(f"{where}: not JSON ({_reason(error)})") from None
@@ -109,6 +112,16 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no number")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A table; of two values for one key, no reader knows which is meant."""
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice[:40]!r} stands twice in a table")
+    return table
 
 
 def _finite(text: str) -> float:
