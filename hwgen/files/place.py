@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from hwgen.errors import HwgenError
@@ -16,7 +18,7 @@ def folder_at(path: Path) -> Path:
             point, or one that holds these), a link to nothing, or no path that can be.
     """
     real = resolved(path)
-    for taken, what in ((Path.cwd(), "the current folder"), (_home(), "your home folder")):
+    for taken, what in ((_known(Path.cwd), "the current folder"), (_known(Path.home), "your home folder")):
         if taken is not None and real == taken:
             raise HwgenError(f"{path}: is {what}; choose another -o")
         if taken is not None and real in taken.parents:
@@ -36,13 +38,14 @@ def resolved(path: Path) -> Path:
     """
     try:
         real = Path(os.path.realpath(path))
+        if path.exists() and not real.exists():
+            return path.absolute()  # a pipe behind /dev/stdout has no name of its own
         if real.is_symlink():
             raise HwgenError(f"{path}: is a link that leads to itself; choose another -o")
         if path.is_symlink() and not os.path.lexists(real):
             raise HwgenError(f"{path}: is a link to {real}, which does not exist; make that, or choose another -o")
-        real.lstat()
-    except FileNotFoundError:
-        pass
+        with suppress(FileNotFoundError):
+            real.lstat()
     except (OSError, ValueError) as error:
         raise HwgenError(f"{path}: cannot be written ({reason(error)}); choose another -o") from None
     return real
@@ -53,8 +56,9 @@ def reason(error: BaseException) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-def _home() -> Path | None:
+def _known(place: Callable[[], Path]) -> Path | None:
+    """The folder that `place` gives; None where there is none, or no more."""
     try:
-        return Path.home().resolve()
+        return place().resolve()
     except (OSError, RuntimeError):
         return None
