@@ -213,3 +213,28 @@ def test_wrong_input_is_one_line_and_exit_code_2(model: Path, tmp_path: Path) ->
         assert message in done.stderr and len(done.stderr.splitlines()) == 1, (arguments, done.stderr)
         assert not done.stdout, (arguments, done.stdout)
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_lanes_make_a_folded_circuit(model: Path, tmp_path: Path) -> None:
+    done = hwgen("sim", model, "--lanes", "1", "-n", "2")
+    assert done.returncode == 0 and "folded x1" in done.stderr
+    for arguments in (("sim", model, "--circuit"), ("export", model, "-o", tmp_path / "x", "--engine")):
+        done = hwgen(*arguments, "spatial", "--lanes", "1")
+        assert done.returncode == 2 and done.stderr.startswith("hwgen: --lanes belongs to a folded circuit"), done
+
+
+def test_a_page_goes_down_a_pipe(model: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.tsv"
+    rows.write_text("yes\tw1\nno\tw2\n")
+    assert "</html>" in good("evaluate", model, "--data", rows, "--html", "/dev/stdout", "--json")
+
+
+def test_a_folder_that_is_gone_is_one_line(model: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = f"{sys.executable} -m hwgen.cli explore -b ulx3s -m {model}"
+    script = f"cd {gone} && rmdir {gone} && {command} -o x.png; {command} -o {tmp_path}/x.png"
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, env=environment, check=False)
+    assert "hwgen: x.png: cannot be written (No such file or directory)" in done.stderr, done.stderr
+    assert done.returncode == 0 and (tmp_path / "x.png").is_file(), done.stderr

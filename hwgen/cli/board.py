@@ -13,6 +13,7 @@ import typer
 from hwgen import progress
 from hwgen.cli.app import app
 from hwgen.cli.common import (
+    LAST_SEED,
     BitsOption,
     BoardOption,
     EngineOption,
@@ -20,7 +21,6 @@ from hwgen.cli.common import (
     LanesOption,
     MembersOption,
     ModelOption,
-    SeedOption,
     TargetOption,
     err,
     model_for_board,
@@ -48,7 +48,7 @@ def build(
         float | None,
         typer.Option("--clock", min=1, max=1000, help="MHz that the board shall run at; default what the aim needs."),
     ] = None,
-    seed: SeedOption = 1,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=LAST_SEED, help="Of the placer.")] = 1,
     seeds: Annotated[int, typer.Option("--seeds", min=1, max=1000, help="Place with so many, keep the fastest.")] = 1,
     as_json: JsonOption = False,
 ) -> None:

@@ -18,6 +18,7 @@ from hwgen.cli.app import app
 from hwgen.cli.common import (
     BaudOption,
     BuiltOption,
+    Engine,
     JsonOption,
     MembersOption,
     OnOption,
@@ -47,7 +48,9 @@ def sim(
     engine: Annotated[Simulator, typer.Option("--engine", help="What runs the circuit.")] = Simulator.cxxrtl,
     count: Annotated[int | None, typer.Option("-n", min=1, help="At most so many sentences.")] = None,
     waves: Annotated[Path | None, typer.Option("--waves", help="Write waves: VCD, with icarus FST.")] = None,
-    circuit: Annotated[str, typer.Option("--circuit", help="spatial, or folded.")] = "spatial",
+    circuit: Annotated[
+        Engine | None, typer.Option("--circuit", help="By default spatial, or folded where lanes are asked for.")
+    ] = None,
     lanes: Annotated[int | None, typer.Option("--lanes", min=1, help="Of a folded circuit.")] = None,
     members: MembersOption = None,
     stall: Annotated[float, typer.Option("--stall", min=0, max=0.9, help="Chance that a stream pauses.")] = 0.0,
@@ -63,9 +66,7 @@ def sim(
 
     require_waves(waves)
     name, loaded = model_of(model)
-    if circuit not in ("spatial", "folded"):
-        raise HwgenError(f"--circuit: {circuit!r} is not one of spatial, folded")
-    plan = plan_of(loaded, circuit == "folded", lanes, members)
+    plan = plan_of(loaded, circuit, lanes, members)
     core = Core(loaded.graph, plan)
     sentences = test_sentences(loaded, data) if data else made_up_sentences(loaded.graph)
     sentences = sentences.head(count) if count else sentences

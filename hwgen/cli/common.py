@@ -56,7 +56,9 @@ class Engine(StrEnum):
     folded = "folded"
 
 
-SeedOption = Annotated[int, typer.Option("--seed", min=0, max=0x7FFF_FFFF, help="Of everything random.")]
+LAST_SEED = 0x7FFF_FFFF
+"""The greatest seed that everything random takes, the tools' placers too."""
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 BitsOption = Annotated[int, typer.Option("--bits", min=1, max=8, help="Bits of weights and activations.")]
 BoardOption = Annotated[str, typer.Option("--board", "-b", help="A listed board, or the path of a board file.")]
@@ -147,9 +149,15 @@ def folder_of(given: str) -> Path:
     return known[given]
 
 
-def plan_of(model: Model, folded: bool, lanes: int | None, members: Members | None) -> AnyPlan:
-    """Of a circuit for no board in particular."""
-    if folded:
+def plan_of(model: Model, engine: str | None, lanes: int | None, members: Members | None) -> AnyPlan:
+    """Of a circuit for no board in particular: spatial, unless it is asked to be folded, or for lanes.
+
+    Raises:
+        HwgenError: when lanes are asked for where there are none.
+    """
+    if lanes is not None and engine == Engine.spatial:
+        raise HwgenError("--lanes belongs to a folded circuit; leave it out, or do not ask for a spatial one")
+    if lanes is not None or engine == Engine.folded:
         return circuits.folded(model.graph, lanes, members=members)
     return circuits.spatial(model.graph, members=members)
 

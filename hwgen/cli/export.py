@@ -10,7 +10,6 @@ import typer
 from hwgen import progress
 from hwgen.cli.app import app
 from hwgen.cli.common import (
-    Engine,
     EngineOption,
     LanesOption,
     MembersOption,
@@ -29,7 +28,7 @@ def export(
     name: Annotated[
         str, typer.Option("--name", help="Of the top module; all others' names begin with it.")
     ] = "hwgen_classifier",
-    engine: EngineOption = Engine.spatial,
+    engine: EngineOption = None,
     lanes: LanesOption = None,
     members: MembersOption = None,
     streams: Annotated[
@@ -43,7 +42,7 @@ def export(
     from hwgen.flow.design import made_up_sentences
 
     _, loaded = model_of(model)
-    plan = plan_of(loaded, lanes is not None or engine is Engine.folded, lanes, members)
+    plan = plan_of(loaded, engine, lanes, members)
     sentences = test_sentences(loaded, data) if data else made_up_sentences(loaded.graph)
     with progress.shown(err) as shown:
         checked = write(loaded, plan, sentences.head(count), output, streams=streams, name=name, say=shown)

@@ -10,7 +10,7 @@ import typer
 
 from hwgen import progress
 from hwgen.cli.app import app
-from hwgen.cli.common import JsonOption, SeedOption, err, out, print_json, require_training_extra, training_extra, warn
+from hwgen.cli.common import LAST_SEED, JsonOption, err, out, print_json, require_training_extra, training_extra, warn
 from hwgen.model import Model
 
 
@@ -27,7 +27,7 @@ def train(
     bits: Annotated[
         int | None, typer.Option("--bits", min=1, max=8, help="Of weights and activations; by default the recipe's.")
     ] = None,
-    seed: SeedOption = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=LAST_SEED, help="Of everything random.")] = 0,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="Override a recipe's field: section.field=value.")
     ] = None,
