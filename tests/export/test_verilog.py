@@ -115,7 +115,7 @@ def test_scores_of_more_than_32_bits_get_a_wider_port(model: Model, tmp_path: Pa
 
 def _hide_icarus(monkeypatch: pytest.MonkeyPatch) -> None:
     find = verilog.tools.find
-    monkeypatch.setattr(verilog.tools, "find", lambda tool: None if tool == "iverilog" else find(tool))
+    monkeypatch.setattr(verilog.tools, "find", lambda tool, **how: None if tool == "iverilog" else find(tool, **how))
 
 
 @pytest.mark.parametrize("without", ["iverilog", "compiler"])
