@@ -24,7 +24,7 @@ from hwgen.text.vocabulary import Vocabulary
 from tests.random_graph import random_graph, random_sentences
 
 CLASSES = 150
-CLOCK, BAUD = 12e6, 3_000_000
+CLOCK, BAUD = 24e6, 3_000_000
 BOARD = replace(boards.load("icebreaker"), uart=boards.Uart(BAUD))
 PLANS = [Plan.spatial(2), Plan.folded(4, 2)]
 
