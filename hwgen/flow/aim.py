@@ -92,7 +92,9 @@ class Aim:
 
     def clocks(self, target: Target) -> Iterator[ClockPlan]:
         """The clocks to be tried, the cheapest first; there is at least one."""
-        fast = FAST.get(target.family, 0)
+        fast = float(FAST.get(target.family, 0))
+        if fast > target.clock:  # where the part has no PLL that hwgen knows, its oscillator is the fastest
+            fast = min(fast, float(target.clocks.plans[-1].frequency))
         if self.fastest and fast > target.clock:
             yield target.clocks.at_most(fast)
             return

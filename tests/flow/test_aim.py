@@ -52,6 +52,14 @@ def test_every_boards_default_keeps_up_with_its_link(name: str) -> None:
     assert latency(stages, chosen.vocabulary.USUAL) <= LATENCY * target.clock
 
 
+@pytest.mark.parametrize("fastest", [False, True])
+def test_a_part_without_a_known_pll_is_built_at_its_oscillator(fastest: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = Target.of(boards.load("tang_nano_9k"))
+    monkeypatch.setattr(type(target.clocks), "plans", [target.clocks.own])
+    design = next(designs(model("sst2-small-5bit"), target, Aim(fastest=fastest)))
+    assert design.target.clock == 27e6
+
+
 @pytest.mark.parametrize(("board", "name"), [("ulx3s", "sst2-full-5bit"), ("icebreaker", "sst2-small-5bit")])
 def test_nothing_cheaper_keeps_up(board: str, name: str) -> None:
     """The search stops early; one of everything there is ends with the same."""
