@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from amaranth.hdl import ClockDomain, ClockSignal, Instance, Module, Signal
 
-from hwgen.flow.pll.pll import Between, Pll, oscillator
+from hwgen.flow.pll.pll import Between, OutputFeedbackPll, oscillator
 
 INPUT, PHASES, VCO, OUTPUT = (Between.of(*ends) for ends in ((8, 400), (3.125, 400), (400, 800), (3.125, 400)))
 """Lattice ECP5 family data sheet, sysCLOCK PLL timing."""
@@ -17,12 +17,8 @@ DIVIDERS = range(1, 129)
 
 
 @dataclass(frozen=True)
-class Ecp5Pll(Pll):
-    """Fed back from its output: ``frequency = reference * feedback / divider``, ``vco = frequency * output``."""
-
-    divider: int
-    feedback: int
-    output: int
+class Ecp5Pll(OutputFeedbackPll):
+    """ECP5's EHXPLLL."""
 
     @classmethod
     def settings(cls, part: str, reference: Fraction) -> Iterator[Self]:
@@ -38,18 +34,6 @@ class Ecp5Pll(Pll):
                     setting = cls(reference, divider, feedback, output)
                     if setting.vco in VCO:
                         yield setting
-
-    @property
-    def frequency(self) -> Fraction:
-        return self.reference * self.feedback / self.divider
-
-    @property
-    def phases(self) -> Fraction:
-        return self.reference / self.divider
-
-    @property
-    def vco(self) -> Fraction:
-        return self.frequency * self.output
 
     def clocking(self, m: Module, platform: Any) -> None:
         """As Amaranth's platform: all registers hang on the global reset, here until the lock, so `sync` has none."""

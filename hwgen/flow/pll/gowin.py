@@ -11,7 +11,7 @@ from typing import Any, Self
 from amaranth.hdl import ClockDomain, ClockSignal, Const, Instance, Module, Signal
 from amaranth.lib.cdc import ResetSynchronizer
 
-from hwgen.flow.pll.pll import Between, Pll, oscillator
+from hwgen.flow.pll.pll import Between, OutputFeedbackPll, oscillator
 
 FEEDBACKS = range(1, 65)
 OUTPUTS = (2, 4, 8, 16, 32, 48, 64, 80, 96, 112, 128)
@@ -52,12 +52,8 @@ SLOW, SLOWER = "C5/I4", Fraction(4, 5)
 
 
 @dataclass(frozen=True)
-class GowinPll(Pll):
-    """``frequency = reference * feedback / divider``, ``vco = frequency * output``."""
-
-    divider: int
-    feedback: int
-    output: int
+class GowinPll(OutputFeedbackPll):
+    """Gowin's rPLL or PLLVR, by the part."""
 
     @classmethod
     def settings(cls, part: str, reference: Fraction) -> Iterator[Self]:
@@ -70,18 +66,6 @@ class GowinPll(Pll):
                     setting = cls(reference, divider, feedback, output)
                     if setting.frequency in limits.output and setting.vco in limits.vco:
                         yield setting
-
-    @property
-    def frequency(self) -> Fraction:
-        return self.reference * self.feedback / self.divider
-
-    @property
-    def phases(self) -> Fraction:
-        return self.reference / self.divider
-
-    @property
-    def vco(self) -> Fraction:
-        return self.frequency * self.output
 
     def clocking(self, m: Module, platform: Any) -> None:
         """The reset is let go two cycles after the lock, and holds again as soon as the lock is lost."""

@@ -77,6 +77,28 @@ class Pll(ABC):
         until the PLL has locked."""
 
 
+@dataclass(frozen=True)
+class OutputFeedbackPll(Pll):
+    """A PLL whose phase detector watches its output, behind the last divider: ``frequency = reference * feedback /
+    divider``, ``vco = frequency * output``."""
+
+    divider: int
+    feedback: int
+    output: int
+
+    @property
+    def frequency(self) -> Fraction:
+        return self.reference * self.feedback / self.divider
+
+    @property
+    def phases(self) -> Fraction:
+        return self.reference / self.divider
+
+    @property
+    def vco(self) -> Fraction:
+        return self.frequency * self.output
+
+
 def oscillator(m: Module, platform: Any) -> Any:
     """Request the board's clock pin, through an input buffer added to `m`."""
     m.submodules.oscillator = buffer = io.Buffer("i", platform.request(platform.default_clk, dir="-"))
