@@ -22,6 +22,7 @@ from hwgen.graph.golden import Sentences
 from hwgen.progress import SILENT, Say
 from hwgen.rtl.core import Core
 from hwgen.sim import compiler
+from hwgen.sim.contents import plain_contents
 from hwgen.sim.flash import BootedCore, bootable
 from hwgen.sim.results import Results, decode, encode
 from hwgen.sim.split import split
@@ -145,9 +146,8 @@ def _translate(
     script += "hierarchy -top top; proc; flatten; splitnets -driver; opt_clean -purge; "
     # -O4 keeps wires as members: the pieces of the cut function share them.
     tools.run_yosys(script + f"write_cxxrtl -header -O4 -g{4 if waves else 0} core.cpp", folder, "to simulate")
-    header, (main, *pieces) = split(
-        (folder / "core.h").read_text(encoding="utf-8"), (folder / "core.cpp").read_text(encoding="utf-8"), files=FILES
-    )
+    source = plain_contents((folder / "core.cpp").read_text(encoding="utf-8"))
+    header, (main, *pieces) = split((folder / "core.h").read_text(encoding="utf-8"), source, files=FILES)
     program = (resources.files("hwgen.sim") / driver).read_text(encoding="utf-8")
     units = {f"core_{i}.cpp": piece for i, piece in enumerate(pieces)}
     return {"core.h": header, "main.cpp": main + settings + program, **units}

@@ -15,7 +15,7 @@ PROLOGUE = 2
 """Head lines every piece needs or receives: `converged` and the clock edge. The rest are shared variables."""
 
 
-def split(header: str, source: str, *, statements: int = 300, files: int = 2) -> tuple[str, list[str]]:
+def split(header: str, source: str, *, statements: int = 30, files: int = 2) -> tuple[str, list[str]]:
     """Cut the ``eval`` function of a `write_cxxrtl -header` pair.
 
     Args:
