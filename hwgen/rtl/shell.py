@@ -13,7 +13,7 @@ from hwgen.graph.graph import Graph
 from hwgen.rtl.baud import Baud
 from hwgen.rtl.core import Core
 from hwgen.rtl.flash_reader import FLASH_PINS, FlashPlace
-from hwgen.rtl.frames import SYMBOL, Stuffer, Unstuffer
+from hwgen.rtl.frames import ORDER, SYMBOL, Stuffer, Unstuffer
 from hwgen.rtl.reply import ReplyBuilder
 from hwgen.rtl.request import RequestParser
 from hwgen.rtl.stream_register import StreamRegister
@@ -113,18 +113,23 @@ class Shell(wiring.Component):
         )
         m.submodules.stuffer = stuffer = Stuffer(REPLY_SYNC)
         m.submodules.transmitter = transmitter = UartTransmitter(self.baud.clocks)
-        # Registers where slow paths met: out of the block RAM, into the core's counters, and along the reply.
+        # Registers where slow paths met: out of the block RAM, into the core's counters, along the reply, and where a
+        # `ready` ran from the reply through the parser to the bytes received, across a large part's whole height.
         m.submodules.received = received = StreamRegister(stream.Signature(8))
+        m.submodules.unstuffed = unstuffed = StreamRegister(stream.Signature(SYMBOL))
         m.submodules.entering = entering = StreamRegister(token_stream(vocabulary))
+        m.submodules.ordered = ordered = StreamRegister(stream.Signature(ORDER))
         m.submodules.replied = replied = StreamRegister(stream.Signature(SYMBOL))
         connect(m, receiver.bytes, buffer.w_stream)
         connect(m, buffer.r_stream, received.given)
         connect(m, received.taken, unstuffer.bytes)
-        connect(m, unstuffer.symbols, parser.symbols)
+        connect(m, unstuffer.symbols, unstuffed.given)
+        connect(m, unstuffed.taken, parser.symbols)
         connect(m, parser.tokens, entering.given)
         connect(m, entering.taken, core.tokens)
         connect(m, core.results, reply.results)
-        connect(m, parser.orders, reply.orders)
+        connect(m, parser.orders, ordered.given)
+        connect(m, ordered.taken, reply.orders)
         connect(m, reply.symbols, replied.given)
         connect(m, replied.taken, stuffer.symbols)
         connect(m, stuffer.bytes, transmitter.bytes)
