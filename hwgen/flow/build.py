@@ -18,9 +18,10 @@ from hwgen.flow import platform as platforms
 from hwgen.flow import utilisation, xilinx
 from hwgen.flow.board import Board
 from hwgen.flow.built import NAME, Built
-from hwgen.flow.carries import mend_carries
 from hwgen.flow.clocks import ClockPlan
+from hwgen.flow.ecp5_netlist import mend
 from hwgen.flow.routing import PLACED, place
+from hwgen.flow.spare_rows import leave_rows
 from hwgen.flow.steps import Steps
 from hwgen.flow.timing import critical_path, slowest
 from hwgen.flow.top import BoardTop
@@ -74,9 +75,10 @@ def build(
     synthesis, router, pack = [[tools.require(tool, "to build"), *_aloud(rest)] for tool, *rest in commands[:3]]
     synthesise(steps, synthesis, family)
     if family == "ecp5":
-        mend_carries(steps.folder / _NETLIST[family])
+        mend(steps.folder / _NETLIST[family])
     used = utilisation.of_netlist(steps.folder / _NETLIST[family], family)
     utilisation.check_fit(used, board, advice)
+    spare = leave_rows(steps.folder / _NETLIST[family], platforms.part(platform), used) if family == "ecp5" else 0
     try:
         attempt = place(steps, router, family, seeds, counts=counts)
     except HwgenError as error:
@@ -92,7 +94,7 @@ def build(
             steps.run(tool, [found, *rest])
     report = json.loads((steps.folder / PLACED).read_text(encoding="utf-8"))
     fmax = fmax_of(report, clock.frequency)
-    placed = used.placed(report["utilization"], family)
+    placed = used.placed(report["utilization"], family, spare)
     return Built(
         placed,
         fmax,

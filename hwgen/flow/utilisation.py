@@ -79,13 +79,17 @@ class Utilisation:
         others = total(_DSPS[family]), total(_BRAMS[family]), total(_SPRAMS)
         return cls(round(total(_LUTS[family])), ffs, *others)
 
-    def placed(self, report: dict[str, dict[str, int]], family: str) -> Utilisation:
-        """These figures as nextpnr's ``utilization`` has them after packing: with route-throughs and padded carries."""
+    def placed(self, report: dict[str, dict[str, int]], family: str, spare: int = 0) -> Utilisation:
+        """These figures as nextpnr's ``utilization`` has them after packing: with route-throughs and padded carries.
+
+        Args:
+            spare: look-up tables in it that only keep their places free.
+        """
         counts = {
             name: sum(report.get(kind, {}).get("used", 0) * weight for kind, weight in weights.items())
             for name, weights in _PLACED[family].items()
         }
-        luts, ffs = round(counts["luts"]), round(counts.get("ffs", self.ffs))
+        luts, ffs = round(counts["luts"]) - spare, round(counts.get("ffs", self.ffs))
         return Utilisation(luts, ffs, counts["dsps"], counts["brams"], counts.get("sprams", 0))
 
 

@@ -1,4 +1,4 @@
-"""Sets right what synthesis makes of ECP5's carry chains."""
+"""Sets right what synthesis makes of an ECP5 design, for the router's sake; what it computes stays."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 
 from hwgen.flow.carry_ends import open_ends
 from hwgen.flow.carry_pins import spread_pins
+from hwgen.flow.control_nets import lead_controls
 
 
-def mend_carries(netlist: Path) -> None:
-    """Open the ends of carry chains and spread their inputs; what they compute stays.
+def mend(netlist: Path) -> None:
+    """Open the ends of carry chains, spread their inputs, and lead wide control nets over the clock network.
 
     Args:
         netlist: JSON of yosys, rewritten.
@@ -19,4 +20,5 @@ def mend_carries(netlist: Path) -> None:
     for module in design["modules"].values():
         open_ends(module)
         spread_pins(list(module["cells"].values()))
+        lead_controls(module)
     netlist.write_text(json.dumps(design), encoding="utf-8")

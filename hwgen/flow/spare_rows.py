@@ -1,0 +1,94 @@
+"""Leaves every other row of an ECP5's tiles to wires, where a large design has room for it.
+
+nextpnr packs a design as densely as the tiles allow, three quarters of every one that it uses, and thousands of adders
+want more wires there than there are, while most of the chip lies idle. It has no option that spreads them; but tables
+without a wire, fixed to their places, keep it away from a row. In every other row the router has then twice the wires
+for each adder. Flip-flops may still go there. `docs/place-and-route.md` has the figures.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwgen.flow.utilisation import Utilisation
+
+LEAST = 6_000
+"""Tables of a design from which it is spread; smaller ones route in seconds as they are."""
+FILL = 0.7
+"""Of the rows that are left to cells, what a design may take."""
+
+
+@dataclass(frozen=True)
+class Die:
+    """Where the tiles with look-up tables are on a chip, in nextpnr's coordinates.
+
+    Attributes:
+        columns: the last one; the first is 2.
+        rows: the last one; the first is 2.
+        others: rows of block RAMs and multipliers.
+    """
+
+    columns: int
+    rows: int
+    others: tuple[int, ...]
+
+    @property
+    def spare(self) -> list[int]:
+        """Every other row."""
+        return [row for row in range(2, self.rows + 1, 2) if row not in self.others]
+
+    @property
+    def tables(self) -> int:
+        """Look-up tables in the rest."""
+        rows = self.rows - 1 - len({*self.spare, *self.others})
+        return rows * (self.columns - 1) * len(_PLACES)
+
+
+_PLACES = tuple(f"SLICE{name}.K{half}" for name in "ABCD" for half in "01")
+"""Of the tables of a tile."""
+_SMALL = Die(70, 48, (13, 25, 37))
+DIES = {
+    "12f": _SMALL,
+    "25f": _SMALL,
+    "45f": Die(88, 69, (10, 22, 34, 46, 58)),
+    "85f": Die(124, 93, (10, 22, 34, 46, 58, 70, 82)),
+}
+"""By the size in a part's name."""
+
+
+def leave_rows(netlist: Path, part: str, used: Utilisation) -> int:
+    """Occupy every other row, if the design is large and the others hold it.
+
+    Args:
+        netlist: JSON of yosys, rewritten.
+        part: as its vendor names it.
+        used: of the design.
+
+    Returns:
+        how many tables are occupied.
+    """
+    die = DIES.get(part.split("-")[1])
+    if die is None or not LEAST <= used.luts <= FILL * die.tables:
+        return 0
+    design = json.loads(netlist.read_text(encoding="utf-8"))
+    top = next(module for module in design["modules"].values() if int(module["attributes"].get("top", "0"), 2))
+    places = [
+        f"X{column}/Y{row}/{place}" for row in die.spare for column in range(2, die.columns + 1) for place in _PLACES
+    ]
+    top["cells"] |= {f"spare {place}": _table_at(place) for place in places}
+    netlist.write_text(json.dumps(design), encoding="utf-8")
+    return len(places)
+
+
+def _table_at(place: str) -> dict[str, object]:
+    """A look-up table without a wire."""
+    return {
+        "hide_name": 0,
+        "type": "LUT4",
+        "parameters": {"INIT": f"{0:016b}"},
+        "attributes": {"BEL": place},
+        "port_directions": {},
+        "connections": {},
+    }
