@@ -19,9 +19,8 @@ from hwgen.flow import utilisation, xilinx
 from hwgen.flow.board import Board
 from hwgen.flow.built import NAME, Built
 from hwgen.flow.clocks import ClockPlan
-from hwgen.flow.ecp5_netlist import mend
+from hwgen.flow.ecp5_netlist import mend, spread
 from hwgen.flow.routing import PLACED, place
-from hwgen.flow.spare_rows import leave_rows
 from hwgen.flow.steps import Steps
 from hwgen.flow.timing import critical_path, slowest
 from hwgen.flow.top import BoardTop
@@ -78,7 +77,7 @@ def build(
         mend(steps.folder / _NETLIST[family])
     used = utilisation.of_netlist(steps.folder / _NETLIST[family], family)
     utilisation.check_fit(used, board, advice)
-    spare = leave_rows(steps.folder / _NETLIST[family], platforms.part(platform), used) if family == "ecp5" else 0
+    spare = spread(steps.folder / _NETLIST[family], platforms.part(platform), used) if family == "ecp5" else 0
     try:
         attempt = place(steps, router, family, seeds, counts=counts)
     except HwgenError as error:

@@ -8,9 +8,8 @@ for each adder. Flip-flops may still go there. `docs/place-and-route.md` has the
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 from hwgen.flow.utilisation import Utilisation
 
@@ -58,27 +57,29 @@ DIES = {
 """By the size in a part's name."""
 
 
-def leave_rows(netlist: Path, part: str, used: Utilisation) -> int:
-    """Occupy every other row, if the design is large and the others hold it.
+def room_on(part: str, used: Utilisation) -> Die | None:
+    """The die of a part, where a design is large and every other row holds it.
 
     Args:
-        netlist: JSON of yosys, rewritten.
         part: as its vendor names it.
-        used: of the design.
+    """
+    die = DIES.get(part.split("-")[1])
+    return die if die is not None and LEAST <= used.luts <= FILL * die.tables else None
+
+
+def leave_rows(module: dict[str, Any], die: Die) -> int:
+    """Occupy every other row.
+
+    Args:
+        module: of yosys's JSON, changed in place.
 
     Returns:
         how many tables are occupied.
     """
-    die = DIES.get(part.split("-")[1])
-    if die is None or not LEAST <= used.luts <= FILL * die.tables:
-        return 0
-    design = json.loads(netlist.read_text(encoding="utf-8"))
-    top = next(module for module in design["modules"].values() if int(module["attributes"].get("top", "0"), 2))
     places = [
         f"X{column}/Y{row}/{place}" for row in die.spare for column in range(2, die.columns + 1) for place in _PLACES
     ]
-    top["cells"] |= {f"spare {place}": _table_at(place) for place in places}
-    netlist.write_text(json.dumps(design), encoding="utf-8")
+    module["cells"] |= {f"spare {place}": _table_at(place) for place in places}
     return len(places)
 
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hwgen.flow.ecp5_netlist import spread
 from hwgen.flow.spare_rows import DIES, FILL, LEAST, leave_rows
 from hwgen.flow.utilisation import Utilisation, of_netlist
 
 
-def netlist(folder: Path) -> Path:
-    path = folder / "top.json"
-    cell = {"type": "LUT4", "attributes": {}, "connections": {}}
-    path.write_text(json.dumps({"modules": {"top": {"attributes": {"top": "1"}, "cells": {"own": cell}}}}))
-    return path
+def module() -> dict[str, Any]:
+    return {"attributes": {"top": "1"}, "cells": {"own": {"type": "LUT4", "attributes": {}, "connections": {}}}}
 
 
 @pytest.mark.parametrize(("size", "tables"), [("12f", 24_288), ("25f", 24_288), ("45f", 43_848), ("85f", 83_640)])
@@ -25,28 +24,30 @@ def test_the_rows_of_a_die_hold_its_tables(size: str, tables: int) -> None:
     assert die.tables + 8 * len(die.spare) * (die.columns - 1) == tables
 
 
-def test_a_large_design_on_a_larger_part(tmp_path: Path) -> None:
-    path = netlist(tmp_path)
-    spare = leave_rows(path, "lfe5u-85f-bg381", Utilisation(15_000, 0, 0, 0))
-    assert spare == len(DIES["85f"].spare) * 123 * 8
-    assert of_netlist(path, "ecp5").luts == 1 + spare
-    places = {
-        cell["attributes"].get("BEL") for cell in json.loads(path.read_text())["modules"]["top"]["cells"].values()
-    }
+def test_every_other_row_is_occupied() -> None:
+    occupied, die = module(), DIES["85f"]
+    assert leave_rows(occupied, die) == len(occupied["cells"]) - 1 == len(die.spare) * 123 * 8
+    places = {cell["attributes"].get("BEL") for cell in occupied["cells"].values()} - {None}
     assert {"X2/Y2/SLICEA.K0", "X124/Y92/SLICED.K1"} <= places
-    assert not [place for place in places if place and "/Y10/" in place], "a row of block RAMs"
+    rows = {int(place.split("/")[1][1:]) for place in places}
+    assert not [row for row in rows if row % 2 or row in die.others], "an odd row, or one of block RAMs"
 
 
 @pytest.mark.parametrize(
-    ("part", "luts"),
+    ("part", "luts", "room"),
     [
-        ("lfe5u-85f-bg381", LEAST - 1),
-        ("lfe5u-25f-mg285", 15_000),
-        ("lfe5u-85f-bg381", round(FILL * DIES["85f"].tables) + 1),
+        ("lfe5u-85f-bg381", 15_000, True),
+        ("lfe5u-85f-bg381", LEAST - 1, False),
+        ("lfe5u-25f-mg285", 15_000, False),
+        ("lfe5u-85f-bg381", round(FILL * DIES["85f"].tables) + 1, False),
+        ("lfe5u-65f-bg381", 15_000, False),
     ],
 )
-def test_others_are_left_alone(tmp_path: Path, part: str, luts: int) -> None:
-    path = netlist(tmp_path)
+def test_only_large_designs_that_leave_room_are_spread(tmp_path: Path, part: str, luts: int, room: bool) -> None:
+    path = tmp_path / "top.json"
+    path.write_text(json.dumps({"modules": {"top": module() | {"netnames": {}}}}))
     before = path.read_text()
-    assert leave_rows(path, part, Utilisation(luts, 0, 0, 0)) == 0
-    assert path.read_text() == before
+    spare = spread(path, part, Utilisation(luts, 0, 0, 0))
+    assert (spare > 0) == room
+    assert of_netlist(path, "ecp5").luts == 1 + spare
+    assert room or path.read_text() == before
