@@ -18,10 +18,10 @@ from hwgen.flow import platform as platforms
 from hwgen.flow import utilisation, xilinx
 from hwgen.flow.board import Board
 from hwgen.flow.built import NAME, Built
-from hwgen.flow.clocks import ClockPlan
 from hwgen.flow.ecp5_netlist import mend, spread
 from hwgen.flow.routing import PLACED, place
 from hwgen.flow.steps import Steps
+from hwgen.flow.target import Target
 from hwgen.flow.timing import critical_path, slowest
 from hwgen.flow.top import BoardTop
 from hwgen.flow.utilisation import FitError
@@ -38,10 +38,9 @@ _BITSTREAM = {"ecp5": "top.bit", "ice40": "top.bin", "gowin": "top.fs", "xilinx"
 
 def build(
     shell: wiring.Component,
-    board: Board,
+    target: Target,
     steps: Steps,
     *,
-    clock: ClockPlan,
     advice: str = "",
     seeds: Sequence[int] = (1,),
     counts: bool = False,
@@ -53,7 +52,7 @@ def build(
     and the projects for both are left in the folder in any case.
 
     Args:
-        clock: what the board shall run at.
+        target: what it is for.
         advice: what would fit, should this not.
         seeds: of the placer; of several, tried at a time, the fastest result is kept.
         counts: whether there are popcounts in it.
@@ -61,14 +60,13 @@ def build(
 
     Raises:
         FitError: when the design does not fit.
-        HwgenError: when a tool is missing or fails, or `clock` is not reached.
+        HwgenError: when a tool is missing or fails, or the clock is not reached.
     """
-    platform = platforms.make(board)
-    family = platforms.family(platform)
+    board, family, clock = target.board, target.family, target.run_at
     top = BoardTop(shell, board, clock)
     if family == "xilinx":
-        return xilinx.build(top, board, steps, advice)
-    plan = platforms.plan(platform, board, top, NAME, **_overrides(platform, board, clock))
+        return xilinx.build(top, target, steps, advice)
+    plan = platforms.plan(target.platform(), board, top, NAME, **_overrides(target))
     plan.extract(steps.folder)
     commands = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
     synthesis, router, pack = [[tools.require(tool, "to build"), *_aloud(rest)] for tool, *rest in commands[:3]]
@@ -77,7 +75,7 @@ def build(
         mend(steps.folder / _NETLIST[family])
     used = utilisation.of_netlist(steps.folder / _NETLIST[family], family)
     utilisation.check_fit(used, board, advice)
-    spare = spread(steps.folder / _NETLIST[family], platforms.part(platform), used) if family == "ecp5" else 0
+    spare = spread(steps.folder / _NETLIST[family], target.part, used) if family == "ecp5" else 0
     try:
         attempt = place(steps, router, family, seeds, counts=counts)
     except HwgenError as error:
@@ -155,13 +153,13 @@ def _aloud(arguments: list[str]) -> list[str]:
     return [argument for argument in arguments if argument not in ("-q", "--quiet")]
 
 
-def _overrides(platform: Any, board: Board, clock: ClockPlan) -> dict[str, str]:
+def _overrides(target: Target) -> dict[str, str]:
     """Options of the tools behind Amaranth's templates."""
     place = ["--report", PLACED, "--timing-allow-fail"]
-    if platforms.family(platform) == "gowin":
+    if target.family == "gowin":
         # No constraint file carries the clock there.
-        place += ["--freq", f"{float(clock.frequency) / 1e6:.6f}"]
-    return {"synth_opts": board.synthesis, "nextpnr_opts": shlex.join(place)}
+        place += ["--freq", f"{target.clock / 1e6:.6f}"]
+    return {"synth_opts": target.board.synthesis, "nextpnr_opts": shlex.join(place)}
 
 
 class TimingError(HwgenError):

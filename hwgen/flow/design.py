@@ -242,9 +242,8 @@ def _attempt(
     with _logs_kept(steps, folder.with_name(f"{folder.name}-failed")):
         built = build(
             shell,
-            board,
+            target,
             steps,
-            clock=run_at,
             advice=advice(model.graph, board, plan),
             seeds=seeds,
             counts=plan.counts,

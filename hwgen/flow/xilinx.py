@@ -7,9 +7,9 @@ import os
 from hwgen import tools
 from hwgen.flow import platform as platforms
 from hwgen.flow import utilisation
-from hwgen.flow.board import Board
 from hwgen.flow.built import NAME, Built
 from hwgen.flow.steps import Steps
+from hwgen.flow.target import Target
 from hwgen.flow.top import BoardTop
 
 # yosys knows BUFGCTRL without SIM_DEVICE, which only Vivado's simulation asks for.
@@ -21,11 +21,12 @@ _SYNTHESIS = (
 OPENXC7_NEEDS = ("nextpnr-xilinx", "fasm2frames", "xc7frames2bit")
 
 
-def build(top: BoardTop, board: Board, steps: Steps, advice: str) -> Built:
+def build(top: BoardTop, target: Target, steps: Steps, advice: str) -> Built:
     """Figures, projects, and a bitstream if a tool for it is here; see `hwgen.flow.build.build`."""
+    board = target.board
     folders = {"Vivado": steps.folder / "vivado", "Xray": steps.folder / "openxc7"}
     for toolchain, folder in folders.items():
-        plan = platforms.plan(platforms.make(board, toolchain=toolchain), board, top, NAME, synth_opts=board.synthesis)
+        plan = platforms.plan(target.platform(toolchain), board, top, NAME, synth_opts=board.synthesis)
         plan.extract(folder)
         (folder / f"build_{NAME}.sh").chmod(0o755)
     yosys = tools.require("yosys", "for synthesis")

@@ -17,10 +17,10 @@ from hwgen.flow import design, program
 from hwgen.flow.aim import Aim
 from hwgen.flow.build import TimingError, _flash_image, fmax_of, synthesise
 from hwgen.flow.built import Built
-from hwgen.flow.clocks import ClockPlan
 from hwgen.flow.design import build_design
 from hwgen.flow.report import Report
 from hwgen.flow.steps import Steps
+from hwgen.flow.target import Target
 from hwgen.flow.utilisation import FitError, Utilisation, check_fit
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.model import Model
@@ -93,7 +93,7 @@ def test_logs_of_a_failure_are_gone_once_the_build_succeeds(
 ) -> None:
     """But not a folder of that name with anything else in it."""
 
-    def tool(shell: object, board: object, steps: Steps, **_: object) -> Built:
+    def tool(shell: object, target: object, steps: Steps, **_: object) -> Built:
         steps.run("packing", ["sh", "-c", "echo why; exit $FAIL"])
         return Built(Utilisation(1, 1, 0, 1), 50e6, "top.bit", steps.seconds, 1)
 
@@ -305,8 +305,8 @@ def test_the_fastest_is_built_once_more_at_the_clock_that_it_reached(
     """And no more than once."""
     clocks: list[float] = []
 
-    def slow(*arguments: object, clock: ClockPlan, **options: object) -> Built:
-        clocks.append(float(clock.frequency))
+    def slow(shell: object, target: Target, *arguments: object, **options: object) -> Built:
+        clocks.append(target.clock)
         if clocks[-1] > 90e6:
             raise TimingError({"fmax": {"a": {"achieved": 90.0}}, "critical_paths": []}, clocks[-1])
         return Built(Utilisation(1, 1, 0, 1), 90e6, "top.bit", {}, 1)
