@@ -10,12 +10,10 @@ from typing import Any
 
 from rich.table import Table
 
-from hwgen import documents, tables
+from hwgen import report_file, tables
 from hwgen.errors import HwgenError
 from hwgen.flow.link import Link
 from hwgen.flow.utilisation import Utilisation
-
-FILE = "report.json"
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,9 @@ class Report:
         seconds: of each step.
         peak_megabytes: of the largest tool process.
         tools: names and versions.
+
+    Raises:
+        HwgenError: when `bitstream` or `image` names a file elsewhere.
     """
 
     board: str
@@ -90,6 +91,12 @@ class Report:
     image: str | None = None
     netlist: Utilisation | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("bitstream", "image"):
+            file = getattr(self, name)
+            if file is not None and Path(file).name != file:
+                raise HwgenError(f"{name}: {tables.shown(file)} is not the name of a file")
+
     @property
     def sentences_per_second(self) -> float:
         """Sentences a second of the circuit at the clock that the board runs at."""
@@ -116,20 +123,9 @@ class Report:
         """Read what `save` wrote, and check it.
 
         Raises:
-            HwgenError: naming the file, and what is wrong with it.
+            HwgenError: as `hwgen.report_file.read`.
         """
-        path = folder / FILE
-        if not path.is_file():
-            raise HwgenError(f"{folder}: no {FILE} there; give a folder that `hwgen build` wrote")
-        try:
-            report = tables.known(cls, documents.read_json(path))
-            for name in ("bitstream", "image"):
-                file = getattr(report, name)
-                if file is not None and Path(file).name != file:
-                    raise HwgenError(f"{name}: {tables.shown(file)} is not the name of a file")
-        except HwgenError as error:
-            raise HwgenError(f"{path}: not written by `hwgen build` ({error}); build again") from None
-        return report
+        return report_file.read(cls, folder)
 
     def _estimate(self, name: str) -> str:
         """What had been expected of a resource, and how far off that was."""
@@ -142,7 +138,7 @@ class Report:
 
     def save(self, folder: Path) -> None:
         """Write `report.json` into the folder of a build that is not finished."""
-        (folder / FILE).write_text(json.dumps(self.as_json(), indent=1) + "\n", encoding="utf-8")
+        (folder / report_file.FILE).write_text(json.dumps(self.as_json(), indent=1) + "\n", encoding="utf-8")
 
     def table(self, folder: Path) -> Table:
         """One table, a line each."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from hwgen import documents
+from hwgen import report_file
 from hwgen.errors import HwgenError
 
-REPORT = "report.json"
-WAY_OUT = "give --baud with the board's rate, or --build with the folder that `hwgen build` wrote"
+_RATE = "give --baud with the board's rate"
+WAY_OUT = f"{_RATE}, or --build with the folder that `hwgen build` wrote"
 
 
 def line_rate(baud: int | None, build: Path | None, model: str, folder: Path = Path("build")) -> int:
@@ -26,9 +27,9 @@ def line_rate(baud: int | None, build: Path | None, model: str, folder: Path = P
     if baud is not None:
         return baud
     if build is not None:
-        return _reported(build / REPORT)
-    reports = sorted(folder.glob(f"*-{_literal(model)}/{REPORT}"))
-    rates = {_reported(report): report.parent for report in reports}
+        return _reported(build)
+    reports = sorted(folder.glob(f"*-{_literal(model)}/{report_file.FILE}"))
+    rates = {_reported(report.parent): report.parent for report in reports}
     if not rates:
         raise HwgenError(f"the line's rate: no build of {model} in {folder} says it; {WAY_OUT}")
     if len(rates) > 1:
@@ -37,16 +38,22 @@ def line_rate(baud: int | None, build: Path | None, model: str, folder: Path = P
     return next(iter(rates))
 
 
-def _reported(report: Path) -> int:
-    if not report.is_file():
-        raise HwgenError(f"{report}: not there, so the line's rate is unknown; {WAY_OUT}")
+@dataclass(frozen=True)
+class _Line:
+    """What a report says of the line: all that the host needs of it, whatever version of hwgen wrote the rest."""
+
+    baud: int
+
+    def __post_init__(self) -> None:
+        if self.baud < 1:
+            raise HwgenError(f"baud: {self.baud} is no rate")
+
+
+def _reported(build: Path) -> int:
     try:
-        baud = documents.read_json(report)["baud"]
-    except (HwgenError, KeyError, TypeError):
-        baud = None
-    if not isinstance(baud, int) or isinstance(baud, bool) or baud < 1:
-        raise HwgenError(f"{report}: does not say the line's rate; build again, or {WAY_OUT}")
-    return baud
+        return report_file.read(_Line, build).baud
+    except HwgenError as error:
+        raise HwgenError(f"the line's rate: {error}, or {_RATE}") from None
 
 
 def _literal(name: str) -> str:

@@ -37,11 +37,11 @@ def test_the_default_folders_are_looked_through(tmp_path: Path) -> None:
 def test_where_nobody_says_it_there_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(HwgenError, match=r"no build of m in .*give --baud"):
         line_rate(None, None, "m", tmp_path)
-    with pytest.raises(HwgenError, match=r"report\.json: not there.*give --baud"):
+    with pytest.raises(HwgenError, match=r"the line's rate: .*no report\.json there.*give --baud"):
         line_rate(None, tmp_path, "m")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"baud": 0}', '{"baud": true}', '{"baud": "1"}', "[" * 100_000])
 def test_a_report_that_does_not_say_it(text: str, tmp_path: Path) -> None:
-    with pytest.raises(HwgenError, match="does not say the line's rate"):
+    with pytest.raises(HwgenError, match=r"the line's rate: .*not written by .*build again, or give --baud"):
         line_rate(None, built(tmp_path / "b", text), "m")
