@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from hwgen.flow import board as boards
 from hwgen.flow.aim import KEEP_UP
 from hwgen.flow.choose import explored
 from hwgen.flow.design import made_up_sentences
-from hwgen.flow.report import Report
 from hwgen.flow.target import Target
-from hwgen.flow.utilisation import Utilisation
 from hwgen.graph.graph import Graph
 from hwgen.model import Model
 from hwgen.page.examples import Row
@@ -20,6 +19,7 @@ from hwgen.rtl.core import Core
 from hwgen.rtl.plan import AnyPlan
 from hwgen.text.characters import BYTES, Characters
 from hwgen.text.vocabulary import Vocabulary
+from tests.reports import REPORT
 
 STEPS = [
     ("shell.core.requantise.valid_SB_DFF_Q", "clk-to-q", 0.5),
@@ -80,7 +80,8 @@ def subject(
         (folder / "place-and-route.json").write_text(json.dumps(placed))
     loaded = boards.load(board)
     sentences = model.encode([text for _, text in rows]) if rows else made_up_sentences(model.graph)
-    report = Report(
+    report = replace(
+        REPORT,
         board=board,
         title=title,
         model="tiny",
@@ -90,31 +91,12 @@ def subject(
         aim="keeps up with the link",
         dev_accuracy=0.5,
         test_accuracy=0.75,
-        toy=False,
         checked_sentences=len(sentences),
-        oscillator=25e6,
-        clock=25e6,
-        pll=False,
-        baud=1_000_000,
-        fmax=100e6 if routed else None,
-        critical_path="",
-        seed=7 if routed else None,
+        fmax=REPORT.fmax if routed else None,
+        seed=REPORT.seed if routed else None,
         token=model.vocabulary.TOKEN,
-        tokens_per_sentence=20,
         classes=model.graph.classes,
-        cycles_per_sentence=20.0,
-        first_token_cycles=30,
-        last_token_cycles=11,
-        luts=(1234, 83640),
-        ffs=(567, 83640),
-        dsps=(0, 156),
-        brams=(2.5, 208),
-        bitstream="top.bit" if routed else None,
-        note="",
-        seconds={"synthesis": 1.5},
-        peak_megabytes=100,
-        tools={"amaranth": "0.5"},
-        estimated=Utilisation(1200, 600, 0, 2),
+        bitstream=REPORT.bitstream if routed else None,
     )
     return Subject(
         report,
