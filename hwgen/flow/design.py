@@ -119,12 +119,19 @@ def build_design(
             except FitError as error:
                 progress.say(f"too large for {board.title}; {attempts.after_too_large(error)}")
         progress.step(PAGE)
+        fault: Exception | None = None
         try:
             _draw(report, model, core, attempts.design.target, scratch, checked, rows, typed)
-        except Exception as error:
-            # A page that cannot be drawn costs nobody the build.
+        except (HwgenError, OSError, MemoryError) as error:
+            # What a netlist, a disk or a small machine does to a page costs nobody the build.
             progress.say(f"{PAGE} cannot be drawn: {type(error).__name__}: {error}")
+        except Exception as error:
+            # Nor does a fault of hwgen's own; but it is one, and raised once the build stands.
+            fault = error
         report.save(scratch)
+    if fault is not None:
+        fault.add_note(f"{folder}: built, but without {PAGE}")
+        raise fault
     return report
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import design
 from hwgen.flow.aim import Aim
@@ -53,11 +54,27 @@ def test_a_design_that_was_asked_for_is_marked_though_it_was_not_explored(tmp_pa
     assert "folded x7" in page.text and "hwgen build --board ulx3s --model tiny" in page.text
 
 
-def test_a_page_that_cannot_be_drawn_costs_nobody_a_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [HwgenError, OSError, MemoryError])
+def test_a_page_that_cannot_be_drawn_costs_nobody_a_build(
+    kind: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(subject: object) -> str:
-        raise ValueError("no ink")
+        raise kind("no ink")
 
     monkeypatch.setattr(pages, "draw", fail)
     _, said = build(tmp_path / "out")
-    assert said[-1] == "report.html cannot be drawn: ValueError: no ink"
+    assert said[-1] == f"report.html cannot be drawn: {kind.__name__}: no ink"
+    assert (tmp_path / "out" / "report.json").is_file() and not (tmp_path / "out" / design.PAGE).exists()
+
+
+def test_a_fault_in_the_drawing_is_raised_once_the_build_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(subject: object) -> str:
+        raise TypeError("no words")
+
+    monkeypatch.setattr(pages, "draw", fail)
+    with pytest.raises(TypeError, match="no words") as fault:
+        build(tmp_path / "out")
+    assert fault.value.__notes__ == [f"{tmp_path / 'out'}: built, but without report.html"]
     assert (tmp_path / "out" / "report.json").is_file() and not (tmp_path / "out" / design.PAGE).exists()
