@@ -67,7 +67,7 @@ def test_boards_and_doctor() -> None:
 
 
 def test_explore_shows_the_front_and_draws_it(model: Path, tmp_path: Path) -> None:
-    picture = tmp_path / "pictures" / "front.svg"
+    picture = tmp_path / "two\nlines" / "front.svg"
     told = json.loads(good("explore", "--board", "ulx3s", "--model", model, "--json", "-o", picture))
     assert told["board"] == "ulx3s" and told["picture"] == str(picture) and "<svg" in picture.read_text()
     (default,) = [choice for choice in told["choices"] if "default" in choice["marks"]]
@@ -80,7 +80,9 @@ def test_explore_shows_the_front_and_draws_it(model: Path, tmp_path: Path) -> No
     cheaper = next(choice for choice in json.loads(good(*arguments, "--json"))["choices"] if choice["chosen"])
     assert "target" in cheaper["marks"] and cheaper["estimate"]["luts"] < fastest["estimate"]["luts"]
     assert target <= cheaper["sentences_per_second"]
-    assert "default" in good(*arguments) and sorted(path.name for path in picture.parent.iterdir()) == ["front.svg"]
+    table = good(*arguments)
+    assert "default" in table and table.endswith(f"\npicture: {tmp_path}/two\\nlines/front.svg\n")
+    assert sorted(path.name for path in picture.parent.iterdir()) == ["front.svg"]
 
 
 def test_classify_a_sentence_and_a_stream() -> None:
@@ -153,9 +155,10 @@ def test_export_writes_a_folder(model: Path, tmp_path: Path) -> None:
 
 def test_train_tries_everything_on_the_toy_corpus(tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    folder = tmp_path / "toy"
+    folder = tmp_path / "two\nlines" / "toy"
     shown = good("train", "demo", "--data", "demo", "--bits", "3", "-o", folder)
     assert all(stage in shown for stage in ("float", "factorised", "pruned", "quantised")) and "toy" in shown
+    assert shown.endswith(f"\nmodel: {tmp_path}/two\\nlines/toy\n")
     assert Model.load(folder).bits == 3
     told = json.loads(good("train", "demo", "--data", "demo", "--bits", "2", "--json", "-o", folder))
     assert Model.load(folder).bits == 2 and len(told["stages"]) == 4

@@ -63,6 +63,15 @@ def test_a_name_outside_the_locales_encoding_is_shown_as_an_escape() -> None:
     assert done.returncode == 2 and rb"\u0142\xf3d\u017a" in done.stderr.replace("ó".encode("latin-1"), rb"\xf3")
 
 
+def test_a_line_stays_one_whatever_the_path(capsys: pytest.CaptureFixture[str]) -> None:
+    path = Path("a\nb\x1b", "c" * 2 * common.LOG_WIDTH)
+    common.print_line(f"model: {path}")
+    common.warn([f"{path}: odd"])
+    printed = capsys.readouterr()
+    shown = rf"a\nb\x1b/{path.name}"
+    assert printed.out == f"model: {shown}\n" and printed.err == f"warning: {shown}: odd\n"
+
+
 def test_no_control_character_reaches_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     table = Table(title="\x1b[31m", caption="\x1b[31m")
     table.add_column("\x1b[31m")

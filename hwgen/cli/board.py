@@ -26,6 +26,7 @@ from hwgen.cli.common import (
     model_for_board,
     out,
     print_json,
+    print_line,
 )
 from hwgen.flow.report import Report
 
@@ -116,7 +117,7 @@ def explore(
         print_json(found.as_json() | {"picture": str(path)})
     else:
         out.print(found.table())
-        out.print(f"picture: {path}")
+        print_line(f"picture: {path}")
 
 
 @app.command(epilog="hwgen flash --board ulx3s build/ulx3s-sst2-full-5bit")
@@ -132,7 +133,7 @@ def flash(
 
     target = boards.load(board)
     folder = folder or Path("build") / f"{target.name}-{model_for(target, bits)}"
-    out.print(f"done: {program(target, folder)}")
+    print_line(f"done: {program(target, folder)}")
 
 
 @app.command()

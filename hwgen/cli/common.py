@@ -95,6 +95,11 @@ def complain(problem: str) -> NoReturn:
     sys.exit(2)
 
 
+def print_line(line: str) -> None:
+    """Print one line, with line ends and control characters in it, such as those of a path, as escapes."""
+    out.print(shown(line), highlight=False, soft_wrap=True)
+
+
 def require_training_extra() -> None:
     """Make sure, without the seconds that importing them takes, that the libraries to train with are installed.
 
@@ -172,7 +177,7 @@ def test_sentences(model: Model, data: str) -> Sentences:
 def warn(lines: Iterable[str], word: str = "warning") -> None:
     """Say on the standard error what is odd, or with another `word` what is worth knowing, a line each."""
     for line in lines:
-        err.print(Text.assemble((f"{word}:", "yellow"), f" {line}"), highlight=False, soft_wrap=True)
+        err.print(Text.assemble((f"{word}:", "yellow"), f" {shown(line)}"), highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any, indent: int | None = 1) -> None:

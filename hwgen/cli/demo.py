@@ -9,7 +9,7 @@ import typer
 
 from hwgen import progress
 from hwgen.cli.app import app
-from hwgen.cli.common import BaudOption, BuiltOption, OnOption, err, model_of, out
+from hwgen.cli.common import BaudOption, BuiltOption, OnOption, err, model_of, out, print_line
 from hwgen.places import port_rate
 
 
@@ -35,6 +35,6 @@ def demo(
         with progress.shown(err) as shown:
             ask = stack.enter_context(classifier(loaded, on, port_rate(on, baud, build, name), shown))
         with Server(Demo(loaded, name, place(on), ask), port) as server:
-            out.print(f"{name} at {server.url} (Ctrl-C ends it)", highlight=False, soft_wrap=True, markup=False)
+            print_line(f"{name} at {server.url} (Ctrl-C ends it)")
             out.file.flush()
             server.serve_forever()

@@ -15,8 +15,8 @@ from hwgen.cli.common import (
     MembersOption,
     err,
     model_of,
-    out,
     plan_of,
+    print_line,
     test_sentences,
 )
 
@@ -47,9 +47,9 @@ def export(
     with progress.shown(err) as shown:
         checked = write(loaded, plan, sentences.head(count), output, streams=streams, name=name, say=shown)
     if checked:
-        out.print(
+        print_line(
             f"{output}: {checked.sentences} sentences through the circuit by {checked.simulator}, "
             "every score equals the golden model's"
         )
     else:
-        out.print(f"{output}: not checked, there is neither Icarus nor a C++ compiler; run `make` there")
+        print_line(f"{output}: not checked, there is neither Icarus nor a C++ compiler; run `make` there")

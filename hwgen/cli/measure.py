@@ -9,7 +9,7 @@ import typer
 
 from hwgen import progress
 from hwgen.cli.app import bench
-from hwgen.cli.common import JsonOption, err, out, print_json, training_extra, warn
+from hwgen.cli.common import JsonOption, err, out, print_json, print_line, training_extra, warn
 from hwgen.files import Gathered, Kind
 
 PAGE = "README.md"
@@ -71,4 +71,4 @@ def accuracy(
         print_json(runs)
     else:
         out.print(summary.rich_table(found))
-        out.print(f"{output}: runs.jsonl, README.md and {len(drawn)} pictures")
+        print_line(f"{output}: runs.jsonl, README.md and {len(drawn)} pictures")

@@ -10,7 +10,17 @@ import typer
 
 from hwgen import progress
 from hwgen.cli.app import app
-from hwgen.cli.common import LAST_SEED, JsonOption, err, out, print_json, require_training_extra, training_extra, warn
+from hwgen.cli.common import (
+    LAST_SEED,
+    JsonOption,
+    err,
+    out,
+    print_json,
+    print_line,
+    require_training_extra,
+    training_extra,
+    warn,
+)
 from hwgen.model import Model
 
 
@@ -58,4 +68,4 @@ def train(
         print_json({"model": str(output), "stages": [stage.as_dict() for stage in stages], "record": model.record})
     else:
         out.print(report.stage_table(stages, toy=dataset.toy))
-        out.print(f"model: {output}")
+        print_line(f"model: {output}")
