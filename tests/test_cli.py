@@ -218,6 +218,27 @@ def test_wrong_input_is_one_line_and_exit_code_2(model: Path, tmp_path: Path) ->
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
+def test_wrong_names_are_refused_without_the_seconds_that_torch_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for library in ("torch", "brevitas", "sklearn"):
+        (tmp_path / f"{library}.py").write_text("raise SystemExit('imported')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    results = tmp_path / "results"
+    for arguments, message in (
+        (("--data", "dmeo"), "--data dmeo: neither a folder nor one of demo, "),
+        (("--data", "demo", "--data", "x" * 300), "xxx: neither a folder"),
+        (("--data", "demo", "--recipe", "sentence"), "recipe sentence: no such file"),
+        (("--data", "demo", "--set", "prune.nonsense=1"), "nonsense"),
+        (("--data", "demo", "--sweep", "pruned.sparsity"), "--sweep pruned.sparsity: expected"),
+    ):
+        done = hwgen("bench", "accuracy", *arguments, "-o", results)
+        assert done.returncode == 2 and message in done.stderr, (arguments, done)
+        assert len(done.stderr.splitlines()) == 1 and not results.exists(), (arguments, done)
+    done = hwgen("bench", "accuracy", "--data", "demo", "-o", results)
+    assert done.returncode == 1 and "imported" in done.stderr, done
+
+
 def test_lanes_make_a_folded_circuit(model: Path, tmp_path: Path) -> None:
     done = hwgen("sim", model, "--lanes", "1", "-n", "2")
     assert done.returncode == 0 and "folded x1" in done.stderr

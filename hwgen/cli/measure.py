@@ -9,7 +9,7 @@ import typer
 
 from hwgen import progress
 from hwgen.cli.app import bench
-from hwgen.cli.common import JsonOption, err, out, print_json, print_line, training_extra, warn
+from hwgen.cli.common import JsonOption, err, out, print_json, print_line, require_training_extra, training_extra, warn
 from hwgen.files import Gathered, Kind
 
 PAGE = "README.md"
@@ -43,23 +43,26 @@ def accuracy(
     Every run is a line of runs.jsonl in the output folder. What is there already is not run again, so a killed
     measurement goes on where it was.
     """
-    with training_extra():
-        from hwgen.bench import plots, summary
-        from hwgen.bench.accuracy import measure
-        from hwgen.bench.matrix import jobs, parse_bits
-        from hwgen.compress import recipes
+    require_training_extra()
     from hwgen import shipped
+    from hwgen.bench import plots, summary
+    from hwgen.bench.matrix import jobs, parse_bits
+    from hwgen.compress import recipes
     from hwgen.text import audit, datasets
 
     plans = [
         recipes.override(recipes.load(shipped.recipe_path(name)), settings or []) for name in recipe or ["sentences"]
     ]
+    for source in data:
+        datasets.require(source)
     matrix = jobs(data, plans, parse_bits(bits), seeds, folds, sweep or [])
     for source in data:
         if Path(source).is_dir():
             warn(audit.warnings(datasets.load(source)))
     results = Gathered(output, BENCH)
     results.require(PAGE, *plots.NAMES)
+    with training_extra():  # seconds, so after all that can be refused without it
+        from hwgen.bench.accuracy import measure
     with progress.shown(err, quiet=as_json) as shown:
         shown.step("runs", sum(len(job.bits) for job in matrix))
         runs = measure(matrix, output / "runs.jsonl", workers, shown)

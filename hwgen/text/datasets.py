@@ -84,11 +84,10 @@ def load(source: str | Path, seed: int = 0, fold: int | None = None, holdout: fl
     """
     if fold is not None and not 0 <= fold < FOLDS:
         raise HwgenError(f"fold: {fold} is outside 0..{FOLDS - 1}")
+    require(source)
     folder = Path(source)
     if is_folder(folder):
         return _from_folder(folder, seed, fold, holdout)
-    if str(source) not in NAMES:
-        raise HwgenError(f"--data {source}: neither a folder nor one of {', '.join(NAMES)}")
     if str(source) in CROSS_VALIDATED and fold is not None:
         splits = hub.fetch(str(source))
         return _fold(str(source), [row for split in SPLITS for row in splits.get(split, ())], seed, fold, holdout)
@@ -97,6 +96,16 @@ def load(source: str | Path, seed: int = 0, fold: int | None = None, holdout: fl
     if str(source) == "demo":
         return Dataset("demo", *demo.corpus(), toy=True)
     return _with_dev(str(source), hub.fetch(str(source)), seed, holdout)
+
+
+def require(source: str | Path) -> None:
+    """Make sure, without reading it, that there is a folder `source` or a set of that name.
+
+    Raises:
+        HwgenError: when there is neither.
+    """
+    if not is_folder(source) and str(source) not in NAMES:
+        raise HwgenError(f"--data {source}: neither a folder nor one of {', '.join(NAMES)}")
 
 
 def has_folds(source: str | Path) -> bool:
