@@ -54,16 +54,18 @@ def test_evaluate_tells_what_the_golden_model_makes_of_the_rows(model: Path, dat
 
 def test_what_cannot_be_evaluated_is_one_line(model: Path, data: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text("a,b\n")
+    both = tmp_path / "w.tsv"
     for arguments, message in (
         (("--data", tmp_path / "nowhere"), "no such file or folder"),
         (("--data", data, "--split", "dev"), "no dev.tsv or dev.csv there ('test.tsv')"),
         (("--data", data, "--wrong", tmp_path / "mine.csv"), "mine.csv: exists and is not a list of wrong rows"),
+        (("--data", data, "--wrong", both, "--html", data / ".." / "w.tsv"), "w.tsv: one file cannot be both"),
         (("--data", data, "--on", "board"), "--on board: neither golden, rtl nor a serial port"),
     ):
         done = hwgen("evaluate", model, *arguments)
         assert done.returncode == 2 and message in done.stderr, (arguments, done)
         assert len(done.stderr.splitlines()) == 1 and not done.stdout, (arguments, done)
-    assert (tmp_path / "mine.csv").read_text() == "a,b\n"
+    assert (tmp_path / "mine.csv").read_text() == "a,b\n" and not both.exists()
 
 
 def test_other_commands_take_a_test_split_alone(model: Path, data: Path) -> None:

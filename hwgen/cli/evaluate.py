@@ -21,6 +21,7 @@ from hwgen.cli.common import (
     print_json,
     warn,
 )
+from hwgen.errors import HwgenError
 from hwgen.places import port_rate
 
 
@@ -51,6 +52,8 @@ def evaluate(
         wrong_rows.require_target(wrong)
     if html is not None:
         page.require_target(html)
+    if wrong is not None and html is not None and wrong.resolve() == html.resolve():
+        raise HwgenError(f"--wrong {wrong}, --html {html}: one file cannot be both; give each a name of its own")
     name, loaded = model_of(model)
     rows = rows_for(loaded, data, split)
     with progress.shown(err, quiet=as_json) as shown:
