@@ -85,12 +85,12 @@ def classifier(
 
         def answer(text: str | bytes) -> Answer:
             tokens = model.vocabulary.encode(text)
-            told = explain(model.graph, tokens)
-            expected = told.label, list(told.scores)
+            explanation = explain(model.graph, tokens)
+            expected = explanation.label, list(explanation.scores)
             label, scores, cycles = ask(tokens) if ask else (*expected, None)
             if (label, scores) != expected:
                 raise difference(on, text, (label, scores), expected, advice)
-            return _answer(model, text, told, cycles)
+            return _answer(model, text, explanation, cycles)
 
         yield answer
 
@@ -121,14 +121,15 @@ def _asked(
     return lambda tokens: (*client.classify(tokens), None)
 
 
-def _answer(model: Model, text: str | bytes, told: Explanation, cycles: int | None) -> Answer:
+def _answer(model: Model, text: str | bytes, explanation: Explanation, cycles: int | None) -> Answer:
     return Answer(
-        model.labels[told.label],
-        model.labels[told.runner_up],
-        told.margin,
-        told.scores,
+        model.labels[explanation.label],
+        model.labels[explanation.runner_up],
+        explanation.margin,
+        explanation.scores,
         tuple(
-            (model.vocabulary.phrase(text, each.start, each.end) or "(empty)", each.weight) for each in told.evidence
+            (model.vocabulary.phrase(text, each.start, each.end) or "(empty)", each.weight)
+            for each in explanation.evidence
         ),
         cycles,
     )

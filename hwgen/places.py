@@ -89,11 +89,11 @@ def difference(where: str, text: str | bytes, reply: Reply, expected: Reply, adv
         where: the row or the place it came from.
         advice: what may be the cause.
     """
-    told = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     what = f"scores {reply[1]} are not the golden model's {expected[1]}"
     if reply[1] == expected[1]:
         what = f"class {reply[0]} is not the golden model's {expected[0]}, though the scores are"
-    return HwgenError(f"{where}: '{shown(told, 60)}': {what}{advice}")
+    return HwgenError(f"{where}: '{shown(words, 60)}': {what}{advice}")
 
 
 TOO_FAST = "; is the board's clock too fast?"

@@ -59,8 +59,8 @@ def find(tool: str, *, native: bool = True) -> str | None:
     here = str(Path(sys.executable).parent)
     for name in (f"yowasp-{tool}", tool):
         for path in (here, None):
-            if found := shutil.which(name, path=path):
-                return found
+            if place := shutil.which(name, path=path):
+                return place
     inside = packaged(tool)
     return None if inside is None else str(inside)
 
@@ -94,8 +94,8 @@ def packaged(tool: str) -> Path | None:
 
 def require(tool: str, why: str) -> str:
     """`find`, or one line that says what to install."""
-    if found := find(tool):
-        return found
+    if path := find(tool):
+        return path
     hint = f"install {tool}, or name it in {variable(tool)}"
     if tool in YOWASP:
         hint = f"pip install yowasp-{tool}"
@@ -134,8 +134,8 @@ def use() -> None:
     """Point Amaranth to the tools: it looks for them in the environment."""
     keep_cache()
     for tool in YOWASP:
-        if found := find(tool):
-            os.environ.setdefault(variable(tool), found)
+        if path := find(tool):
+            os.environ.setdefault(variable(tool), path)
 
 
 def run_yosys(script: str, folder: Path, why: str) -> str:

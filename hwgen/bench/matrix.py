@@ -79,14 +79,14 @@ def jobs(
         _check_width(width)
     if not 1 <= seeds <= MOST_SEEDS or not 1 <= folds <= datasets.FOLDS:
         raise HwgenError(f"--seeds {seeds}, --folds {folds}: need 1..{MOST_SEEDS} seeds, and 1..{datasets.FOLDS} folds")
-    found = []
+    matrix = []
     for recipe, settings, source in itertools.product(recipes, combinations(sweeps), sources):
         plan = override(recipe, settings)
         crossed = datasets.has_folds(source)
         for number in range(folds if crossed else seeds):
             seed, fold = (0, number) if crossed else (number, None)
-            found.append(Job(source, plan, settings, seed, fold, tuple(bits)))
-    return found
+            matrix.append(Job(source, plan, settings, seed, fold, tuple(bits)))
+    return matrix
 
 
 def combinations(sweeps: Iterable[str]) -> list[tuple[str, ...]]:

@@ -33,36 +33,36 @@ NAMES = ("bits.svg", "memory.svg", "sparsity.svg", "confusion-*.svg")
 """What pictures may be called."""
 
 
-def draw(found: Sequence[Group]) -> dict[str, bytes]:
-    """Every picture that `found` gives material for: file name -> SVG."""
+def draw(groups: Sequence[Group]) -> dict[str, bytes]:
+    """Every picture that `groups` gives material for: file name -> SVG."""
     # A set measured at one width has no curve; it is drawn where no set has one.
-    curves = [group for group in found if len({g.bits for g in found if g.dataset == group.dataset}) > 1] or found
+    curves = [group for group in groups if len({g.bits for g in groups if g.dataset == group.dataset}) > 1] or groups
     drawn = {"bits.svg": _panels(curves, _bits), "memory.svg": _panels(curves, _memory)}
-    return drawn | sparsity(found) | {_confusion_name(group): _confusion(group) for group in found}
+    return drawn | sparsity(groups) | {_confusion_name(group): _confusion(group) for group in groups}
 
 
-def sparsity(found: Sequence[Group]) -> dict[str, bytes]:
+def sparsity(groups: Sequence[Group]) -> dict[str, bytes]:
     """Accuracy against sparsity, of the sets, recipes and widths with more than one."""
-    swept = [group for group in found if len(_sparsities(found, group)) > 1]
+    swept = [group for group in groups if len(_sparsities(groups, group)) > 1]
     return {"sparsity.svg": _panels(swept, _sparsity)} if swept else {}
 
 
-def _sparsities(found: Sequence[Group], like: Group) -> set[float]:
+def _sparsities(groups: Sequence[Group], like: Group) -> set[float]:
     """Those of one set, recipe and width."""
-    alike = [g for g in found if (g.dataset, g.recipe, g.bits) == (like.dataset, like.recipe, like.bits)]
+    alike = [g for g in groups if (g.dataset, g.recipe, g.bits) == (like.dataset, like.recipe, like.bits)]
     return {round(group.sparsity, 2) for group in alike}
 
 
-def _panels(found: Sequence[Group], panel: Callable[[Any, list[Group]], None]) -> bytes:
+def _panels(groups: Sequence[Group], panel: Callable[[Any, list[Group]], None]) -> bytes:
     """One panel for each set."""
-    sets = list(dict.fromkeys(group.dataset for group in found))
+    sets = list(dict.fromkeys(group.dataset for group in groups))
     columns = min(3, len(sets))
     rows = math.ceil(len(sets) / columns)
     figure, axes = plt.subplots(
         rows, columns, figsize=(1.0 + 4.2 * columns, 3.4 * rows), layout="constrained", squeeze=False
     )
     for name, axis in zip(sets, axes.flat, strict=False):
-        panel(axis, [group for group in found if group.dataset == name])
+        panel(axis, [group for group in groups if group.dataset == name])
         axis.set_title(name)
         axis.set_ylabel("test accuracy, %")
         axis.grid(alpha=0.3)
@@ -72,9 +72,9 @@ def _panels(found: Sequence[Group], panel: Callable[[Any, list[Group]], None]) -
     return _svg(figure)
 
 
-def _bits(axis: Any, found: list[Group]) -> None:
+def _bits(axis: Any, groups: list[Group]) -> None:
     """A line a recipe, 1..8 bits and float; bars are the standard deviation over seeds or folds."""
-    for name, members in _by_name(found).items():
+    for name, members in _by_name(groups).items():
         members = sorted(members, key=lambda group: group.bits)
         figures, whole = [group.figure() for group in members], members[0].stage(0)
         bars = axis.errorbar(
@@ -91,10 +91,10 @@ def _bits(axis: Any, found: list[Group]) -> None:
     axis.set_xlabel("bits")
 
 
-def _memory(axis: Any, found: list[Group]) -> None:
+def _memory(axis: Any, groups: list[Group]) -> None:
     """Models and their float networks on a logarithmic axis, with the front and the paper's range."""
     points: list[tuple[float, float]] = []
-    for name, members in _by_name(found).items():
+    for name, members in _by_name(groups).items():
         whole = members[0].runs[0]["stages"][0]["kilobytes"]
         own = [(group.kilobytes, group.figure().mean) for group in members] + [(whole, members[0].stage(0).mean)]
         axis.plot(*zip(*own, strict=True), "o", label=name)
@@ -116,10 +116,10 @@ def _memory(axis: Any, found: list[Group]) -> None:
     axis.set_xlabel("kB of all weights")
 
 
-def _sparsity(axis: Any, found: list[Group]) -> None:
+def _sparsity(axis: Any, groups: list[Group]) -> None:
     """Share of zero convolution weights, one line for each bit width."""
-    for bits in sorted({group.bits for group in found}):
-        members = sorted((group for group in found if group.bits == bits), key=lambda group: group.sparsity)
+    for bits in sorted({group.bits for group in groups}):
+        members = sorted((group for group in groups if group.bits == bits), key=lambda group: group.sparsity)
         figures = [group.figure() for group in members]
         axis.errorbar(
             [100 * group.sparsity for group in members],
@@ -158,9 +158,9 @@ def _confusion(group: Group) -> bytes:
     return _svg(figure)
 
 
-def _by_name(found: Sequence[Group]) -> dict[str, list[Group]]:
+def _by_name(groups: Sequence[Group]) -> dict[str, list[Group]]:
     named: dict[str, list[Group]] = {}
-    for group in found:
+    for group in groups:
         named.setdefault(group.name, []).append(group)
     return named
 

@@ -91,18 +91,18 @@ class Group:
         labels = len(self.runs[0]["labels"])
         table = np.zeros((labels, labels), dtype=np.int64)
         for run in self.runs:
-            for expected, found, count in run["confusion"]:
-                table[expected, found] += count
+            for expected, answer, count in run["confusion"]:
+                table[expected, answer] += count
         return table
 
 
 def groups(runs: Sequence[Run]) -> list[Group]:
     """Runs by set, recipe, settings and bits, in the order in which they first appear."""
-    found: dict[tuple[str, str, tuple[str, ...], int], list[Run]] = {}
+    by_key: dict[tuple[str, str, tuple[str, ...], int], list[Run]] = {}
     for run in runs:
         key = (run["set"], run["recipe"], tuple(run["settings"]), run["bits"])
-        found.setdefault(key, []).append(run)
-    return [Group(*key, tuple(members)) for key, members in found.items()]
+        by_key.setdefault(key, []).append(run)
+    return [Group(*key, tuple(members)) for key, members in by_key.items()]
 
 
 def pareto(points: Sequence[tuple[float, float]]) -> list[int]:
@@ -134,17 +134,17 @@ def _cells(group: Group) -> list[str]:
     ]
 
 
-def table(found: Sequence[Group]) -> str:
+def table(measured: Sequence[Group]) -> str:
     """One Markdown row a group."""
-    lines = [HEADINGS, ("---", "---", *["---:"] * (len(HEADINGS) - 2)), *map(_cells, found)]
+    lines = [HEADINGS, ("---", "---", *["---:"] * (len(HEADINGS) - 2)), *map(_cells, measured)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def rich_table(found: Sequence[Group]) -> Table:
+def rich_table(measured: Sequence[Group]) -> Table:
     """The same for a terminal."""
     shown = Table()
     for index, heading in enumerate(HEADINGS):
         shown.add_column(heading, justify="right" if index > 1 else "left")
-    for group in found:
+    for group in measured:
         shown.add_row(*_cells(group))
     return shown

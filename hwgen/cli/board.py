@@ -111,12 +111,12 @@ def explore(
     path = output or Path("build") / f"explore-{chosen.name}-{name}.png"
     require_picture(path)
     with progress.shown(err, quiet=as_json) as shown:
-        found = explored(loaded, name, Target.of(chosen), aim, shown)
-        found.draw(path)
+        exploration = explored(loaded, name, Target.of(chosen), aim, shown)
+        exploration.draw(path)
     if as_json:
-        print_json(found.as_json() | {"picture": str(path)})
+        print_json(exploration.as_json() | {"picture": str(path)})
     else:
-        out.print(found.table())
+        out.print(exploration.table())
         print_line(f"picture: {path}")
 
 

@@ -85,8 +85,8 @@ def sim(
     cycles = int(results.left[-1]) + 1
     mismatch = first_mismatch(core, sentences, results)
     if as_json:
-        found = mismatch and dataclasses.asdict(mismatch)
-        print_json({"model": name, "sentences": len(sentences), "wrong": len(wrong), "cycles": cycles, "first": found})
+        first = mismatch and dataclasses.asdict(mismatch)
+        print_json({"model": name, "sentences": len(sentences), "wrong": len(wrong), "cycles": cycles, "first": first})
     elif mismatch is None:
         out.print(f"{len(sentences)} sentences: every score equals the golden model's ({cycles:,} cycles)")
     if mismatch is not None:

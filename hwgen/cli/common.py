@@ -125,33 +125,33 @@ def _not_installed(name: str | None) -> HwgenError:
     return HwgenError(f"{name}: not installed, needed to train; pip install 'hwgen[train]'")
 
 
-def model_of(given: str) -> tuple[str, Model]:
+def model_of(model: str) -> tuple[str, Model]:
     """A model by folder or by shipped name; with its name."""
-    folder = folder_of(given)
+    folder = folder_of(model)
     return folder.resolve().name, Model.load(folder)
 
 
-def model_for_board(given: str | None, board: Board, bits: int, aim: Aim) -> tuple[str, Model]:
+def model_for_board(model: str | None, board: Board, bits: int, aim: Aim) -> tuple[str, Model]:
     """The model that is asked for, or the most accurate shipped one that fits a board; with its name."""
     from hwgen.flow.choose import model_for
     from hwgen.shipped import shipped_models
 
-    if given is not None:
-        return model_of(given)
+    if model is not None:
+        return model_of(model)
     name = model_for(board, bits, aim)
     return name, Model.load(shipped_models()[name])
 
 
-def folder_of(given: str) -> Path:
+def folder_of(model: str) -> Path:
     """The folder of a model, by its path or by its shipped name."""
     from hwgen import shipped
 
-    if documents.is_folder(given):
-        return Path(given)
+    if documents.is_folder(model):
+        return Path(model)
     known = shipped.shipped_models()
-    if given not in known:
-        raise HwgenError(f"model {given}: not a folder, and not one of the shipped: {', '.join(known)}")
-    return known[given]
+    if model not in known:
+        raise HwgenError(f"model {model}: not a folder, and not one of the shipped: {', '.join(known)}")
+    return known[model]
 
 
 def plan_of(model: Model, engine: str | None, lanes: int | None, members: Members | None) -> AnyPlan:

@@ -78,9 +78,9 @@ def inspect(
     """Say what a model is: its graph with widths and intervals, sizes, vocabulary, labels, how it was trained."""
     from hwgen import inspection
 
-    found = inspection.inspect(folder_of(model))
+    facts = inspection.inspect(folder_of(model))
     if as_json:
-        print_json(found)
+        print_json(facts)
         return
-    for table in inspection.tables(found):
+    for table in inspection.tables(facts):
         out.print(table, highlight=False)

@@ -66,12 +66,12 @@ def accuracy(
     with progress.shown(err, quiet=as_json) as shown:
         shown.step("runs", sum(len(job.bits) for job in matrix))
         runs = measure(matrix, output / "runs.jsonl", workers, shown)
-    found = summary.groups(runs)
-    drawn = plots.draw(found)
-    for file, content in (drawn | {PAGE: f"# Accuracy\n\n{summary.table(found)}"}).items():
+    measured = summary.groups(runs)
+    drawn = plots.draw(measured)
+    for file, content in (drawn | {PAGE: f"# Accuracy\n\n{summary.table(measured)}"}).items():
         results.write(file, content)
     if as_json:
         print_json(runs)
     else:
-        out.print(summary.rich_table(found))
+        out.print(summary.rich_table(measured))
         print_line(f"{output}: runs.jsonl, README.md and {len(drawn)} pictures")

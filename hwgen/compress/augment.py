@@ -64,7 +64,7 @@ def exchange_words(
         length = source.randint(min(_SHORTEST_PART, len(words)), len(words))
         start = source.randint(0, len(words) - length)
         drawn[index] = words[start : start + length]
-    made = []
+    exchanged = []
     for words in drawn:
         changed = list(words)
         for position in range(len(changed)):
@@ -74,8 +74,8 @@ def exchange_words(
                     continue
                 near = followers.get(changed[position - 1]) if position and source.random() < 0.5 else None
                 changed[position] = source.choice(near or every)
-        made.append(b" ".join(changed).decode("utf-8", "surrogateescape"))
-    return made
+        exchanged.append(b" ".join(changed).decode("utf-8", "surrogateescape"))
+    return exchanged
 
 
 def _of_usual_length(sentences: list[list[bytes]]) -> list[list[bytes]]:

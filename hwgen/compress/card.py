@@ -184,14 +184,14 @@ def _confusion(counts: Sequence[Sequence[int]], labels: tuple[str, ...]) -> str:
     """The whole table, or of many classes the pairs that are confused most."""
     if len(labels) > _MOST_LABELS:
         cells = [
-            (labels[is_], labels[found], count)
+            (labels[is_], labels[answered], count)
             for is_, row in enumerate(counts)
-            for found, count in enumerate(row)
-            if count and is_ != found
+            for answered, count in enumerate(row)
+            if count and is_ != answered
         ]
         cells.sort(key=lambda cell: (-cell[2], cell[:2]))
         head = "| is | found | times |\n|---|---|---:|\n"
-        return head + "\n".join(f"| {is_} | {found} | {count} |" for is_, found, count in cells[:_MOST_PAIRS])
+        return head + "\n".join(f"| {is_} | {answered} | {count} |" for is_, answered, count in cells[:_MOST_PAIRS])
     head = "| is \\ found | " + " | ".join(labels) + " |\n|---|" + "---:|" * len(labels) + "\n"
     return head + "\n".join(
         f"| {label} | " + " | ".join(map(str, row)) + " |" for label, row in zip(labels, counts, strict=True)

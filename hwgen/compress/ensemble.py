@@ -72,16 +72,16 @@ def train(
     for number in range(recipe.members):
         rows = np.sort(random.choice(len(expected), len(expected), p=weights))
         member = trainer.fit(rows, number, reporter)
-        found = {split: golden.classes(golden.scores(member, trainer.sentences[split])) for split in SPLITS}
+        answers = {split: golden.classes(golden.scores(member, trainer.sentences[split])) for split in SPLITS}
         if recipe.method == "boosting":
-            wrong = found["train"] != expected
+            wrong = answers["train"] != expected
             alphas.append(recipe.rate * weight_of(float(weights[wrong].sum()), len(expected), classes))
             weights *= np.exp(np.where(wrong, alphas[-1], -alphas[-1]))
             weights /= weights.sum()
         else:
             alphas.append(1.0)
         members.append(member)
-        stages.append(_stage(f"member {number + 1}", [member], trainer, found))
+        stages.append(_stage(f"member {number + 1}", [member], trainer, answers))
     graph = EnsembleGraph((Vote(tuple(members), votes_of(alphas, recipe.vote_bits)),))
     scores = {split: golden.scores(graph, trainer.sentences[split]) for split in ("dev", "test")}
     stages.append(_stage("vote", members, trainer, {split: golden.classes(values) for split, values in scores.items()}))
@@ -114,8 +114,8 @@ def votes_of(alphas: Sequence[float], bits: int) -> Integers:
     return np.maximum(np.rint(scaled), 1).astype(np.int64)
 
 
-def _stage(name: str, members: Sequence[Graph], trainer: Trainer, found: dict[str, NDArray[np.int64]]) -> Stage:
-    right = {split: float((found[split] == trainer.labels[split]).mean()) for split in ("dev", "test")}
+def _stage(name: str, members: Sequence[Graph], trainer: Trainer, answers: dict[str, NDArray[np.int64]]) -> Stage:
+    right = {split: float((answers[split] == trainer.labels[split]).mean()) for split in ("dev", "test")}
     arrays = [array for member in members for array in _weights(member)]
     return Stage(
         name,

@@ -107,11 +107,11 @@ def encode(
 
 
 def learn(
-    wanted: Head, variant: Variant, splits: Mapping[str, Vectors], classes: int, seed: int, reporter: Progress
+    settings: Head, variant: Variant, splits: Mapping[str, Vectors], classes: int, seed: int, reporter: Progress
 ) -> tuple[ClassVectors, Outcome]:
     """The head of the epoch that does best on dev, and how well; nearest class vectors are not trained."""
     with reproducible(seed, variant.name) as generator:
-        return _learn(wanted, variant, splits, classes, generator, reporter)
+        return _learn(settings, variant, splits, classes, generator, reporter)
 
 
 def to_graph(node: Hypervector, head: ClassVectors) -> HypervectorGraph:
@@ -163,7 +163,7 @@ def evaluate(head: ClassVectors, variant: Variant, split: Vectors) -> Outcome:
 
 
 def _learn(
-    wanted: Head,
+    settings: Head,
     variant: Variant,
     splits: Mapping[str, Vectors],
     classes: int,
@@ -171,31 +171,31 @@ def _learn(
     reporter: Progress,
 ) -> tuple[ClassVectors, Outcome]:
     train_split, dev_split = splits["train"], splits["dev"]
-    head = _untrained(wanted, variant, train_split, classes, generator)
-    if wanted.kind in ("nearest", "margin"):
+    head = _untrained(settings, variant, train_split, classes, generator)
+    if settings.kind in ("nearest", "margin"):
         return head, evaluate(head, variant, dev_split)
-    batches = -(-len(train_split) // wanted.batch)
-    reporter.step(variant.name, wanted.epochs * batches)
+    batches = -(-len(train_split) // settings.batch)
+    reporter.step(variant.name, settings.epochs * batches)
     signs, others = [head.vectors], [head.log_scale]
     if isinstance(head, ConvolvedClassVectors):
         signs.append(head.filters.weights)
         others += [head.filters.thresholds, head.filters.log_scales]
     optimiser = torch.optim.Adam(
         [
-            {"params": signs, "lr": wanted.learning_rate},
+            {"params": signs, "lr": settings.learning_rate},
             {"params": [head.bias], "lr": _BIAS_RATE * float(head.vectors.shape[1]) ** 0.5},
             {"params": others, "lr": _BIAS_RATE},
         ]
     )
-    fall = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, wanted.epochs * batches)
+    fall = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, settings.epochs * batches)
     best, kept = evaluate(head, variant, dev_split), copy.deepcopy(head.state_dict())
-    for epoch in range(1, wanted.epochs + 1):
-        for rows in torch.split(torch.randperm(len(train_split), generator=generator), wanted.batch):
+    for epoch in range(1, settings.epochs + 1):
+        for rows in torch.split(torch.randperm(len(train_split), generator=generator), settings.batch):
             inputs = head.features(variant.inputs(train_split, rows))
-            if wanted.dropout:
-                inputs = inputs * (torch.rand(inputs.shape, generator=generator) >= wanted.dropout)
+            if settings.dropout:
+                inputs = inputs * (torch.rand(inputs.shape, generator=generator) >= settings.dropout)
             loss = functional.cross_entropy(
-                head.logits(inputs), train_split.labels[rows], label_smoothing=wanted.label_smoothing
+                head.logits(inputs), train_split.labels[rows], label_smoothing=settings.label_smoothing
             )
             optimiser.zero_grad()
             loss.backward()
@@ -225,15 +225,15 @@ def _widest(variant: Variant, split: Vectors, classes: int, seed: int) -> ClassV
 
 
 def _untrained(
-    wanted: Head, variant: Variant, split: Vectors, classes: int, generator: torch.Generator
+    settings: Head, variant: Variant, split: Vectors, classes: int, generator: torch.Generator
 ) -> ClassVectors:
     """The nearest or the margin head; or what training starts from: random filters, the mean vector of each class."""
-    if wanted.kind == "margin":
+    if settings.kind == "margin":
         return _widest(variant, split, classes, generator.initial_seed())
-    if wanted.kind != "convolution":
-        start = _start(variant, split, classes, centred=wanted.kind != "nearest")
+    if settings.kind != "convolution":
+        start = _start(variant, split, classes, centred=settings.kind != "nearest")
         return ClassVectors(start, binary=variant.binary)
-    drawn = 2 * torch.rand(wanted.filters, wanted.patch, generator=generator) - 1
+    drawn = 2 * torch.rand(settings.filters, settings.patch, generator=generator) - 1
     filters = PatchFilters(drawn, binary=variant.binary)
     return ConvolvedClassVectors(
         filters, _start(variant, split, classes, centred=True, filters=filters), binary=variant.binary
@@ -276,9 +276,9 @@ def _stage(variant: Variant, node: Hypervector, head: ClassVectors, dev: float, 
 def _golden_scores(graph: HypervectorGraph, head: ClassVectors, split: Vectors) -> Integers:
     """Scores of the golden model, which torch's must equal."""
     parts = torch.split(torch.arange(len(split)), _EVALUATION_BATCH)
-    told = torch.cat([head(head.features(split.binary(rows))) for rows in parts]).numpy()
+    trained = torch.cat([head(head.features(split.binary(rows))) for rows in parts]).numpy()
     scores = golden.scores(graph, split.sentences)
-    if not np.array_equal(scores, told):
+    if not np.array_equal(scores, trained):
         raise HwgenError("binary: torch and the golden model differ; this is a defect of hwgen, please report it")
     return scores
 

@@ -111,5 +111,5 @@ class HypervectorRecipe:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; `recipes.parse` takes them back."""
-        found: dict[str, Any] = plain(asdict(self))
-        return found
+        values: dict[str, Any] = plain(asdict(self))
+        return values

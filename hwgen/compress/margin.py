@@ -27,11 +27,11 @@ def class_vectors(vectors: Tensor, labels: Tensor, classes: int, seed: int) -> t
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # rows that no margin parts never end
         model.fit(vectors.numpy(), labels.numpy())
-    found, biases = model.coef_, model.intercept_
-    if len(found) == 1:  # of two classes, it knows one
-        found, biases = np.concatenate([-found, found]), np.concatenate([-biases, biases])
+    coefficients, biases = model.coef_, model.intercept_
+    if len(coefficients) == 1:  # of two classes, it knows one
+        coefficients, biases = np.concatenate([-coefficients, coefficients]), np.concatenate([-biases, biases])
     weights, bias = np.zeros((classes, vectors.shape[1])), np.full(classes, biases.min())
-    weights[model.classes_], bias[model.classes_] = found, biases
+    weights[model.classes_], bias[model.classes_] = coefficients, biases
     weights -= weights.mean(axis=0)
     scale = np.abs(weights).max()
     return torch.from_numpy(weights / scale).float(), torch.from_numpy(bias / scale).float()

@@ -57,8 +57,8 @@ class NgramClassifier:
 
     def answers(self, texts: Sequence[str]) -> Tensor:
         """Log-probabilities ``(texts, classes)``; scikit-learn sorts the classes as the data set does."""
-        given = self._model.predict_log_proba(self._features.transform(texts))
-        return torch.from_numpy(np.maximum(given, np.log(1e-9))).float()
+        log_probabilities = self._model.predict_log_proba(self._features.transform(texts))
+        return torch.from_numpy(np.maximum(log_probabilities, np.log(1e-9))).float()
 
 
 def _words(text: str) -> list[str]:

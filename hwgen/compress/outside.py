@@ -41,8 +41,8 @@ _DROPOUT, _WEIGHT_DECAY, _CLIP, _WARM_UP, _HEAD_RATE = 0.1, 0.01, 1.0, 0.06, 20.
 _STRENGTHS, _ITERATIONS = (0.001, 0.01, 0.1, 1.0, 10.0), 200
 
 
-def answers(wanted: Teacher, dataset: Dataset, unlabelled: Sequence[str], seed: int, reporter: Progress) -> Tensor:
-    """What the model `wanted.model` says, after it has learnt from train what `wanted` lets it learn.
+def answers(settings: Teacher, dataset: Dataset, unlabelled: Sequence[str], seed: int, reporter: Progress) -> Tensor:
+    """What the model `settings.model` says, after it has learnt from train what `settings` lets it learn.
 
     A classifier answers as it comes, or tuned for `wanted.tune_epochs`. An encoder's linear head is fitted to the
     frozen encoder (`tune_epochs` 0), or trained together with it. Dev chooses the strength of the head's regularisation
@@ -57,22 +57,22 @@ def answers(wanted: Teacher, dataset: Dataset, unlabelled: Sequence[str], seed: 
     """
     reporter.step("outside", 1)
     with reproducible(seed, "outside") as generator, _quiet():
-        voice = _load(wanted.model, dataset.labels)
+        voice = _load(settings.model, dataset.labels)
         train, dev = (voice.split(rows, dataset.labels) for rows in (dataset.train, dataset.dev))
         rest = [voice.split([(dataset.labels[0], text) for text in unlabelled], dataset.labels)] if unlabelled else []
         steps = sum(_batches(split) for split in (train, dev, *rest))
         tuning = train.batches(_TUNING_BATCH) + _batches(dev)
-        reporter.step("outside", steps + wanted.tune_epochs * tuning)
-        if wanted.tune_epochs:
-            _tune(voice, wanted, train, dev, generator, reporter)
+        reporter.step("outside", steps + settings.tune_epochs * tuning)
+        if settings.tune_epochs:
+            _tune(voice, settings, train, dev, generator, reporter)
         seen, held = voice.pooled(train, reporter), voice.pooled(dev, reporter)
-        if voice.fresh and not wanted.tune_epochs:
+        if voice.fresh and not settings.tune_epochs:
             voice.head = _fitted(seen, train.labels, held, dev.labels, len(dataset.labels))
         with torch.no_grad():
-            given = torch.cat([voice.head(seen), *(voice.pooled(split, reporter, voice.head) for split in rest)])
+            logits = torch.cat([voice.head(seen), *(voice.pooled(split, reporter, voice.head) for split in rest)])
             outcome = Outcome.of(voice.head(held), dev.labels)
     reporter.finish(f"dev {outcome.accuracy:.2%}")
-    return functional.log_softmax(given, dim=1)
+    return functional.log_softmax(logits, dim=1)
 
 
 class Voice(nn.Module):
@@ -107,10 +107,10 @@ class Voice(nn.Module):
         inside = torch.arange(batch.tokens.shape[1]) < batch.lengths[:, None]
         tokens = torch.where(inside, batch.tokens, self._tokeniser.pad_token_id)
         with torch.autocast("cpu", torch.bfloat16, enabled=self._half):
-            given = self.body(input_ids=tokens, attention_mask=inside.long())
+            output = self.body(input_ids=tokens, attention_mask=inside.long())
         if not self._poolings:
-            return given.logits.float()
-        hidden = given.last_hidden_state.float()
+            return output.logits.float()
+        hidden = output.last_hidden_state.float()
         return torch.cat([_POOLINGS[name](hidden, inside[..., None]) for name in self._poolings], dim=1)
 
     @torch.no_grad()
@@ -171,20 +171,20 @@ def _fitted(seen: Tensor, labels: Tensor, held: Tensor, held_labels: Tensor, cla
 
 
 def _tune(
-    voice: Voice, wanted: Teacher, train: Split, dev: Split, generator: torch.Generator, reporter: Progress
+    voice: Voice, settings: Teacher, train: Split, dev: Split, generator: torch.Generator, reporter: Progress
 ) -> None:
     """Train the whole of `voice` on the labels; it is left with the epoch that does best on dev."""
     head = list(voice.head.parameters())
     body = [parameter for parameter in voice.body.parameters() if parameter.requires_grad]
-    groups = [{"params": body, "lr": wanted.tune_rate}, {"params": head, "lr": wanted.tune_rate * _HEAD_RATE}]
+    groups = [{"params": body, "lr": settings.tune_rate}, {"params": head, "lr": settings.tune_rate * _HEAD_RATE}]
     optimiser = torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=_WEIGHT_DECAY)
-    total = wanted.tune_epochs * train.batches(_TUNING_BATCH)
+    total = settings.tune_epochs * train.batches(_TUNING_BATCH)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min((step + 1) / (_WARM_UP * total + 1), 1 - step / total)
     )
     best: Outcome | None = None
     kept: dict[str, Tensor] = {}
-    for epoch in range(1, wanted.tune_epochs + 1):
+    for epoch in range(1, settings.tune_epochs + 1):
         voice.train()
         for rows in train.shuffled(_TUNING_BATCH, generator):
             batch = train.batch(rows)

@@ -54,8 +54,8 @@ class Memory:
         key = json.dumps(facts)
         if key not in self._known:
             self._known[key] = make()
-        found: T = self._known[key]
-        return found
+        value: T = self._known[key]
+        return value
 
 
 def compress(
@@ -118,12 +118,12 @@ def train_quantised(parent: Compressed, bits: int, reporter: Progress) -> Traine
         HwgenError: when `bits` is outside 1..8.
     """
     Precision.uniform(bits)
-    wanted = parent.recipe.quantised
+    settings = parent.recipe.quantised
     before: SentenceCNN = parent.network
     stages = parent.stages
-    for width in (*(width for width in wanted.through if width > bits), bits):
-        network = _calibrated(before, precision(wanted, width), parent)
-        guidance = _guidance(wanted, before, parent)
+    for width in (*(width for width in settings.through if width > bits), bits):
+        network = _calibrated(before, precision(settings, width), parent)
+        guidance = _guidance(settings, before, parent)
         dev = fit(network, "quantised", parent, reporter, name=f"quantised {width}b", before=guidance)
         prune.make_permanent(network)
         if width > bits:
@@ -166,14 +166,14 @@ def model_of(parent: Compressed, quantised: Trained, bits: int) -> Model:
     return Model(graph, encoded.vocabulary, encoded.labels, record)
 
 
-def precision(wanted: Quantised, bits: int) -> Precision:
+def precision(settings: Quantised, bits: int) -> Precision:
     """The width of each layer: the recipe's own, or else `bits`.
 
     Raises:
         HwgenError: when `bits` is outside 1..8.
     """
     return Precision(
-        wanted.embedding or bits, wanted.convolution or bits, wanted.activation or bits, wanted.dense or bits
+        settings.embedding or bits, settings.convolution or bits, settings.activation or bits, settings.dense or bits
     )
 
 
@@ -187,28 +187,28 @@ def _calibrated(before: SentenceCNN, widths: Precision, parent: Compressed) -> Q
     return network
 
 
-def _guidance(wanted: Quantised, before: SentenceCNN, parent: Compressed) -> Guidance | None:
+def _guidance(settings: Quantised, before: SentenceCNN, parent: Compressed) -> Guidance | None:
     """The teachers' answers, those of the network before, or a mixture; None where the recipe wants neither."""
-    if not wanted.previous and not wanted.features:
+    if not settings.previous and not settings.features:
         return None
     split = lessons_split(parent)
     with reproducible(parent.seed, "previous"):
-        told = functional.softmax(answers(before, split), dim=1)
+        probabilities = functional.softmax(answers(before, split), dim=1)
     if parent.lessons is not None:
-        told = wanted.previous * told + (1 - wanted.previous) * parent.lessons.answers
-    return Guidance(told, copy.deepcopy(before).eval(), wanted.features)
+        probabilities = settings.previous * probabilities + (1 - settings.previous) * parent.lessons.answers
+    return Guidance(probabilities, copy.deepcopy(before).eval(), settings.features)
 
 
 @torch.no_grad()
 def _features(network: SentenceCNN, split: Split, rows: Tensor) -> Tensor:
     """What the dense layer of `network` sees on `rows`."""
     network = copy.deepcopy(network).eval()
-    found = []
+    pieces = []
     for part in torch.split(rows, 256):
         for batch in split.pieces(part):
             features = network.features(batch.tokens, batch.lengths)
-            found.append(features if isinstance(features, Tensor) else features.value)
-    return torch.cat(found)
+            pieces.append(features if isinstance(features, Tensor) else features.value)
+    return torch.cat(pieces)
 
 
 def _golden_scores(network: QuantTextCNN, graph: Graph, split: Split) -> Integers:

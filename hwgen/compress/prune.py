@@ -30,14 +30,14 @@ def weight_costs(network: SentenceCNN, unit: str, bits: int) -> list[Tensor]:
     kept = masks(network)
     if unit == "weights":
         return kept
-    found = []
+    costs = []
     for branch, mask in zip(network.convolutions, kept, strict=True):
         weight = branch.weight.detach() * mask
         limit = 2 ** (bits - 1) - 1
         scales = torch.exp2(best_exponents(weight.flatten(1), bits, signed=True))[:, None, None]
         integers = (weight / scales).round().clamp(-limit, limit).abs().int()
-        found.append((integers > 0).float() if unit == "nonzeros" else _signed_digits(integers))
-    return found
+        costs.append((integers > 0).float() if unit == "nonzeros" else _signed_digits(integers))
+    return costs
 
 
 def prune_convolutions(network: SentenceCNN, budget: float, unit: str = "weights", bits: int = 5) -> None:

@@ -343,8 +343,8 @@ class Recipe:
 
     def training(self, stage: str) -> Training:
         """The settings of a stage by name."""
-        found: Training = getattr(self, stage)
-        return found
+        settings: Training = getattr(self, stage)
+        return settings
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; `parse` takes them back."""

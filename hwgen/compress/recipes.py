@@ -64,10 +64,10 @@ def _refuse_nesting(values: Mapping[str, Any], where: str) -> None:
         raise HwgenError(f"{where}: member: an ensemble of ensembles; name a recipe of another kind")
 
 
-def override(recipe: AnyRecipe, given: Iterable[str]) -> AnyRecipe:
+def override(recipe: AnyRecipe, settings: Iterable[str]) -> AnyRecipe:
     """A recipe with dotted ``key=value`` settings applied, for instance ``pruned.sparsity=0.9``.
 
     Raises:
         HwgenError: on a setting without ``=``, an unknown key (the known ones are listed) or a wrong value.
     """
-    return parse(overridden(recipe.as_dict(), given, tables.keys(type(recipe))), "--set")
+    return parse(overridden(recipe.as_dict(), settings, tables.keys(type(recipe))), "--set")

@@ -34,7 +34,7 @@ def describe(
         memory: bits of each part, and of all (`total`).
         reduction: share of memory saved against other networks.
     """
-    found = {split: golden.classes(values) for split, values in scores.items()}
+    answers = {split: golden.classes(values) for split, values in scores.items()}
     return {
         "recipe": plan,
         "seed": seed,
@@ -45,16 +45,16 @@ def describe(
             "rows": {split: len(getattr(dataset, split)) for split in SPLITS},
         },
         "stages": [stage.as_dict() for stage in stages],
-        "accuracy": {split: float((classes == labels[split]).mean()) for split, classes in found.items()},
-        "confusion": _confusion(found["test"], labels["test"], len(dataset.labels)),
+        "accuracy": {split: float((classes == labels[split]).mean()) for split, classes in answers.items()},
+        "confusion": _confusion(answers["test"], labels["test"], len(dataset.labels)),
         "memory_bits": memory,
         "reduction": reduction,
     }
 
 
-def _confusion(found: Integers, expected: Integers, classes: int) -> list[list[int]]:
+def _confusion(answers: Integers, expected: Integers, classes: int) -> list[list[int]]:
     """``[expected][found]`` counts of the rows whose label is a class."""
     known = expected != UNKNOWN
     table = np.zeros((classes, classes), dtype=np.int64)
-    np.add.at(table, (expected[known], found[known]), 1)
+    np.add.at(table, (expected[known], answers[known]), 1)
     return table.tolist()

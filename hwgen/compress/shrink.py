@@ -30,13 +30,13 @@ def narrow(network: TextCNN, share: float) -> TextCNN:
     branch_of = torch.repeat_interleave(torch.arange(len(filters)), torch.tensor(filters))
     kept = torch.ones(sum(filters), dtype=torch.bool)
     left = list(filters)
-    wanted = round(share * sum(filters))
+    surplus = round(share * sum(filters))
     for filter_ in least.tolist():
         branch = int(branch_of[filter_])
-        if wanted and left[branch] > 1:
+        if surplus and left[branch] > 1:
             kept[filter_] = False
             left[branch] -= 1
-            wanted -= 1
+            surplus -= 1
     small = TextCNN(replace(network.shape, filters=tuple(left)))
     small.embedding.load_state_dict(network.embedding.state_dict())
     for target, source, rows in zip(small.convolutions, network.convolutions, kept.split(filters), strict=True):

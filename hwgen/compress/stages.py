@@ -144,18 +144,18 @@ def _narrowed(state: Compressed, reporter: Progress) -> Compressed:
 
 
 def _factorised(state: Compressed, reporter: Progress) -> Compressed:
-    wanted, shape = state.recipe.factorised, state.network.shape
-    rank = wanted.rank or rank_for(wanted.reduction, shape.vocabulary, shape.channels)
+    settings, shape = state.recipe.factorised, state.network.shape
+    rank = settings.rank or rank_for(settings.reduction, shape.vocabulary, shape.channels)
     with reproducible(state.seed, "factorise"):
         return replace(state, network=factorise(state.network, rank))
 
 
 def _pruned(state: Compressed, reporter: Progress) -> Compressed:
-    wanted, network = state.recipe.pruned, copy.deepcopy(state.network)
-    whole = prune.cost(network, wanted.cost, wanted.bits)
-    steps = prune.schedule(wanted.sparsity, wanted.rounds)
+    settings, network = state.recipe.pruned, copy.deepcopy(state.network)
+    whole = prune.cost(network, settings.cost, settings.bits)
+    steps = prune.schedule(settings.sparsity, settings.rounds)
     for number, share in enumerate(steps, 1):
-        prune.prune_convolutions(network, (1 - share) * whole, wanted.cost, wanted.bits)
+        prune.prune_convolutions(network, (1 - share) * whole, settings.cost, settings.bits)
         if number < len(steps):
             fit(network, "pruned", state, reporter, name=f"pruned {number}", epochs=1)
     return replace(state, network=network)

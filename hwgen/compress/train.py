@@ -184,12 +184,12 @@ def _groups(network: SentenceCNN, training: Training, learn_scales: bool) -> lis
     scales: set[int] = set()
     idle: set[int] = set()
     if isinstance(network, QuantTextCNN):
-        found = network.exponents()
-        scales = {id(scale) for scale in found.values()}
+        by_name = network.exponents()
+        scales = {id(scale) for scale in by_name.values()}
         widths = vars(network.precision)
-        layers = {name: name.rstrip("0123456789") for name in found}
+        layers = {name: name.rstrip("0123456789") for name in by_name}
         idle = {
-            id(found[name]) for name, layer in layers.items() if layer in BEFORE_THE_THRESHOLD and widths[layer] == 1
+            id(by_name[name]) for name, layer in layers.items() if layer in BEFORE_THE_THRESHOLD and widths[layer] == 1
         }
     embedding, rest, exponents = [], [], []
     for name, parameter in network.named_parameters():

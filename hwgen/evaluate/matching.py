@@ -18,16 +18,16 @@ def matched(rows: Sequence[Row], labels: Sequence[str]) -> tuple[list[str], str]
     Raises:
         HwgenError: when no label has to do with the model's classes.
     """
-    given = [label for label, _ in rows]
-    distinct = sorted(set(given))
+    row_labels = [label for label, _ in rows]
+    distinct = sorted(set(row_labels))
     if not set(labels).isdisjoint(distinct):
-        return given, ""
+        return row_labels, ""
     folded = {label.casefold(): label for label in labels}
     if len(folded) == len(labels) and any(label.casefold() in folded for label in distinct):
-        return [folded.get(label.casefold(), label) for label in given], "labels are matched whatever their case"
+        return [folded.get(label.casefold(), label) for label in row_labels], "labels are matched whatever their case"
     if all(label.isascii() and label.isdecimal() and int(label) < len(labels) for label in distinct):
-        told = ", ".join(f"{label} is '{shown(labels[int(label)], 40)}'" for label in distinct[:3])
-        return [labels[int(label)] for label in given], f"labels are numbers of classes: {told}"
+        meaning = ", ".join(f"{label} is '{shown(labels[int(label)], 40)}'" for label in distinct[:3])
+        return [labels[int(label)] for label in row_labels], f"labels are numbers of classes: {meaning}"
     raise HwgenError(
         f"none of the labels {listed(distinct)} is a class of the model ({listed(list(labels))}); "
         "is it another set, or do label and text stand the wrong way round?"

@@ -59,11 +59,11 @@ def by_icarus(folder: Path, name: str, vectors: Vectors) -> Checked:
     """
     program = "testbench.vvp"
     _run(["iverilog", "-g2005", "-s", f"{name}_testbench", "-o", program, "testbench.v", f"{name}.v"], folder)
-    told = _run(["vvp", "-n", program], folder)
+    output = _run(["vvp", "-n", program], folder)
     (folder / program).unlink()
-    latency = _LATENCY.search(told)
-    if "\nPASS" not in f"\n{told}" or not latency:
-        lines = [line for line in told.splitlines() if line.startswith(("FAIL", "word"))] or ["no answer"]
+    latency = _LATENCY.search(output)
+    if "\nPASS" not in f"\n{output}" or not latency:
+        lines = [line for line in output.splitlines() if line.startswith(("FAIL", "word"))] or ["no answer"]
         raise _unequal(lines[-1])
     return Checked("Icarus", vectors.sentences, int(latency[1]), int(latency[2]))
 
@@ -87,13 +87,13 @@ def by_program(top: AxiCore | AxiCores, vectors: Vectors, say: Say = SILENT) -> 
     slaves = [port for port in slaves if port.endswith("_axis_")]
     macro = " ".join(f"STREAM(p_{port}, p_m{port[1:]})".replace("_axis_", "__axis__") for port in slaves)
     program = compile_program(top, "axi.cpp", f"#define STREAMS {macro}\n", say=say)
-    given = struct.pack("<4I", len(vectors.tokens), len(vectors.words), vectors.first_tokens, vectors.beats)
-    given += b"".join(
+    packed = struct.pack("<4I", len(vectors.tokens), len(vectors.words), vectors.first_tokens, vectors.beats)
+    packed += b"".join(
         struct.pack("<QI", data, last) for beats in (vectors.tokens, vectors.words) for data, last in beats
     )
-    done = subprocess.run([str(program)], input=given, capture_output=True, check=False)
-    told = done.stdout.decode()
-    if done.returncode or not (latency := _LATENCY.search(told)):
+    done = subprocess.run([str(program)], input=packed, capture_output=True, check=False)
+    output = done.stdout.decode()
+    if done.returncode or not (latency := _LATENCY.search(output)):
         raise _unequal(done.stderr.decode().strip() or f"exit status {done.returncode}")
     return Checked("CXXRTL", vectors.sentences, int(latency[1]), int(latency[2]))
 

@@ -214,14 +214,14 @@ def load(name: str) -> Board:
 
 
 def _read(path: Path) -> Board:
-    given = documents.read_toml(path)
+    values = documents.read_toml(path)
     try:
-        if "name" in given:
+        if "name" in values:
             raise HwgenError("name: a board is named by its file; remove the field")
         for field_ in ("default_size", "size_by_bits"):
-            if field_ in given:
+            if field_ in values:
                 raise HwgenError(f"{field_}: the most accurate shipped model that fits is taken; remove the field")
-        given.setdefault("uart", {})
-        return tables.build(Board, {"name": path.stem, **given})
+        values.setdefault("uart", {})
+        return tables.build(Board, {"name": path.stem, **values})
     except HwgenError as error:
         raise HwgenError(f"{path}: {error}") from None

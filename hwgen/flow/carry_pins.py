@@ -84,11 +84,11 @@ def _functions(table: int, levels: dict[str, int | str], used: list[str]) -> tup
 
 def _told(sums: Function, carries: Function, operand: int) -> list[int] | None:
     """The carry by the value of one operand, None where the other one matters."""
-    told: dict[int, int] = {}
+    by_value: dict[int, int] = {}
     for values, total in sums.items():
-        if not total and told.setdefault(values[operand], carries[values]) != carries[values]:
+        if not total and by_value.setdefault(values[operand], carries[values]) != carries[values]:
             return None
-    return [told.get(value, 0) for value in (0, 1)]
+    return [by_value.get(value, 0) for value in (0, 1)]
 
 
 def _table(sums: Function, carry: list[int], teller: int, pin: int, other: int) -> int:

@@ -53,8 +53,8 @@ def examine() -> list[Finding]:
     findings = [_program(name, purpose, advice) for name, purpose, advice in _PROGRAMS]
     findings.insert(0, _compiler())
     for name, purpose, advice in _MODULES:
-        found = importlib.util.find_spec(name) is not None
-        findings.append(Finding(name, purpose, tools.package_version(name) if found else None, advice))
+        installed = importlib.util.find_spec(name) is not None
+        findings.append(Finding(name, purpose, tools.package_version(name) if installed else None, advice))
     return findings
 
 
@@ -75,13 +75,13 @@ def toolchain(family: str) -> tuple[str, bool]:
 
 def table(findings: list[Finding]) -> Table:
     """For people."""
-    made = Table(title="hwgen doctor", title_justify="left")
+    listed = Table(title="hwgen doctor", title_justify="left")
     for heading in ("tool", "for", "version", "what to do"):
-        made.add_column(heading)
+        listed.add_column(heading)
     for each in findings:
         advice = "" if each.version else each.advice
-        made.add_row(each.name, each.purpose, each.version or Text("missing", "red"), advice)
-    return made
+        listed.add_row(each.name, each.purpose, each.version or Text("missing", "red"), advice)
+    return listed
 
 
 def _program(name: str, purpose: str, advice: str) -> Finding:
@@ -93,12 +93,12 @@ def _program(name: str, purpose: str, advice: str) -> Finding:
 
 def _compiler() -> Finding:
     """The C++ compiler that simulations are compiled with."""
-    found = compiler.find()
+    chosen = compiler.find()
     try:
-        version = found.version() if found else None
+        version = chosen.version() if chosen else None
     except HwgenError:
         version = None
-    name = f"C++ compiler ({found.name})" if found else "C++ compiler"
+    name = f"C++ compiler ({chosen.name})" if chosen else "C++ compiler"
     return Finding(
         name, "golden check, simulation", version, f"pip install ziglang, or name one in {compiler.VARIABLE}"
     )

@@ -26,9 +26,9 @@ def estimate(core: Core, family: str) -> Utilisation:
     return total(parts(core, family), family)
 
 
-def total(found: Iterable[Part], family: str) -> Utilisation:
+def total(several: Iterable[Part], family: str) -> Utilisation:
     """What some parts take together."""
-    listed, known = list(found), coefficients(family)
+    listed, known = list(several), coefficients(family)
 
     def sum_of(resource: str) -> int:
         return round(

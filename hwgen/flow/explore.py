@@ -49,11 +49,11 @@ class Exploration:
     """
 
     def __init__(
-        self, model: str, target: Target, tokens: int, classes: int, found: Sequence[Choice], marks: Sequence[Mark]
+        self, model: str, target: Target, tokens: int, classes: int, choices: Sequence[Choice], marks: Sequence[Mark]
     ) -> None:
         self.model, self.target, self.tokens, self.marks = model, target, tokens, list(marks)
         self.board, self.clock = target.board, target.clock
-        self.found, self.front = list(found), front(found)
+        self.found, self.front = list(choices), front(choices)
         self.carried = target.link.sentences_per_second(tokens, classes)
 
     @property

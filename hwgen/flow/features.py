@@ -62,14 +62,14 @@ class Part:
 
 def parts(core: Core, family: str) -> list[Part]:
     """Of a core and the shell around it."""
-    found = [shell(core.scores, core.graph.classes, family)]
+    listed = [shell(core.scores, core.graph.classes, family)]
     if core.plan.never_stalls:
-        found.append(buffer(core.scores, family))
+        listed.append(buffer(core.scores, family))
     if core.stored is not None:
-        found.append(Part("loader", {"once": 1}))
+        listed.append(Part("loader", {"once": 1}))
     for component in core.stages.values():
-        found += parts_of(component, family)
-    return found
+        listed += parts_of(component, family)
+    return listed
 
 
 def shell(scores: TensorType, classes: int, family: str) -> Part:

@@ -36,10 +36,10 @@ def choices(graph: Graph, target: Target, constraints: Constraints, slowest: flo
     fitting = [choice for choice in listed if fits(choice.estimate, target)]
     if not fitting and constraints.engine == "spatial" and listed:  # as asked, to find out what is short
         return [min(listed, key=lambda choice: choice.cheapest_first)]
-    found = [choice for choice in fitting if choice.interval <= slowest]
-    if not found:
+    fast_enough = [choice for choice in fitting if choice.interval <= slowest]
+    if not fast_enough:
         raise too_slow(graph, target, constraints, slowest)
-    return found
+    return fast_enough
 
 
 def require(graph: Graph, target: Target, constraints: Constraints) -> None:
@@ -70,15 +70,15 @@ def fits(used: Utilisation, target: Target) -> bool:
     )
 
 
-def fastest(found: Sequence[Choice]) -> Iterator[Choice]:
+def fastest(fitting: Sequence[Choice]) -> Iterator[Choice]:
     """The fastest first; each next one is for when the one before does not fit after all."""
-    return _smaller_and_smaller(sorted(found, key=lambda choice: choice.fastest_first))
+    return _smaller_and_smaller(sorted(fitting, key=lambda choice: choice.fastest_first))
 
 
-def front(found: Sequence[Choice]) -> list[Choice]:
+def front(fitting: Sequence[Choice]) -> list[Choice]:
     """The choices that no other beats in both tables and cycles, the smallest first (Pareto's front)."""
     best: list[Choice] = []
-    for choice in sorted(found, key=lambda choice: (choice.estimate.luts, choice.cycles)):
+    for choice in sorted(fitting, key=lambda choice: (choice.estimate.luts, choice.cycles)):
         if not best or choice.cycles < best[-1].cycles:
             best.append(choice)
     return best

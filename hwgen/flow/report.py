@@ -151,9 +151,9 @@ class Report:
         table.add_row("golden check", f"{self.checked_sentences} sentences equal in simulation, every score")
         table.add_row("aim", self.aim)
         table.add_row("engine", f"{self.engine}, {self.bits} bits")
-        made = f", by PLL from {self.oscillator / 1e6:g} MHz" if self.pll else ""
+        source = f", by PLL from {self.oscillator / 1e6:g} MHz" if self.pll else ""
         routed = f"; routed {self.fmax / 1e6:.1f} MHz" if self.fmax else "; not routed"
-        table.add_row("clock", f"{self.clock / 1e6:g} MHz{made}{routed}")
+        table.add_row("clock", f"{self.clock / 1e6:g} MHz{source}{routed}")
         if self.critical_path:
             table.add_row("critical path", self.critical_path)
         sentences = f"sentences/s of {self.tokens_per_sentence} {self.token}s"

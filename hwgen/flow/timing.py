@@ -61,8 +61,8 @@ def critical_path(report: dict[str, Any], component: Naming | None = None) -> Cr
         component: gives the component that a cell is in, by its name; None for the first part of the name.
     """
     inside = [path for path in report["critical_paths"] if _CLOCK.match(path["from"]) and path["from"] == path["to"]]
-    found = [_path(path["path"], component or _component) for path in inside if path["path"]]
-    return max(found, key=lambda path: path.nanoseconds, default=None)
+    paths = [_path(path["path"], component or _component) for path in inside if path["path"]]
+    return max(paths, key=lambda path: path.nanoseconds, default=None)
 
 
 def component_of(cell: str) -> tuple[str, ...]:

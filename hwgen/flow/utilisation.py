@@ -131,8 +131,8 @@ def check_fit(used: Utilisation, board: Board, advice: str) -> None:
     """
     short = []
     for name in ("luts", "ffs", "dsps", "brams", "sprams"):
-        wanted, available = getattr(used, name), getattr(board.budget, name)
-        if wanted > available:
-            short.append(f"{wanted:g} {name.upper()[:-1]}s of {available} (+{wanted - available:g})")
+        needed, available = getattr(used, name), getattr(board.budget, name)
+        if needed > available:
+            short.append(f"{needed:g} {name.upper()[:-1]}s of {available} (+{needed - available:g})")
     if short:
         raise FitError(f"the design does not fit {board.title}: it needs {', '.join(short)}; {advice}")

@@ -125,12 +125,12 @@ def _(
     """Each member that voted for the class, or for the runner-up, shares its votes out among its own stretches."""
     shared: dict[tuple[int, int], float] = {}
     for member, votes in zip(graph.vote.members, graph.vote.votes.tolist(), strict=True):
-        told = explain(member, tokens)
-        if told.label not in (label, runner_up):
+        explanation = explain(member, tokens)
+        if explanation.label not in (label, runner_up):
             continue
-        whole = sum(abs(each.weight) for each in told.evidence) or 1.0  # where nothing weighs anything
-        for each in told.evidence:
-            share = votes * each.weight / whole * (1 if told.label == label else -1)
+        whole = sum(abs(each.weight) for each in explanation.evidence) or 1.0  # where nothing weighs anything
+        for each in explanation.evidence:
+            share = votes * each.weight / whole * (1 if explanation.label == label else -1)
             shared[each.start, each.end] = shared.get((each.start, each.end), 0.0) + share
     return [(start, end, weight) for (start, end), weight in shared.items()]
 

@@ -89,8 +89,8 @@ def bundle(node: Hypervector, values: Integers, sentences: Sentences) -> Integer
             vectors = rotated[0][symbols[part, -1]]
             for age in range(1, symbols.shape[1]):
                 vectors = vectors ^ rotated[age][symbols[part, -1 - age]]
-            found, starts = np.unique(owners[part], return_index=True)
-            sums[found] += np.add.reduceat(1 - 2 * vectors, starts, axis=0, dtype=np.int64)
+            distinct, starts = np.unique(owners[part], return_index=True)
+            sums[distinct] += np.add.reduceat(1 - 2 * vectors, starts, axis=0, dtype=np.int64)
     return sums
 
 

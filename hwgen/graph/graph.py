@@ -36,11 +36,11 @@ class Graph:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "nodes", tuple(self.nodes))
-        given = tuple(type(node) for node in self.nodes)
-        if given != tuple(kind for kind in self.ORDER if kind in given or kind not in self.OPTIONAL):
-            wanted = (kind.name + " (or not)" * (kind in self.OPTIONAL) for kind in self.ORDER)
-            found = ", ".join(node.name for node in self.nodes) or "nothing"
-            raise HwgenError(f"graph: expected {', '.join(wanted)}; found {found}")
+        kinds = tuple(type(node) for node in self.nodes)
+        if kinds != tuple(kind for kind in self.ORDER if kind in kinds or kind not in self.OPTIONAL):
+            expected = (kind.name + " (or not)" * (kind in self.OPTIONAL) for kind in self.ORDER)
+            present = ", ".join(node.name for node in self.nodes) or "nothing"
+            raise HwgenError(f"graph: expected {', '.join(expected)}; found {present}")
         self.check_channels()
         self.types()  # the nodes check that their sums stay exact
 
@@ -86,13 +86,13 @@ class ConvolutionGraph(Graph):
     ORDER = (Embedding, Convolution, Requantise, MaxOverTime, Dense)
 
     def check_channels(self) -> None:
-        for wanted, given, what in (
+        for expected, actual, what in (
             (self.convolution.channels, self.embedding.rank, "convolution channels and embedding rank"),
             (self.requantise.bias.size, self.convolution.filters, "requantise channels and convolution filters"),
             (self.dense.channels, self.convolution.filters, "dense channels and convolution filters"),
         ):
-            if wanted != given:
-                raise HwgenError(f"graph: {what} differ ({wanted} and {given})")
+            if expected != actual:
+                raise HwgenError(f"graph: {what} differ ({expected} and {actual})")
 
     @property
     def embedding(self) -> Embedding:
@@ -133,16 +133,16 @@ class HypervectorGraph(Graph):
     OPTIONAL = frozenset({PatchConvolution})
 
     def check_channels(self) -> None:
-        given, what = self.hypervector.dimension, "hypervector dimension"
+        width, what = self.hypervector.dimension, "hypervector dimension"
         if self.convolution is not None:
             if self.hypervector.block % self.convolution.patch:
                 raise HwgenError(
                     f"graph: a patch of {self.convolution.patch} does not divide the hypervector's block of "
                     f"{self.hypervector.block}"
                 )
-            given, what = self.convolution.features(given), "patch convolution results"
-        if self.dense.channels != given:
-            raise HwgenError(f"graph: binary dense channels and {what} differ ({self.dense.channels} and {given})")
+            width, what = self.convolution.features(width), "patch convolution results"
+        if self.dense.channels != width:
+            raise HwgenError(f"graph: binary dense channels and {what} differ ({self.dense.channels} and {width})")
 
     @property
     def hypervector(self) -> Hypervector:

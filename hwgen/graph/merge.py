@@ -68,15 +68,15 @@ def _equal(one: object, other: object) -> bool:
 def _convolutions(members: Sequence[Graph]) -> Graph:
     graphs = cast(Sequence[ConvolutionGraph], members)
     first = graphs[0]
-    for what, found in (
+    for what, values in (
         ("tokens", [graph.vocabulary for graph in graphs]),
         ("the embedding's rank", [graph.embedding.rank for graph in graphs]),
         ("the embedding's bits", [graph.embedding.bits for graph in graphs]),
         ("the convolution's bits", [graph.convolution.bits for graph in graphs]),
         ("the activations' bits", [graph.requantise.bits for graph in graphs]),
     ):
-        if len(set(found)) > 1:
-            raise _unlike(f"{what} differ", " and ".join(map(str, found)))
+        if len(set(values)) > 1:
+            raise _unlike(f"{what} differ", " and ".join(map(str, values)))
     kernels = []
     for place, graph in enumerate(graphs):
         rank = graph.embedding.rank

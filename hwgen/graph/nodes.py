@@ -135,8 +135,8 @@ class Convolution:
     def __post_init__(self) -> None:
         check_number(self, "bits", 1, 8)
         kernels = []
-        for index, given in enumerate(self.kernels):
-            kernel = np.array(given)
+        for index, values in enumerate(self.kernels):
+            kernel = np.array(values)
             if kernel.dtype.kind not in "iu" or kernel.ndim != 3 or 0 in kernel.shape:
                 raise HwgenError(
                     f"Convolution.kernels[{index}]: need integers of shape (filters, width, channels), "

@@ -147,10 +147,10 @@ class Client:
         Raises:
             HwgenError: naming both when it holds another.
         """
-        found = self.identify().digest
-        if found != digest:
+        held = self.identify().digest
+        if held != digest:
             raise HwgenError(
-                f"the board holds model {found.hex()}, not {digest.hex()}: flash this model, or give the other --model"
+                f"the board holds model {held.hex()}, not {digest.hex()}: flash this model, or give the other --model"
             )
 
     def classify(self, tokens: Sequence[int]) -> tuple[int, list[int]]:
@@ -294,8 +294,8 @@ def _reason(error: OSError | ValueError) -> str:
         case errno.ENOENT:
             from serial.tools.list_ports import comports
 
-            found = ", ".join(sorted(each.device for each in comports())) or "none"
-            return f"no such port; is the board connected? Ports here: {found}"
+            ports = ", ".join(sorted(each.device for each in comports())) or "none"
+            return f"no such port; is the board connected? Ports here: {ports}"
         case errno.EACCES:
             return "no permission; join the group that owns it (often dialout), then log in again"
         case errno.EAGAIN | errno.EBUSY:

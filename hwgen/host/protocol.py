@@ -64,9 +64,9 @@ class Identity:
             HwgenError: when the board speaks another version of the protocol.
         """
         if payload[:1] != bytes([VERSION]) or len(payload) != IDENTITY.size:
-            found = payload[0] if payload else "none"
+            version = payload[0] if payload else "none"
             raise HwgenError(
-                f"the board speaks protocol version {found}, this hwgen {VERSION}; build and flash it again"
+                f"the board speaks protocol version {version}, this hwgen {VERSION}; build and flash it again"
             )
         return cls(*IDENTITY.unpack(payload))
 

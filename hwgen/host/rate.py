@@ -33,8 +33,8 @@ def line_rate(baud: int | None, build: Path | None, model: str, folder: Path = P
     if not rates:
         raise HwgenError(f"the line's rate: no build of {model} in {folder} says it; {WAY_OUT}")
     if len(rates) > 1:
-        told = ", ".join(f"{place} {rate}" for rate, place in rates.items())
-        raise HwgenError(f"the line's rate: builds of {model} differ ({told}); {WAY_OUT}")
+        listing = ", ".join(f"{place} {rate}" for rate, place in rates.items())
+        raise HwgenError(f"the line's rate: builds of {model} differ ({listing}); {WAY_OUT}")
     return next(iter(rates))
 
 

@@ -13,37 +13,37 @@ MOST_LABELS = 20
 """Labels that are named."""
 
 
-def tables(found: Mapping[str, Any]) -> Iterator[Table]:
+def tables(facts: Mapping[str, Any]) -> Iterator[Table]:
     """What `facts.inspect` tells: the model as a whole, node by node, and its stages of training.
 
     Args:
-        found: of `facts.inspect`.
+        facts: of `facts.inspect`.
     """
-    yield _whole(found)
-    yield _nodes(found["graph"])
-    if found["record"]["stages"]:
-        yield _stages(found["record"]["stages"])
+    yield _whole(facts)
+    yield _nodes(facts["graph"])
+    if facts["record"]["stages"]:
+        yield _stages(facts["record"]["stages"])
 
 
-def _whole(found: Mapping[str, Any]) -> Table:
-    graph, record = found["graph"], found["record"]
+def _whole(facts: Mapping[str, Any]) -> Table:
+    graph, record = facts["graph"], facts["record"]
     table = Table(show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     rows = {
-        "model": found["model"],
+        "model": facts["model"],
         "kind": f"{graph['kind']}, {_bits(graph['bits'])}, {graph['classes']} classes",
-        "digest": found["digest"],
-        "labels": listed(found["labels"], MOST_LABELS),
-        "vocabulary": _vocabulary(found["vocabulary"]),
+        "digest": facts["digest"],
+        "labels": listed(facts["labels"], MOST_LABELS),
+        "vocabulary": _vocabulary(facts["vocabulary"]),
         "weights": f"{graph['nonzero']:,} of {graph['weights']:,} are not zero",
         "memory": f"{graph['memory_bits']:,} bits, {graph['memory_bits'] / 8000:,.1f} kB",
         "scores": f"integers times 2^{graph['score_exponent']}",
         "trained by": f"recipe {record['recipe'] or 'unknown'}, seed {record['seed']}",
         "data": _data(record["data"]),
         "accuracy": _accuracy(record["accuracy"]),
-        "card": found["card"] or "none",
-        "files": ", ".join(f"{name} {size:,} bytes" for name, size in found["files"].items()),
+        "card": facts["card"] or "none",
+        "files": ", ".join(f"{name} {size:,} bytes" for name, size in facts["files"].items()),
     }
     for name, value in rows.items():
         table.add_row(name, shown(str(value)))

@@ -207,9 +207,9 @@ class QuantTextCNN(SentenceCNN):
         """The parameters that hold base-two logarithms of the scales, by tensor."""
         scaled = {"embedding": self.embedding, "dense": self.dense}
         scaled |= {f"convolution{index}": branch for index, branch in enumerate(self.convolutions)}
-        found = {name: module.weight_quant.tensor_quant.scaling_impl.value for name, module in scaled.items()}
-        found["activation"] = self.activation.act_quant.fused_activation_quant_proxy.tensor_quant.scaling_impl.value
-        return found
+        scales = {name: module.weight_quant.tensor_quant.scaling_impl.value for name, module in scaled.items()}
+        scales["activation"] = self.activation.act_quant.fused_activation_quant_proxy.tensor_quant.scaling_impl.value
+        return scales
 
     def embed(self, tokens: Tensor) -> Tensor:
         embedded = self.embedding(tokens)

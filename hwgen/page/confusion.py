@@ -79,10 +79,10 @@ def _pairs(counts: Counts, labels: Sequence[str], most: int) -> Markup:
     if not pairs:
         return fill("note.html", text="No class was taken for another.")
     wrong = sum(sum(line) - line[row] for row, line in enumerate(counts))
-    told = sum(pair.count for pair in pairs)
+    listed = sum(pair.count for pair in pairs)
     caption = "Pairs that are confused most"
-    if told < wrong:
-        caption += f": {told:,} of {wrong:,} wrong answers"
+    if listed < wrong:
+        caption += f": {listed:,} of {wrong:,} wrong answers"
     columns = [Column("Class"), Column("taken for"), Column("Texts", True), Column("of the class", True)]
     return table(
         caption, columns, [(pair.label, pair.taken_for, f"{pair.count:,}", f"{pair.share:.1%}") for pair in pairs]

@@ -55,10 +55,10 @@ class Demo:
             start = time.monotonic()
             answer = self._ask(text)
             seconds = time.monotonic() - start
-        told = example(self.model, text)
+        explained = example(self.model, text)
         ranked = sorted(range(len(answer.scores)), key=lambda place: -answer.scores[place])[:SHOWN_SCORES]
         return answer.as_json() | {
-            "stretches": [{"text": each.text, "shade": each.shade} for each in told.stretches],
+            "stretches": [{"text": each.text, "shade": each.shade} for each in explained.stretches],
             "ranking": [{"class": self.model.labels[place], "score": answer.scores[place]} for place in ranked],
             "cycles": self._cycles(answer, text),
             "milliseconds": round(seconds * 1e3, 3),

@@ -167,8 +167,8 @@ def _bits(spread: Spread) -> dict[str, object]:
         (round(place * step, 2), round(step * 0.7, 2), round(100 * part / most, 1), place)
         for place, part in enumerate(spread.by_bits)
     ]
-    told = ", ".join(f"{place}: {share(part)}" for place, part in enumerate(spread.by_bits) if part)
-    return {"bars": bars, "label": told}
+    label = ", ".join(f"{place}: {share(part)}" for place, part in enumerate(spread.by_bits) if part)
+    return {"bars": bars, "label": label}
 
 
 def spread_table(shown: Sequence[Spread]) -> Markup:

@@ -103,22 +103,22 @@ def examples(model: Model, rows: Sequence[Row] | None = None) -> list[Example]:
 def example(model: Model, text: str, expected: str | None = None) -> Example:
     """One sentence, explained."""
     tokens = model.vocabulary.encode(text)
-    told = explain(model.graph, tokens)
+    explanation = explain(model.graph, tokens)
     phrase = model.vocabulary.phrase
     return Example(
-        tuple(_stretches(model, text, len(tokens), told)),
-        model.labels[told.label],
-        model.labels[told.runner_up],
-        told.margin,
+        tuple(_stretches(model, text, len(tokens), explanation)),
+        model.labels[explanation.label],
+        model.labels[explanation.runner_up],
+        explanation.margin,
         expected,
-        tuple((phrase(text, each.start, each.end) or "(empty)", each.weight) for each in told.evidence),
+        tuple((phrase(text, each.start, each.end) or "(empty)", each.weight) for each in explanation.evidence),
     )
 
 
-def _stretches(model: Model, text: str, tokens: int, told: Explanation) -> Iterator[Stretch]:
+def _stretches(model: Model, text: str, tokens: int, explanation: Explanation) -> Iterator[Stretch]:
     """The words in order, those of one weight together; a window's weight is shared out among its words."""
     weights = np.zeros(tokens)
-    for each in told.evidence:
+    for each in explanation.evidence:
         weights[each.start : each.end] += each.weight / (each.end - each.start)
     greatest = np.abs(weights).max(initial=0.0) or 1.0
     shades = np.rint(weights / greatest * _SHADES).astype(int).tolist()

@@ -43,8 +43,8 @@ def _built(subject: Subject) -> Choice:
     """What was built: among what was explored, if it is there."""
     core, exploration = subject.core, subject.exploration
     own = Choice.of(core.plan, subject.report.estimated, core.stages, subject.report.tokens_per_sentence)
-    found = exploration.found if exploration else ()
-    return next((choice for choice in found if choice.plan == core.plan), own)
+    choices = exploration.found if exploration else ()
+    return next((choice for choice in choices if choice.plan == core.plan), own)
 
 
 def _figures(report: Report) -> Iterator[Figure]:

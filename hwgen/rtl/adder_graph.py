@@ -34,8 +34,8 @@ class Sum:
     @property
     def operands(self) -> list[tuple[int, bool]]:
         """Shift, and whether negated, of each."""
-        found = [(term.shift, term.negate) for term in self.terms]
-        return [*found, (trailing_zeros(self.constant), False)] if self.constant else found
+        shifted = [(term.shift, term.negate) for term in self.terms]
+        return [*shifted, (trailing_zeros(self.constant), False)] if self.constant else shifted
 
     @property
     def start(self) -> int:
@@ -121,9 +121,9 @@ class AdderGraph:
 
 def moved(form: Integers, term: Term) -> Integers:
     """Coefficients of a term, ``(taps, inputs)``, whose node has `form`."""
-    found = np.zeros_like(form)
-    found[term.delay :] = form[: len(form) - term.delay] << term.shift
-    return -found if term.negate else found
+    result = np.zeros_like(form)
+    result[term.delay :] = form[: len(form) - term.delay] << term.shift
+    return -result if term.negate else result
 
 
 def _scaled(constant: np.int64, term: Term) -> np.int64:

@@ -139,10 +139,10 @@ class BinaryConvolution(wiring.Component):
         first, last = Signal(), Signal()
         with m.If(taken):
             m.d.sync += [first.eq(vectors.payload.first), last.eq(vectors.payload.last)]
-        for lane, given in enumerate(self._rom(m, "weights", self.weights, following, advance)):
-            seen = Cat((given.ages[age] & inside[age]).replicate(self.channels) for age in range(self.width))
+        for lane, entry in enumerate(self._rom(m, "weights", self.weights, following, advance)):
+            seen = Cat((entry.ages[age] & inside[age]).replicate(self.channels) for age in range(self.width))
             for window, counter in zip(windows, self.counters[lane], strict=True):
-                m.d.comb += counter.bits.eq((window ^ given.weights) & seen)
+                m.d.comb += counter.bits.eq((window ^ entry.weights) & seen)
 
         # What belongs to a row travels beside its popcount.
         later = partial(register, m, advance)
@@ -162,16 +162,16 @@ class BinaryConvolution(wiring.Component):
         # The last stage: the count becomes a sum, and the sum a bit of the lane's ring.
         with m.If(advance):
             m.d.sync += features.valid.eq(valid & finished)
-        for lane, given in enumerate(self._rom(m, "limits", self.limits, place, advance)):
+        for lane, entry in enumerate(self._rom(m, "limits", self.limits, place, advance)):
             counts = [counter.count for counter in self.counters[lane]]
             places = range(len(counts))
             summed = counts[0] << 1 if self.signs else sum((self._place(b) * counts[b] for b in places), C(0))
             kept = later(summed, f"sum_{lane}")
             if self.signs:
-                tokens = sum(((given.ages[age] & known[age]) for age in range(self.width)), C(0))
-                fires = by_constant(tokens, self.channels) - kept >= given.limit
+                tokens = sum(((entry.ages[age] & known[age]) for age in range(self.width)), C(0))
+                fires = by_constant(tokens, self.channels) - kept >= entry.limit
             else:
-                fires = kept >= given.limit
+                fires = kept >= entry.limit
             ring = Signal(self.rows, name=f"ring_{lane}", reset_less=True)
             with m.If(advance & valid):
                 m.d.sync += ring.eq(Cat(ring[1:], (ring[0] & ~fresh) | fires))
@@ -214,7 +214,7 @@ class BinaryConvolution(wiring.Component):
     def _rom(self, m: Module, name: str, rows: Rows, row: Value, enable: Value) -> list[data.View[data.StructLayout]]:
         """Each lane's part of the row, a cycle after its number; wires where there is one row."""
         if self.rows == 1:
-            return [data.View(given.shape(), given.as_value()) for given in rows[0]]
+            return [data.View(entry.shape(), entry.as_value()) for entry in rows[0]]
         shape = data.ArrayLayout(rows[0][0].shape(), self.lanes)
         m.submodules[name] = memory = Memory(shape=shape, depth=self.rows, init=rows)
         port = memory.read_port()
@@ -279,7 +279,7 @@ class BinaryConvolution(wiring.Component):
 
 def bits_of(rows: Rows) -> Integers:
     """Of a memory, ``(rows, lanes, bits)``, the lowest first."""
-    values = [[given.as_value() for given in lanes] for lanes in rows]
+    values = [[entry.as_value() for entry in lanes] for lanes in rows]
     return np.array([[[value.value >> bit & 1 for bit in range(len(value))] for value in lanes] for lanes in values])
 
 

@@ -91,12 +91,12 @@ def _lut(m: Module, function: Callable[..., int], inputs: Sequence[Value], famil
     output = Signal()
     count = len(inputs)
     if family == "ice40":
-        given = [*inputs, *[_ZERO] * (4 - count)]
-        pins = {f"i_I{place}": value for place, value in enumerate(given)}
+        padded = [*inputs, *[_ZERO] * (4 - count)]
+        pins = {f"i_I{place}": value for place, value in enumerate(padded)}
         m.submodules += Instance("SB_LUT4", p_LUT_INIT=C(_wide(function, count, 4), 16), **pins, o_O=output)
     elif family == "ecp5":
-        given = [*inputs, *[_ZERO] * (4 - count)]
-        pins = {f"i_{name}": value for name, value in zip("ABCD", given, strict=True)}
+        padded = [*inputs, *[_ZERO] * (4 - count)]
+        pins = {f"i_{name}": value for name, value in zip("ABCD", padded, strict=True)}
         m.submodules += Instance("LUT4", p_INIT=C(_wide(function, count, 4), 16), **pins, o_Z=output)
     else:
         pins = {f"i_I{place}": value for place, value in enumerate(inputs)}
@@ -117,9 +117,9 @@ def two_outputs(
     """A 7-series table of up to five inputs with both its outputs, O6 and O5."""
     upper_output, lower_output = Signal(), Signal()
     count = len(inputs)
-    given = [*inputs, *[_ZERO] * (5 - count), C(1, 1)]
+    padded = [*inputs, *[_ZERO] * (5 - count), C(1, 1)]
     init = C(_wide(upper, count, 5) << 32 | _wide(lower, count, 5), 64)
-    pins = {f"i_I{place}": value for place, value in enumerate(given)}
+    pins = {f"i_I{place}": value for place, value in enumerate(padded)}
     m.submodules += Instance("LUT6_2", p_INIT=init, **pins, o_O6=upper_output, o_O5=lower_output)
     return upper_output, lower_output
 
@@ -286,9 +286,9 @@ def ecp5_carries(m: Module, cells: Sequence[Ecp5Cell], start: Value | None) -> l
     idle = (0, (_ZERO,) * 4)
     for first in range(0, len(cells), 2):
         pins: dict[str, object] = {} if carry is None else {"i_CIN": carry}
-        for half, (table, given) in enumerate([*cells[first : first + 2], idle][:2]):
+        for half, (table, inputs) in enumerate([*cells[first : first + 2], idle][:2]):
             pins |= {f"p_INIT{half}": C(table, 16), f"p_INJECT1_{half}": "NO"}
-            pins |= {f"i_{name}{half}": value for name, value in zip("ABCD", given, strict=True)}
+            pins |= {f"i_{name}{half}": value for name, value in zip("ABCD", inputs, strict=True)}
         total = Signal(2)
         if first + 2 < len(cells):
             carry = Signal()

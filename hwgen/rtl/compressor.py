@@ -250,9 +250,9 @@ def _cost(count: int, fours: bool) -> int:
 def _split(count: int, fours: bool) -> int:
     """How many of ``count - 1`` bits the first of the two numbers counts: halves, or one side a full tree."""
     half, full = (count - 1) // 2, 5 if fours else 3
-    wanted = {half}
+    sizes = {half}
     while full < count - 1:
         if full >= half:
-            wanted.add(full)
+            sizes.add(full)
         full = 2 * full + 1
-    return min(sorted(wanted), key=lambda first: _cost(first, fours) + _cost(count - 1 - first, fours))
+    return min(sorted(sizes), key=lambda first: _cost(first, fours) + _cost(count - 1 - first, fours))

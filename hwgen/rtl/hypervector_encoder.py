@@ -138,16 +138,16 @@ class HypervectorEncoder(wiring.Component):
             with m.If(moving):
                 m.d.sync += earlier.eq(self._rotated(window[-1]))
             window.append(earlier)
-        found: list[tuple[str, Value, Value]] = []
+        ngrams: list[tuple[str, Value, Value]] = []
         for size in self.node.sizes:
             inner = reduce(and_, letters[1 : size - 1], C(1, 1))
-            found.append((f"ngram_{size}", inner & Cat(letters[:size]).any(), reduce(xor, window[:size])))
+            ngrams.append((f"ngram_{size}", inner & Cat(letters[:size]).any(), reduce(xor, window[:size])))
         if self.node.words:
             word = Signal(self.lanes)
             with m.If(moving):
                 m.d.sync += word.eq(Mux(letter, self._rotated(word) ^ item, 0))
-            found.append(("word", letters[1] & ~letter, word))
-        return found
+            ngrams.append(("word", letters[1] & ~letter, word))
+        return ngrams
 
     def _rotated(self, bits: Value) -> Value:
         """Each block of `bits` one place further."""

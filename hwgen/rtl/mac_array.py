@@ -254,14 +254,14 @@ class _Elaboration:
     def _products(self, weights: list[Value]) -> list[tuple[Value, Value | None]]:
         """Of every lane the product, and its carry, before their last register."""
         operands = [getattr(self.window, f"operand_{lane}") for lane in range(len(weights))]
-        made: list[tuple[Value, Value | None] | None] = [None] * len(weights)
+        products: list[tuple[Value, Value | None] | None] = [None] * len(weights)
         free = []
         for lane, weight in enumerate(weights):
             if isinstance(weight, Const):
                 operand = operands[lane]
                 if self.array.product_delay == 2:
                     operand = self._register(operand, f"operand_{lane}")
-                made[lane] = by_constant(operand, weight.value), None
+                products[lane] = by_constant(operand, weight.value), None
             else:
                 free.append(lane)
         for lanes in self.array.shared:
@@ -269,7 +269,7 @@ class _Elaboration:
                 free.remove(lane)
             if len(lanes) == 1 or not self.array.packs:
                 for lane in lanes:
-                    made[lane] = self._plain(lane, weights[lane], operands[lane]), None
+                    products[lane] = self._plain(lane, weights[lane], operands[lane]), None
                 continue
             pair = self.array.pair(*lanes)
             first, second = (
@@ -285,13 +285,13 @@ class _Elaboration:
             ab, cd, carry = unpacked(
                 whole, pair.shift, signed_width(times(pair.a, pair.b)), signed_width((high[0] - 1, high[1]))
             )
-            made[lanes[0]], made[lanes[1]] = (ab, None), (cd, carry)
+            products[lanes[0]], products[lanes[1]] = (ab, None), (cd, carry)
         for lane in free:
             if self.array.family is None:  # left to synthesis
-                made[lane] = self._plain(lane, weights[lane], operands[lane]), None
+                products[lane] = self._plain(lane, weights[lane], operands[lane]), None
             else:
-                made[lane] = in_tables(self.m, weights[lane], operands[lane], f"lane_{lane}"), None
-        return [product for product in made if product]
+                products[lane] = in_tables(self.m, weights[lane], operands[lane], f"lane_{lane}"), None
+        return [product for product in products if product]
 
     def _plain(self, lane: int, weight: Value, operand: Value) -> Value:
         return self._register(weight, f"weight_{lane}") * self._register(operand, f"operand_{lane}")

@@ -93,7 +93,7 @@ class Pair:
         """Whether a multiplier of the part takes both."""
         if family not in INPUT_BITS or too_narrow(self.widths, family):
             return False
-        return all(own <= given for own, given in zip(sorted(self.widths), sorted(INPUT_BITS[family]), strict=True))
+        return all(own <= port for own, port in zip(sorted(self.widths), sorted(INPUT_BITS[family]), strict=True))
 
 
 def packed(low: Value, high: Value, shift: int) -> Value:
@@ -155,12 +155,12 @@ def by_constant(operand: Value, weight: int) -> Value:
 
 def digits(weight: int) -> list[tuple[int, int]]:
     """Places and signs of the non-adjacent form, lowest first."""
-    found, place = [], 0
+    result, place = [], 0
     while weight:
         if weight & 1:
             digit = 2 - (weight & 3)
-            found.append((place, digit))
+            result.append((place, digit))
             weight -= digit
         weight >>= 1
         place += 1
-    return found
+    return result

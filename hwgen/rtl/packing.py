@@ -101,5 +101,5 @@ def _stacks(depth: int, width: int, shapes: tuple[Shape, ...]) -> tuple[Stack, .
             served = min(shape.columns, columns)
             last = Stack(shape.rows, served, -(-depth // shape.rows), shape.blocks)
             choices.append((*best[columns - served], last))
-        best.append(min(choices, key=lambda made: Packing(((depth, made),)).cost))
+        best.append(min(choices, key=lambda stacks: Packing(((depth, stacks),)).cost))
     return best[width]

@@ -66,18 +66,18 @@ class PatchConvolver(wiring.Component):
         node = self.node
         pipeline = Pipeline(m, self.vectors, self.features, self.latency)
         bits = self.vectors.payload.values.as_value()
-        made = []
+        features = []
         for number in range(self.lanes // node.patch):
             patch = Signal(node.patch, name=f"patch_{number}")
             m.d.comb += patch.eq(bits.word_select(number, node.patch))
             if self.counters:
-                found = self._by_popcounts(m, patch, self.counters[number], pipeline.advance)
+                outcomes = self._by_popcounts(m, patch, self.counters[number], pipeline.advance)
             else:
-                found = self._by_tables(m, patch)
+                outcomes = self._by_tables(m, patch)
             # A register for each patch; one for all would be slow to simulate.
-            made.append(pipeline.register(Cat(found), f"features_{number}"))
+            features.append(pipeline.register(Cat(outcomes), f"features_{number}"))
         m.d.comb += [
-            self.features.payload.values.eq(Cat(made)),
+            self.features.payload.values.eq(Cat(features)),
             self.features.payload.first.eq(pipeline.first[-1]),
             self.features.payload.last.eq(pipeline.last[-1]),
         ]
@@ -102,29 +102,29 @@ class PatchConvolver(wiring.Component):
             )
             return count
 
-        found: list[Value] = []
+        bits: list[Value] = []
         wide = _GROUP.bit_length()
         for weights, limit in zip(self.node.weights.tolist(), self._limits(), strict=True):
             if len(weights) <= _GROUP:
-                found.append(_looked_up([int(count > limit) for count in _differing(weights)], patch))
+                bits.append(_looked_up([int(count > limit) for count in _differing(weights)], patch))
                 continue
             index = Cat(counted(0, tuple(weights[:_GROUP])), counted(_GROUP, tuple(weights[_GROUP:])))
             sums = [(value & (1 << wide) - 1) + (value >> wide) for value in range(1 << len(index))]
-            found.append(_looked_up([int(total > limit) for total in sums], index))
-        return found
+            bits.append(_looked_up([int(total > limit) for total in sums], index))
+        return bits
 
     def _by_popcounts(self, m: Module, patch: Signal, counters: list[Popcount], advance: Value) -> list[Value]:
         """A bit a filter, after the popcounts' latency."""
-        found: list[Value] = []
+        bits: list[Value] = []
         for counter, weights, limit in zip(counters, self.node.weights.tolist(), self._limits(), strict=True):
             m.submodules += counter
             m.d.comb += [counter.enable.eq(advance), counter.bits.eq(patch ^ _number(weights))]
             if len(counter.count) <= _GROUP + 1:
                 table = [int(count > limit) for count in range(1 << len(counter.count))]
-                found.append(_looked_up(table, counter.count))
+                bits.append(_looked_up(table, counter.count))
             else:
-                found.append(counter.count > limit)
-        return found
+                bits.append(counter.count > limit)
+        return bits
 
 
 def _number(bits: Sequence[int]) -> int:

@@ -277,11 +277,11 @@ def spatial(
     """
     adders_per_stage = adders_per_stage or pipelinings(family)[0]
     if isinstance(graph, EnsembleGraph):
-        given = graph.vote.members
-        shareable = all(isinstance(member, HypervectorGraph) for member in given) and mergeable(given)
+        voters = graph.vote.members
+        shareable = all(isinstance(member, HypervectorGraph) for member in voters) and mergeable(voters)
         if members is Members.side_by_side or (members is None and not shareable):
             return EnsemblePlan(
-                tuple(spatial(member, family, None, adders_per_stage, multiplexed=multiplexed) for member in given)
+                tuple(spatial(member, family, None, adders_per_stage, multiplexed=multiplexed) for member in voters)
             )
         engine = spatial(longest(graph), family, None, adders_per_stage, multiplexed=multiplexed)
         return _in_turn(graph, cast(Plan | HypervectorPlan, engine))
@@ -320,13 +320,13 @@ def folded(
         HwgenError: when `members` does not go with the graph.
     """
     if isinstance(graph, EnsembleGraph):
-        given = graph.vote.members
-        if members is Members.side_by_side or (members is None and not mergeable(given)):
-            own = [lanes and min(lanes, most_lanes(member)) for member in given]
+        voters = graph.vote.members
+        if members is Members.side_by_side or (members is None and not mergeable(voters)):
+            own = [lanes and min(lanes, most_lanes(member)) for member in voters]
             return EnsemblePlan(
                 tuple(
-                    folded(member, count, family, None, multipliers // len(given), memories)
-                    for member, count in zip(given, own, strict=True)
+                    folded(member, count, family, None, multipliers // len(voters), memories)
+                    for member, count in zip(voters, own, strict=True)
                 )
             )
         shared = folded(longest(graph), lanes, family, None, multipliers, memories)
@@ -360,8 +360,8 @@ def deeper(plan: AnyPlan) -> AnyPlan | None:
         return engine and replace(plan, engine=cast(Plan | HypervectorPlan, engine))
     if isinstance(plan, HypervectorPlan):
         return None
-    made = replace(plan, convolution=_deeper(plan.convolution), dense=_deeper(plan.dense))
-    return made if made != plan else None
+    deepened = replace(plan, convolution=_deeper(plan.convolution), dense=_deeper(plan.dense))
+    return deepened if deepened != plan else None
 
 
 _Engine = TypeVar("_Engine", Spatial | Folded | Counting, Spatial | Folded)

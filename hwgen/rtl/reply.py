@@ -103,8 +103,8 @@ class ReplyBuilder(wiring.Component):
                     self.results.ready.eq(self.orders.valid & self.orders.payload.has_result),
                 ]
                 m.d.sync += [order.eq(self.orders.payload), scores.eq(result.scores.as_value()), label.eq(result.label)]
-                given = self.orders.payload
-                with m.If(self.no_table & (given.status == Status.OK) & (given.kind == Kind.CLASSIFY)):
+                pending = self.orders.payload
+                with m.If(self.no_table & (pending.status == Status.OK) & (pending.kind == Kind.CLASSIFY)):
                     m.d.sync += order.status.eq(Status.NO_TABLE)
                 with m.If(self.orders.valid & self.orders.ready):
                     m.next = "SYNC"

@@ -59,9 +59,9 @@ class PackedRom(wiring.Component):
         data: list[Value] = []
         for layer, (rows, stacks) in reversed(list(enumerate(self.packing.layers))):
             start = below - rows
-            found = self._layer(m, f"layer_{layer}", range(start, below), stacks, addresses, placed)
+            lower = self._layer(m, f"layer_{layer}", range(start, below), stacks, addresses, placed)
             upper = [address < below for address in addresses]
-            data = [Mux(*each) for each in zip(upper, found, data, strict=True)] if data else found
+            data = [Mux(*each) for each in zip(upper, lower, data, strict=True)] if data else lower
             below = start
         for number, (reader, value) in enumerate(zip(self.readers, data, strict=True)):
             m.d.comb += reader.data.eq(value if placed else register(m, reader.enable, value, f"data_{number}"))
@@ -78,9 +78,9 @@ class PackedRom(wiring.Component):
             for number, first in enumerate(rows[:: stack.rows]):
                 held = self.rows[first : min(first + stack.rows, rows.stop)]
                 init = [row >> at & (1 << stack.columns) - 1 for row in held]
-                given = [(reader.address - rows.start, reader.enable) for reader in self.readers]
-                found = self._block(m, f"{name}_{place}_{number}", stack, init, given, placed)
-                for own, part in zip(parts, found, strict=True):
+                reads = [(reader.address - rows.start, reader.enable) for reader in self.readers]
+                words = self._block(m, f"{name}_{place}_{number}", stack, init, reads, placed)
+                for own, part in zip(parts, words, strict=True):
                     own.append(part)
             for address, own, all_ in zip(addresses, parts, columns, strict=True):
                 which = (address - rows.start)[ceil_log2(stack.rows) :]

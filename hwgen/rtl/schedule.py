@@ -199,13 +199,13 @@ class _Filling:
         for place in reversed(places):
             reach.append(reach[-1] | reach[-1] << len(self.left[place][0]) & (2 << room) - 1)
         reach.reverse()
-        wanted = reach[0].bit_length() - 1
+        size = reach[0].bit_length() - 1
         chosen = set()
         for place, behind in zip(places, reach[1:], strict=True):
-            rest = wanted - len(self.left[place][0])
+            rest = size - len(self.left[place][0])
             if rest >= 0 and behind >> rest & 1:
                 chosen.add(place)
-                wanted = rest
+                size = rest
         return chosen
 
     def schedule(self, total: int) -> Schedule:
@@ -230,6 +230,6 @@ class _Filling:
             for cycle, product in enumerate(rows[number]):
                 if product is not None and owners[number][cycle] == number:
                     cycles.setdefault(product.filter, []).append(cycle)
-            spans = tuple(Span(filter_, min(found), max(found)) for filter_, found in cycles.items())
+            spans = tuple(Span(filter_, min(own), max(own)) for filter_, own in cycles.items())
             units.append(Unit(spans, tuple((fed, tuple(mask)) for fed, mask in feeds.items())))
         return Schedule(tuple(rows), tuple(units), self.period, total)

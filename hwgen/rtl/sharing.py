@@ -141,10 +141,10 @@ def by_tap(builder: _Builder, matrix: Integers) -> list[list[Term]]:
     """Transposed form: what the taps of all rows make of one token is one matrix."""
     rows, taps, channels = matrix.shape
     values = _da4ml(builder, matrix.reshape(rows * taps, channels))
-    found = (values[row * taps : (row + 1) * taps] for row in range(rows))
+    by_row = (values[row * taps : (row + 1) * taps] for row in range(rows))
     return [
         [Term(v.node, v.shift, v.delay + delay, v.negate) for delay, v in enumerate(row) if v is not None]
-        for row in found
+        for row in by_row
     ]
 
 
@@ -186,8 +186,8 @@ def _da4ml_stage(builder: _Builder, stage: object, sources: list[Term | None]) -
             buffer.append(_moved(sources[op.id0], stage.inp_shifts[op.id0], False))  # type: ignore[attr-defined]
         elif op.opcode in (_DA4ML_ADD, _DA4ML_SUBTRACT):
             operands = [buffer[op.id0], _moved(buffer[op.id1], op.data, op.opcode == _DA4ML_SUBTRACT)]
-            given = [operand for operand in operands if operand is not None]
-            buffer.append(builder.add(given) if len(given) == 2 else given[0] if given else None)
+            present = [operand for operand in operands if operand is not None]
+            buffer.append(builder.add(present) if len(present) == 2 else present[0] if present else None)
         else:
             raise AssertionError(f"unexpected operation {op.opcode} in a constant matrix")
     outputs = zip(stage.out_idxs, stage.out_shifts, stage.out_negs, strict=True)  # type: ignore[attr-defined]
@@ -236,20 +236,20 @@ class _Greedy:
     def _share(self, pattern: _Pattern) -> None:
         """Put a new node in the place of every such pair."""
         first, second, shift, delay, negate = pattern
-        found = []
+        matches = []
         for row in self.rows:
             used: set[_Item] = set()
             for item in sorted(row):
                 partner = (second, item[1] + shift, item[2] + delay, item[3] != negate)
                 if item[0] == first and item not in used and partner in row and partner not in used:
                     used |= {item, partner}
-                    found.append((row, item, partner))
-        if len(found) < 2:  # pairs that overlap, such as two of three equal steps
+                    matches.append((row, item, partner))
+        if len(matches) < 2:  # pairs that overlap, such as two of three equal steps
             self.counts[pattern] = 0
             return
-        _, item, partner = found[0]
+        _, item, partner = matches[0]
         node, at, since, sign = self._node(item, partner)
-        for row, item, partner in found:
+        for row, item, partner in matches:
             self._take(row, item)
             self._take(row, partner)
             self._put(row, (node, at + item[1], since + item[2], sign != item[3]))

@@ -52,8 +52,8 @@ class SpramLayout:
         """
         words = -(-row_bits // WORD)
         wides = range(1, BLOCKS + 1)
-        made = [cls(rows, words, wide, -(-(-(-words // wide) * rows) // ROWS)) for wide in wides]
-        fitting = [layout for layout in made if layout.blocks <= BLOCKS]
+        layouts = [cls(rows, words, wide, -(-(-(-words // wide) * rows) // ROWS)) for wide in wides]
+        fitting = [layout for layout in layouts if layout.blocks <= BLOCKS]
         if not fitting:
             raise HwgenError(
                 f"the embedding ({rows} rows of {row_bits} bits) does not fit the {BLOCKS} SPRAMs of "

@@ -150,12 +150,12 @@ def _embedding(graph: ConvolutionGraph, place: BlockRam | Spram | Outside) -> wi
 @_scoring.register
 def _(graph: HypervectorGraph, plan: HypervectorPlan) -> Stages:
     lanes = plan.lanes or graph.hypervector.dimension
-    made: dict[str, wiring.Component] = {"hypervector": HypervectorEncoder(graph.hypervector, lanes=lanes)}
+    chain: dict[str, wiring.Component] = {"hypervector": HypervectorEncoder(graph.hypervector, lanes=lanes)}
     if graph.convolution is not None:
-        made["patch_convolution"] = PatchConvolver(graph.convolution, lanes=lanes, family=plan.family)
+        chain["patch_convolution"] = PatchConvolver(graph.convolution, lanes=lanes, family=plan.family)
         lanes = graph.convolution.features(lanes)
-    made["binary_dense"] = FoldedBinaryDense(graph.dense, lanes=lanes, family=plan.family)
-    return made
+    chain["binary_dense"] = FoldedBinaryDense(graph.dense, lanes=lanes, family=plan.family)
+    return chain
 
 
 @_scoring.register

@@ -42,9 +42,9 @@ _WRONG_LABELS = 0.04
 def corpus(rows: int = 2400, seed: int = 20) -> tuple[tuple[Row, ...], tuple[Row, ...], tuple[Row, ...]]:
     """Train, dev and test splits, 80/10/10, labels `negative` and `positive`; the same for the same arguments."""
     source = random.Random(f"demo/{seed}")
-    made = [_row(source) for _ in range(rows)]
+    generated = [_row(source) for _ in range(rows)]
     tenth = rows // 10
-    return tuple(made[2 * tenth :]), tuple(made[:tenth]), tuple(made[tenth : 2 * tenth])
+    return tuple(generated[2 * tenth :]), tuple(generated[:tenth]), tuple(generated[tenth : 2 * tenth])
 
 
 def _row(source: random.Random) -> Row:

@@ -28,9 +28,9 @@ class Ecp5Pll(OutputFeedbackPll):
             if reference / divider not in PHASES:
                 break
             for feedback in DIVIDERS:
-                made = reference * feedback / divider
-                if made in OUTPUT:
-                    output = min(max(round(VCO.middle() / made), 1), DIVIDERS[-1])
+                clock = reference * feedback / divider
+                if clock in OUTPUT:
+                    output = min(max(round(VCO.middle() / clock), 1), DIVIDERS[-1])
                     setting = cls(reference, divider, feedback, output)
                     if setting.vco in VCO:
                         yield setting
