@@ -15,9 +15,10 @@ from hwgen.flow.top import BoardTop
 # yosys knows BUFGCTRL without SIM_DEVICE, which only Vivado's simulation asks for.
 # autoname, which the other families' synthesis ends with, calls cells after what they drive: a report counts by name.
 _SYNTHESIS = (
-    "read_verilog vivado/top.v; setparam -unset SIM_DEVICE t:BUFGCTRL; "
+    "read_rtlil top.il; setparam -unset SIM_DEVICE t:BUFGCTRL; "
     "synth_xilinx -flatten -arch xc7 {options} -top top; autoname; write_json top.json"
 )
+_RTLIL = f"{NAME}.il"
 OPENXC7_NEEDS = ("nextpnr-xilinx", "fasm2frames", "xc7frames2bit")
 
 
@@ -27,6 +28,8 @@ def build(top: BoardTop, target: Target, steps: Steps, advice: str) -> Built:
     folders = {"Vivado": steps.folder / "vivado", "Xray": steps.folder / "openxc7"}
     for toolchain, folder in folders.items():
         plan = platforms.plan(target.platform(toolchain), board, top, NAME, synth_opts=board.synthesis)
+        if rtlil := plan.files.pop(_RTLIL, None):
+            (steps.folder / _RTLIL).write_text(str(rtlil), encoding="utf-8")
         plan.extract(folder)
         (folder / f"build_{NAME}.sh").chmod(0o755)
     yosys = tools.require("yosys", "for synthesis")
