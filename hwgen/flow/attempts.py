@@ -47,16 +47,16 @@ class Attempt:
         return f"{self.router}-seed-{self.seed}"
 
 
-def attempts(family: str, seed: int, *, further: int = SEEDS, counts: bool = False) -> Iterator[Attempt]:
+def attempts(family: str, seed: int, *, further: int = SEEDS, scarce: bool = False) -> Iterator[Attempt]:
     """Every attempt at a design, in the order in which they are made until one succeeds.
 
     Args:
         seed: the first one.
         further: how many seeds follow.
-        counts: whether there are popcounts in it, among whose carry chains iCE40's router1 goes round for ever.
+        scarce: whether wires are scarce, and router1 would go round for ever.
     """
     routers = ROUTERS[family]
-    if counts and family == "ice40":
+    if scarce:
         routers = routers[::-1]
     for each in range(seed, seed + 1 + further):
         for router in routers:

@@ -20,6 +20,7 @@ from hwgen.flow.board import Board
 from hwgen.flow.built import NAME, Built
 from hwgen.flow.ecp5_netlist import mend, spread
 from hwgen.flow.routing import PLACED, place
+from hwgen.flow.spare_rows import crowded
 from hwgen.flow.steps import Steps
 from hwgen.flow.target import Target
 from hwgen.flow.timing import critical_path, slowest
@@ -76,8 +77,10 @@ def build(
     used = utilisation.of_netlist(steps.folder / _NETLIST[family], family)
     utilisation.check_fit(used, board, advice)
     spare = spread(steps.folder / _NETLIST[family], target.part, used) if family == "ecp5" else 0
+    # Among the carry chains of popcounts on iCE40, and where a large design leaves no room to be spread.
+    scarce = (counts and family == "ice40") or crowded(target.part, used)
     try:
-        attempt = place(steps, router, family, seeds, counts=counts)
+        attempt = place(steps, router, family, seeds, scarce=scarce)
     except HwgenError as error:
         if not _FULL.search(str(error)):
             raise

@@ -93,7 +93,7 @@ class Choice:
     @property
     def fastest_first(self) -> tuple[object, ...]:
         """What is to be least: of equally fast ones, nothing shall stall, and then registers are worth having."""
-        return self.cycles, not self.plan.never_stalls, _adders_per_stage(self.plan), self.estimate.luts
+        return self.cycles, not self.plan.never_stalls, adders_per_stage(self.plan), self.estimate.luts
 
     @property
     def cheapest_first(self) -> tuple[object, ...]:
@@ -338,6 +338,7 @@ def _lanes(graph: Graph) -> list[int]:
     return _ladder(most_lanes(graph))
 
 
-def _adders_per_stage(plan: AnyPlan) -> int:
+def adders_per_stage(plan: AnyPlan) -> int:
+    """Of a spatial convolution; 0 for others."""
     convolution = getattr(plan, "convolution", None)
     return convolution.adders_per_stage if isinstance(convolution, Spatial) else 0

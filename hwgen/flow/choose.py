@@ -11,15 +11,21 @@ from hwgen.errors import HwgenError
 from hwgen.flow import fit
 from hwgen.flow.aim import KEEP_UP, Aim
 from hwgen.flow.board import Board
-from hwgen.flow.candidates import Candidates, Choice, Constraints
+from hwgen.flow.candidates import Candidates, Choice, Constraints, adders_per_stage
 from hwgen.flow.estimate import estimate
 from hwgen.flow.explore import DEFAULT, FASTEST, TARGET, Exploration, Mark
+from hwgen.flow.spare_rows import crowded
 from hwgen.flow.table_place import stored
 from hwgen.flow.target import Target
 from hwgen.model import Model
 from hwgen.progress import SILENT, Progress
 from hwgen.rtl.core import Core
 from hwgen.rtl.plan import AnyPlan, folded
+
+CROWDED_CLOCK = 64e6
+"""Hz that a large design can be routed for where there is no room to spread it; see `docs/place-and-route.md`."""
+CROWDED_ADDERS = 4
+"""Adders between two registers there, at least: fewer would take more flip-flops, and each of them a wire."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +60,20 @@ def designs(model: Model, target: Target, aim: Aim, *, clock_given: bool = False
         return iter([Design(stored(model.graph, target.board, plan), target, aim.words)])
     if not aim.cheapest:
         found = fit.choices(model.graph, targets[0], _constraints(model, aim))
-        return (Design(choice.plan, targets[0], aim.words) for choice in fit.fastest(found))
+        return (Design(choice.plan, at, aim.words) for choice, at in _for_speed(found, targets[0], clock_given))
     return _cheapest(model, targets, aim)
+
+
+def _for_speed(found: Sequence[Choice], target: Target, clock_given: bool) -> Iterator[tuple[Choice, Target]]:
+    """The fastest choices first, each at a clock that it can be routed for."""
+    routable = [
+        choice
+        for choice in found
+        if not crowded(target.part, choice.estimate) or adders_per_stage(choice.plan) >= CROWDED_ADDERS
+    ]
+    for choice in fit.fastest(routable or found):
+        slower = not clock_given and target.clock > CROWDED_CLOCK and crowded(target.part, choice.estimate)
+        yield choice, target.at(target.clocks.at_most(CROWDED_CLOCK)) if slower else target
 
 
 def _cheapest(model: Model, targets: Sequence[Target], aim: Aim) -> Iterator[Design]:
@@ -172,7 +190,7 @@ def _marked(model: Model, target: Target, aim: Aim, found: list[Choice]) -> tupl
                 return min(reached, key=lambda choice: choice.cheapest_first), each
     if aim.rate is not None:
         raise _out_of_reach(aim.rate, found, targets[-1])
-    return next(fit.fastest(found)), targets[-1]
+    return next(_for_speed(found, targets[-1], clock_given=False))
 
 
 def model_for(board: Board, bits: int, aim: Aim = KEEP_UP) -> str:

@@ -52,6 +52,8 @@ BUILD = Kind("build", "an earlier build", room=1 << 24)
 
 _MARGIN = 0.98
 """Of a clock that was reached, what a second try aims at: routed anew, a design seldom falls further behind."""
+_NEARLY = 0.8
+"""Of the clock aimed at, from which a second try goes slower at once: more registers are more to route."""
 
 
 def make_shell(model: Model, plan: AnyPlan, clock: float | Fraction, board: Board) -> Shell:
@@ -188,7 +190,8 @@ class _Attempts:
         self._missed = error
         self._tried.add(self.design.plan)
         following, target = deeper(self.design.plan), self.design.target
-        if following is not None and following not in self._tried:
+        slower_will_do = self._retry and error.reached >= _NEARLY * target.clock
+        if following is not None and following not in self._tried and not slower_will_do:
             self.design = Design(following, target, self.design.aim)
             return "again with more registers"
         if not self._retry or _MARGIN * error.reached < float(target.clocks.for_line(target.board.uart.baud).frequency):

@@ -32,7 +32,7 @@ class Routed:
     reached: float
 
 
-def place(steps: Steps, command: list[str], family: str, seeds: Sequence[int], *, counts: bool = False) -> Attempt:
+def place(steps: Steps, command: list[str], family: str, seeds: Sequence[int], *, scarce: bool = False) -> Attempt:
     """Place and route in `steps.folder`.
 
     A crash or a stall is followed by the next router and seed. Of several seeds, tried as many at a time as there are
@@ -40,7 +40,7 @@ def place(steps: Steps, command: list[str], family: str, seeds: Sequence[int], *
 
     Args:
         command: of nextpnr, but for router and seed.
-        counts: whether there are popcounts in the design.
+        scarce: whether wires are scarce for the design.
 
     Returns:
         the attempt whose files are in the folder.
@@ -55,7 +55,7 @@ def place(steps: Steps, command: list[str], family: str, seeds: Sequence[int], *
 
     def until_one_succeeds(seed: int) -> Routed | HwgenError:
         alone = len(seeds) == 1
-        tries = attempts(family, seed, further=SEEDS if alone else 0, counts=counts)
+        tries = attempts(family, seed, further=SEEDS if alone else 0, scarce=scarce)
         try:
             return _first(steps.folder, sources, command, tries, progress if alone else _Named(progress, seed), ended)
         except HwgenError as error:

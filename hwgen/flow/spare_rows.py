@@ -42,11 +42,14 @@ class Die:
     def tables(self) -> int:
         """Look-up tables in the rest."""
         rows = self.rows - 1 - len({*self.spare, *self.others})
-        return rows * (self.columns - 1) * len(_PLACES)
+        return rows * (self.columns - 1) * _IN_TILE
 
 
-_PLACES = tuple(f"SLICE{name}.K{half}" for name in "ABCD" for half in "01")
-"""Of the tables of a tile."""
+_IN_TILE = 8
+"""Look-up tables of a tile."""
+_PLACES = tuple(f"SLICE{name}.K{half}" for name in "ABCD" for half in "01")[:-1]
+"""Of the tables of a tile, those that are occupied: all but one, in which no carry chain fits. Without it, what stands
+between the adders would be placed far from them, wherever there is a gap."""
 _SMALL = Die(70, 48, (13, 25, 37))
 DIES = {
     "12f": _SMALL,
@@ -63,8 +66,22 @@ def room_on(part: str, used: Utilisation) -> Die | None:
     Args:
         part: as its vendor names it.
     """
-    die = DIES.get(part.split("-")[1])
+    die = _die(part)
     return die if die is not None and LEAST <= used.luts <= FILL * die.tables else None
+
+
+def crowded(part: str, used: Utilisation) -> bool:
+    """Whether a design is large and there is no room to spread it; of other families than ECP5 nothing is known.
+
+    Args:
+        part: as its vendor names it.
+    """
+    return _die(part) is not None and used.luts >= LEAST and room_on(part, used) is None
+
+
+def _die(part: str) -> Die | None:
+    family, size, *_ = f"{part}-".split("-")
+    return DIES.get(size) if family.startswith("lfe5u") else None
 
 
 def leave_rows(module: dict[str, Any], die: Die) -> int:

@@ -17,13 +17,15 @@ from hwgen.flow import design, program
 from hwgen.flow.aim import Aim
 from hwgen.flow.build import TimingError, _flash_image, fmax_of, synthesise
 from hwgen.flow.built import Built
-from hwgen.flow.design import build_design
+from hwgen.flow.choose import Design
+from hwgen.flow.design import _Attempts, build_design
 from hwgen.flow.report import Report
 from hwgen.flow.steps import Steps
 from hwgen.flow.target import Target
 from hwgen.flow.utilisation import FitError, Utilisation, check_fit
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.model import Model
+from hwgen.rtl.plan import Plan
 from hwgen.rtl.table_image import table_image
 from hwgen.text.vocabulary import Vocabulary
 from tests.random_graph import random_graph
@@ -236,6 +238,21 @@ def test_a_missed_clock_is_tried_again_with_more_registers(model: Model, tmp_pat
         )
     assert sum("again with more registers" in line for line in said) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["out-failed"]
+
+
+@pytest.mark.parametrize(("reached", "how"), [(0.95, "again at"), (0.5, "again with more registers")])
+def test_a_clock_that_is_nearly_reached_is_lowered_at_once(reached: float, how: str) -> None:
+    """More registers are more to route, and the board runs at a tenth less."""
+    target = Target.of(boards.load("ulx3s"))
+    fast = target.at(target.clocks.at_most(112.5e6))
+    plan = Plan.spatial(2, "ecp5")
+    attempts = _Attempts(iter([Design(plan, fast, "fastest")]), True)
+    report = {
+        "fmax": {"clk": {"achieved": reached * fast.clock / 1e6, "constraint": fast.clock / 1e6}},
+        "critical_paths": [],
+    }
+    assert attempts.after_missed(TimingError(report, fast.clock)).startswith(how)
+    assert (attempts.design.plan == plan) == (how == "again at")
 
 
 def test_a_design_that_finds_no_place_is_followed_by_a_smaller_one(

@@ -42,7 +42,7 @@ def tool(body: str, folder: Path) -> list[str]:
 def test_routers_and_seeds_take_turns() -> None:
     tries = [str(each) for each in attempts("ecp5", 4)]
     assert tries[:3] == ["router1, seed 4", "router2, seed 4", "router1, seed 5"] and len(tries) == 2 * (1 + SEEDS)
-    assert str(next(attempts("ice40", 1, counts=True))) == "router2, seed 1"
+    assert str(next(attempts("ice40", 1, scarce=True))) == "router2, seed 1"
 
 
 @pytest.mark.parametrize("fault", ["loop", "crash"])
