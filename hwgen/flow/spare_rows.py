@@ -42,14 +42,11 @@ class Die:
     def tables(self) -> int:
         """Look-up tables in the rest."""
         rows = self.rows - 1 - len({*self.spare, *self.others})
-        return rows * (self.columns - 1) * _IN_TILE
+        return rows * (self.columns - 1) * len(_PLACES)
 
 
-_IN_TILE = 8
-"""Look-up tables of a tile."""
-_PLACES = tuple(f"SLICE{name}.K{half}" for name in "ABCD" for half in "01")[:-1]
-"""Of the tables of a tile, those that are occupied: all but one, in which no carry chain fits. Without it, what stands
-between the adders would be placed far from them, wherever there is a gap."""
+_PLACES = tuple(f"SLICE{name}.K{half}" for name in "ABCD" for half in "01")
+"""Of the tables of a tile."""
 _SMALL = Die(70, 48, (13, 25, 37))
 DIES = {
     "12f": _SMALL,

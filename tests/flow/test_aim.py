@@ -118,8 +118,9 @@ def test_the_fastest_has_wired_weights_and_a_high_clock(board: str, name: str) -
     chosen, design = built(board, name, Aim(fastest=True))
     assert isinstance(design.plan, Plan) and design.plan.never_stalls and design.aim == "fastest"
     assert isinstance(design.plan.convolution, Spatial)
-    assert design.plan.convolution.adders_per_stage == (1 if design.target.family == "xilinx" else 2)
-    assert design.target.clock == {"ulx3s": 112.5e6, "orangecrab": 112e6, "arty_a7": 100e6}[board]
+    # OrangeCrab's part is too full to be routed for more.
+    assert design.plan.convolution.adders_per_stage == {"ulx3s": 2, "orangecrab": 4, "arty_a7": 1}[board]
+    assert design.target.clock == {"ulx3s": 112.5e6, "orangecrab": 64e6, "arty_a7": 100e6}[board]
     assert cycles_per_sentence(Core(chosen.graph, design.plan).stages, 20) == 20
 
 
