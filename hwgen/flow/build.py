@@ -31,6 +31,8 @@ _FULL = re.compile("Failed to expand region|[Uu]nable to find (a )?(legal )?plac
 _CONFLICT = "multiple conflicting drivers"
 _ABC = "Running ABC command"
 _ASSERT = "ERROR: Assert"
+SPREAD = ("--placer-heap-timingweight", "20")
+"""For nextpnr, where a design is spread: with twice the ways to go, it matters more how far."""
 IMAGE = "flash.bin"
 """All that must be in a board's flash."""
 _NETLIST = {"ecp5": "top.json", "ice40": "top.json", "gowin": "top.syn.json"}
@@ -77,6 +79,8 @@ def build(
     used = utilisation.of_netlist(steps.folder / _NETLIST[family], family)
     utilisation.check_fit(used, board, advice)
     spare = spread(steps.folder / _NETLIST[family], target.part, used) if family == "ecp5" else 0
+    if spare:
+        router += SPREAD
     # Among the carry chains of popcounts on iCE40, and where a large design leaves no room to be spread.
     scarce = (counts and family == "ice40") or crowded(target.part, used)
     try:
