@@ -20,7 +20,7 @@ from hwgen.flow.board import Board
 from hwgen.flow.built import NAME, Built
 from hwgen.flow.ecp5_netlist import mend, spread
 from hwgen.flow.routing import PLACED, place
-from hwgen.flow.spare_rows import crowded
+from hwgen.flow.spare_rows import CROWDED_CLOCK, crowded
 from hwgen.flow.steps import Steps
 from hwgen.flow.target import Target
 from hwgen.flow.timing import critical_path, slowest
@@ -82,7 +82,8 @@ def build(
     if spare:
         router += SPREAD
     # Among the carry chains of popcounts on iCE40, and where a large design leaves no room to be spread.
-    scarce = (counts and family == "ice40") or crowded(target.part, used)
+    full = crowded(target.part, used) and clock.frequency <= CROWDED_CLOCK
+    scarce = full or (counts and family == "ice40")
     try:
         attempt = place(steps, router, family, seeds, scarce=scarce)
     except HwgenError as error:

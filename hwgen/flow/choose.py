@@ -14,7 +14,7 @@ from hwgen.flow.board import Board
 from hwgen.flow.candidates import Candidates, Choice, Constraints, adders_per_stage
 from hwgen.flow.estimate import estimate
 from hwgen.flow.explore import DEFAULT, FASTEST, TARGET, Exploration, Mark
-from hwgen.flow.spare_rows import crowded
+from hwgen.flow.spare_rows import CROWDED_CLOCK, crowded
 from hwgen.flow.table_place import stored
 from hwgen.flow.target import Target
 from hwgen.model import Model
@@ -22,10 +22,9 @@ from hwgen.progress import SILENT, Progress
 from hwgen.rtl.core import Core
 from hwgen.rtl.plan import AnyPlan, folded
 
-CROWDED_CLOCK = 64e6
-"""Hz that a large design can be routed for where there is no room to spread it; see `docs/place-and-route.md`."""
 CROWDED_ADDERS = 4
-"""Adders between two registers there, at least: fewer would take more flip-flops, and each of them a wire."""
+"""Adders between two registers, at least, where a design leaves no room to be spread: fewer would take more flip-flops,
+and each of them a wire."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +65,17 @@ def designs(model: Model, target: Target, aim: Aim, *, clock_given: bool = False
 
 def _for_speed(found: Sequence[Choice], target: Target, clock_given: bool) -> Iterator[tuple[Choice, Target]]:
     """The fastest choices first, each at a clock that it can be routed for."""
-    routable = [
-        choice
-        for choice in found
-        if not crowded(target.part, choice.estimate) or adders_per_stage(choice.plan) >= CROWDED_ADDERS
-    ]
+    if clock_given or target.clock <= CROWDED_CLOCK:
+        yield from ((choice, target) for choice in fit.fastest(found))
+        return
+    slower = target.at(target.clocks.at_most(CROWDED_CLOCK))
+
+    def full(choice: Choice) -> bool:
+        return crowded(target.part, choice.estimate)
+
+    routable = [each for each in found if not full(each) or adders_per_stage(each.plan) >= CROWDED_ADDERS]
     for choice in fit.fastest(routable or found):
-        slower = not clock_given and target.clock > CROWDED_CLOCK and crowded(target.part, choice.estimate)
-        yield choice, target.at(target.clocks.at_most(CROWDED_CLOCK)) if slower else target
+        yield choice, slower if full(choice) else target
 
 
 def _cheapest(model: Model, targets: Sequence[Target], aim: Aim) -> Iterator[Design]:

@@ -15,6 +15,8 @@ from hwgen.flow.utilisation import Utilisation
 
 LEAST = 6_000
 """Tables of a design from which it is spread; smaller ones route in seconds as they are."""
+CROWDED_CLOCK = 64e6
+"""Hz that router2 reaches where there is no room to spread a design; router1 reaches more, but not within an hour."""
 FILL = 0.7
 """Of the rows that are left to cells, what a design may take."""
 

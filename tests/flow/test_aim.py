@@ -124,6 +124,13 @@ def test_the_fastest_has_wired_weights_and_a_high_clock(board: str, name: str) -
     assert cycles_per_sentence(Core(chosen.graph, design.plan).stages, 20) == 20
 
 
+def test_a_clock_that_is_asked_for_is_aimed_at_on_a_full_part_too() -> None:
+    target = Target.of(boards.load("orangecrab"), 112e6)
+    design = next(designs(model("sst2-full-5bit"), target, Aim(fastest=True), clock_given=True))
+    assert design.target.clock == 112e6
+    assert isinstance(design.plan, Plan) and design.plan.convolution == Spatial(2, "ecp5")
+
+
 def test_of_the_shipped_models_the_most_accurate_that_fits_is_taken() -> None:
     """iCEBreaker holds the full one, with its table in SPRAM; Tang Nano 9K has too little block RAM for it."""
     chosen = {name: model_for(boards.load(name), 5) for name in ("icebreaker", "tang_nano_9k", "ulx3s")}
