@@ -45,7 +45,7 @@ class Shell(wiring.Component):
     """UART, protocol and core: all of the design but the pins.
 
     A reply starts once the request's CRC is in and the core has its result. Costs, beside the core, for two classes of
-    14 bits, 8,192 tokens and a clock of 12 MHz, 548 LUTs on iCE40 (688 on ECP5), 314 flip-flops and one block RAM;
+    14 bits, 8,192 tokens and a clock of 12 MHz, 542 LUTs on iCE40 (662 on ECP5), 338 flip-flops and one block RAM;
     further classes cost one LUT and one flip-flop per bit of their scores.
 
     Ports:
