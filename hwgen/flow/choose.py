@@ -65,17 +65,13 @@ def designs(model: Model, target: Target, aim: Aim, *, clock_given: bool = False
 
 def _for_speed(found: Sequence[Choice], target: Target, clock_given: bool) -> Iterator[tuple[Choice, Target]]:
     """The fastest choices first, each at a clock that it can be routed for."""
-    if clock_given or target.clock <= CROWDED_CLOCK:
-        yield from ((choice, target) for choice in fit.fastest(found))
-        return
-    slower = target.at(target.clocks.at_most(CROWDED_CLOCK))
 
-    def full(choice: Choice) -> bool:
-        return crowded(target.part, choice.estimate)
+    def too_fast(choice: Choice) -> bool:
+        return not clock_given and target.clock > CROWDED_CLOCK and crowded(target.part, choice.estimate)
 
-    routable = [each for each in found if not full(each) or adders_per_stage(each.plan) >= CROWDED_ADDERS]
+    routable = [each for each in found if not too_fast(each) or adders_per_stage(each.plan) >= CROWDED_ADDERS]
     for choice in fit.fastest(routable or found):
-        yield choice, slower if full(choice) else target
+        yield choice, target.at(target.clocks.at_most(CROWDED_CLOCK)) if too_fast(choice) else target
 
 
 def _cheapest(model: Model, targets: Sequence[Target], aim: Aim) -> Iterator[Design]:

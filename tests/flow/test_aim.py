@@ -60,6 +60,14 @@ def test_a_part_without_a_known_pll_is_built_at_its_oscillator(fastest: bool, mo
     assert design.target.clock == 27e6
 
 
+def test_a_fast_oscillator_without_a_known_pll_stays_the_clock_of_the_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above the one that a full ECP5 is routed for, which is nothing to other parts."""
+    target = Target.of(boards.load("arty_a7"))
+    monkeypatch.setattr(type(target.clocks), "plans", [target.clocks.own])
+    design = next(designs(model("sst2-small-5bit"), target, Aim(fastest=True)))
+    assert design.target.clock == 100e6
+
+
 @pytest.mark.parametrize(("board", "name"), [("ulx3s", "sst2-full-5bit"), ("icebreaker", "sst2-small-5bit")])
 def test_nothing_cheaper_keeps_up(board: str, name: str) -> None:
     """The search stops early; one of everything there is ends with the same."""
