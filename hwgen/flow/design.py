@@ -190,11 +190,13 @@ class _Attempts:
         self._missed = error
         self._tried.add(self.design.plan)
         following, target = deeper(self.design.plan), self.design.target
-        slower_will_do = self._retry and error.reached >= _NEARLY * target.clock
-        if following is not None and following not in self._tried and not slower_will_do:
+        least = target.clocks.for_line(target.board.uart.baud).frequency
+        retry = self._retry and _MARGIN * error.reached >= float(least)
+        nearly = error.reached >= _NEARLY * target.clock
+        if following is not None and following not in self._tried and not (retry and nearly):
             self.design = Design(following, target, self.design.aim)
             return "again with more registers"
-        if not self._retry or _MARGIN * error.reached < float(target.clocks.for_line(target.board.uart.baud).frequency):
+        if not retry:
             raise error
         self._retry = False
         slower = target.at(target.clocks.at_most(_MARGIN * error.reached))

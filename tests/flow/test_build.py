@@ -255,6 +255,16 @@ def test_a_clock_that_is_nearly_reached_is_lowered_at_once(reached: float, how: 
     assert (attempts.design.plan == plan) == (how == "again at")
 
 
+def test_a_clock_nearly_reached_that_is_too_slow_for_the_line_takes_more_registers() -> None:
+    board = boards.load("ulx3s")
+    target = Target.of(replace(board, uart=replace(board.uart, baud=12_000_000)))
+    fast = target.at(target.clocks.at_most(112.5e6))
+    attempts = _Attempts(iter([Design(Plan.spatial(2, "ecp5"), fast, "fastest")]), True)
+    clock = {"achieved": 0.83 * fast.clock / 1e6, "constraint": fast.clock / 1e6}
+    error = TimingError({"fmax": {"clk": clock}, "critical_paths": []}, fast.clock)
+    assert attempts.after_missed(error) == "again with more registers"
+
+
 def test_a_design_that_finds_no_place_is_followed_by_a_smaller_one(
     model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
