@@ -44,7 +44,7 @@ def lead_controls(module: dict[str, Any]) -> int:
         (net for each in module["netnames"].values() for net in each["bits"] if isinstance(net, int)), default=1
     )
     for number, (pin, net) in enumerate(wide):
-        name = f"control{len(_PINS) * max(_PINS.values()) - number:02}_{pin}"
+        name = f"control{sum(_PINS.values()) - number}_{pin}"
         module["netnames"][name] = {"hide_name": 0, "bits": [free + number], "attributes": {}}
         module["cells"][f"{name}_buffer"] = _buffer(net, free + number)
         for cell in loads[pin, net]:
