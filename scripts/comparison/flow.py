@@ -18,7 +18,7 @@ from amaranth.lib import wiring
 from hwgen import tools
 from hwgen.errors import HwgenError
 from hwgen.files import write_whole
-from hwgen.flow.ecp5_netlist import mend
+from hwgen.flow.ecp5_netlist import mend_file
 from hwgen.flow.timing import critical_path
 from hwgen.flow.utilisation import Utilisation
 
@@ -100,7 +100,7 @@ def synthesise(source: Source, family: str, dsps: bool, work: Path) -> tuple[Pat
 def _packed(folder: Path) -> int:
     """Look-up tables of the netlist in `folder` as nextpnr packs them."""
     tools.run_yosys("read_rtlil netlist.il; write_json netlist.json", folder, "to measure")
-    mend(folder / "netlist.json")
+    mend_file(folder / "netlist.json")
     return synthesis.packed(folder / "netlist.json", "ecp5")
 
 
@@ -149,7 +149,7 @@ def _wrap(source: Source, folder: Path) -> None:
     script = "read_rtlil harness.il; delete top; read_rtlil -overwrite netlist.il; "
     script += "hierarchy -top harness; flatten; opt_clean; write_json harness.part"
     tools.run_yosys(script, folder, "to measure")
-    mend(folder / "harness.part")
+    mend_file(folder / "harness.part")
     (folder / "harness.part").replace(folder / "harness.json")
 
 

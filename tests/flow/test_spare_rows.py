@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hwgen.flow.ecp5_netlist import spread
 from hwgen.flow.spare_rows import DIES, FILL, LEAST, leave_rows
-from hwgen.flow.utilisation import Utilisation, of_netlist
+from hwgen.flow.utilisation import Utilisation, of_design
 
 
 def module() -> dict[str, Any]:
@@ -43,11 +42,10 @@ def test_every_other_row_is_occupied() -> None:
         ("lfe5u-65f-bg381", 15_000, False),
     ],
 )
-def test_only_large_designs_that_leave_room_are_spread(tmp_path: Path, part: str, luts: int, room: bool) -> None:
-    path = tmp_path / "top.json"
-    path.write_text(json.dumps({"modules": {"top": module() | {"netnames": {}}}}))
-    before = path.read_text()
-    spare = spread(path, part, Utilisation(luts, 0, 0, 0))
+def test_only_large_designs_that_leave_room_are_spread(part: str, luts: int, room: bool) -> None:
+    design = {"modules": {"top": module() | {"netnames": {}}}}
+    before = json.dumps(design)
+    spare = spread(design, part, Utilisation(luts, 0, 0, 0))
     assert (spare > 0) == room
-    assert of_netlist(path, "ecp5").luts == 1 + spare
-    assert room or path.read_text() == before
+    assert of_design(design, "ecp5").luts == 1 + spare
+    assert room or json.dumps(design) == before
