@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from hwgen.flow import utilisation, xilinx
 from hwgen.flow.board import Board
 from hwgen.flow.built import NAME, Built
 from hwgen.flow.ecp5_netlist import mend, spread
+from hwgen.flow.gowin_netlist import share_out
 from hwgen.flow.routing import PLACED, place
 from hwgen.flow.spare_rows import CROWDED_CLOCK, crowded
 from hwgen.flow.steps import Steps
@@ -36,6 +37,8 @@ SPREAD = ("--placer-heap-timingweight", "20")
 IMAGE = "flash.bin"
 """All that must be in a board's flash."""
 _NETLIST = {"ecp5": "top.json", "ice40": "top.json", "gowin": "top.syn.json"}
+_MENDED: dict[str, Callable[[dict[str, Any]], object]] = {"ecp5": mend, "gowin": share_out}
+"""What sets a family's netlist right."""
 _BITSTREAM = {"ecp5": "top.bit", "ice40": "top.bin", "gowin": "top.fs", "xilinx": "top.bit"}
 
 
@@ -57,7 +60,7 @@ def build(
     Args:
         target: what it is for.
         advice: what would fit, should this not.
-        seeds: of the placer; of several, tried at a time, the fastest result is kept.
+        seeds: of the placer; of several, tried at a time, the first that reaches the clock is kept.
         counts: whether there are popcounts in it.
         table: what the board's flash must hold beside the bitstream, at the offset its file says.
 
@@ -81,7 +84,7 @@ def build(
     full = crowded(target.part, used) and clock.frequency <= CROWDED_CLOCK
     scarce = full or (counts and family == "ice40")
     try:
-        attempt = place(steps, router, family, seeds, scarce=scarce)
+        attempt = place(steps, router, family, seeds, float(clock.frequency), scarce=scarce)
     except HwgenError as error:
         if not _FULL.search(str(error)):
             raise
@@ -116,12 +119,13 @@ def _prepare(netlist: Path, target: Target, advice: str) -> tuple[Utilisation, i
         FitError: when the design does not fit.
     """
     design = json.loads(netlist.read_text(encoding="utf-8"))
-    if target.family == "ecp5":
-        mend(design)
+    mended = _MENDED.get(target.family)
+    if mended:
+        mended(design)
     used = utilisation.of_design(design, target.family)
     utilisation.check_fit(used, target.board, advice)
     spare = spread(design, target.part, used)
-    if target.family == "ecp5":
+    if mended:
         netlist.write_text(json.dumps(design), encoding="utf-8")
     return used, spare
 

@@ -27,7 +27,7 @@ _DSPS: dict[str, Mapping[str, float]] = {
     "gowin": {"MULT9X9": 0.5, "MULT18X18": 1, "MULT36X36": 4, "MULTADDALU18X18": 2},
     "xilinx": {"DSP48E1": 1},
 }
-_BRAMS: dict[str, Mapping[str, float]] = {
+BRAMS: dict[str, Mapping[str, float]] = {
     "ecp5": {"DP16KD": 1, "PDPW16KD": 1},
     "ice40": {"SB_RAM40_4K": 1},
     "gowin": {name: 1 for name in ("SP", "SPX9", "SDPB", "SDPX9B", "DPB", "DPX9B", "pROM", "pROMX9")},
@@ -76,7 +76,7 @@ class Utilisation:
             return sum(count * weights.get(kind, 0) for kind, count in cells.items())
 
         ffs = sum(count for kind, count in cells.items() if kind.startswith(_FFS[family]))
-        others = total(_DSPS[family]), total(_BRAMS[family]), total(_SPRAMS)
+        others = total(_DSPS[family]), total(BRAMS[family]), total(_SPRAMS)
         return cls(round(total(_LUTS[family])), ffs, *others)
 
     def placed(self, report: dict[str, dict[str, int]], family: str, spare: int = 0) -> Utilisation:
