@@ -16,6 +16,7 @@ from jinja2 import UndefinedError
 from hwgen import tools
 from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
+from hwgen.garbage import uncollected
 from hwgen.rtl.packing import KILOBITS
 
 UART_NUMBER = 7
@@ -97,6 +98,7 @@ def make(board: Board, *, toolchain: str | None = None) -> Any:
     return platform
 
 
+@uncollected()
 def plan(platform: Any, board: Board, top: wiring.Component, name: str, **options: str) -> BuildPlan:
     """Amaranth's build plan, its files and commands; nothing is run.
 

@@ -7,6 +7,7 @@ from amaranth.lib import wiring
 
 from hwgen import tools
 from hwgen.files import temporary_folder
+from hwgen.garbage import uncollected
 
 
 def to_verilog(component: wiring.Component, *, name: str = "top") -> str:
@@ -19,7 +20,9 @@ def to_verilog(component: wiring.Component, *, name: str = "top") -> str:
         HwgenError: when yosys is missing or fails.
     """
     with temporary_folder() as path:
-        (path / "top.il").write_text(rtlil.convert(component, name=name, emit_src=False), encoding="utf-8")
+        with uncollected():
+            text = rtlil.convert(component, name=name, emit_src=False)
+        (path / "top.il").write_text(text, encoding="utf-8")
         script = "read_rtlil top.il; proc; memory_collect; opt_clean; write_verilog -noattr top.v"
         tools.run_yosys(script, path, "to write Verilog")
         return (path / "top.v").read_text(encoding="utf-8")

@@ -18,6 +18,7 @@ from hwgen import progress, tools
 from hwgen.caches import cache
 from hwgen.errors import HwgenError
 from hwgen.files import file_whole, temporary_folder
+from hwgen.garbage import uncollected
 from hwgen.graph.golden import Sentences
 from hwgen.progress import SILENT, Say
 from hwgen.rtl.core import Core
@@ -133,10 +134,12 @@ def _translate(
     modules: Mapping[str, str],
 ) -> dict[str, str]:
     """File names and texts of the C++ program."""
-    (folder / "core.il").write_text(rtlil.convert(component, platform=family, emit_src=False), encoding="utf-8")
+    with uncollected():
+        text = rtlil.convert(component, platform=family, emit_src=False)
+    (folder / "core.il").write_text(text, encoding="utf-8")
     script = "read_rtlil core.il; "
-    for name, text in modules.items():
-        (folder / name).write_text(text, encoding="utf-8")
+    for name, verilog in modules.items():
+        (folder / name).write_text(verilog, encoding="utf-8")
         script += f"read_verilog {name}; "
     if family:
         # Beside the design, since YoWASP's yosys does not see every folder.
