@@ -50,7 +50,9 @@ def build(
         typer.Option("--clock", min=1, max=1000, help="MHz that the board shall run at; default what the aim needs."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, max=LAST_SEED, help="Of the placer.")] = 1,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, max=1000, help="Place with so many, keep the fastest.")] = 1,
+    seeds: Annotated[
+        int, typer.Option("--seeds", min=1, max=1000, help="Place with so many, keep the first to reach the clock.")
+    ] = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Generate the circuit, check it against the golden model, and make the bitstream.

@@ -93,7 +93,7 @@ def build_design(
         aim: what decides between the designs that fit.
         clock: in Hz, what the board shall run at, as near as its PLL comes to it from below; None for what suits the
             aim.
-        seeds: of the placer; of several, tried at a time, the fastest result is kept.
+        seeds: of the placer; of several, tried at a time, the first that reaches the clock is kept.
         sentences: for the check; those of `rows`, or made-up ones, when None.
         rows: labels and texts, some of which are shown on the build's page.
         command: that makes the build again, as it is typed, for the page.

@@ -13,7 +13,7 @@ from threading import Event
 
 from hwgen.errors import HwgenError
 from hwgen.flow.attempts import SEEDS, Attempt, at_a_time, attempts
-from hwgen.flow.process import CrashError, StallError
+from hwgen.flow.process import AbandonedError, CrashError, StallError
 from hwgen.flow.steps import Steps
 from hwgen.flow.timing import slowest
 from hwgen.flow.watch import SILENCE, Watch
@@ -32,14 +32,18 @@ class Routed:
     reached: float
 
 
-def place(steps: Steps, command: list[str], family: str, seeds: Sequence[int], *, scarce: bool = False) -> Attempt:
+def place(
+    steps: Steps, command: list[str], family: str, seeds: Sequence[int], clock: float, *, scarce: bool = False
+) -> Attempt:
     """Place and route in `steps.folder`.
 
     A crash or a stall is followed by the next router and seed. Of several seeds, tried as many at a time as there are
-    cores and memory for, the fastest result is kept.
+    cores and memory for, the first result that reaches the clock is kept and the others are stopped: the board runs
+    no faster for a better one. Where none reaches it, the fastest is kept.
 
     Args:
         command: of nextpnr, but for router and seed.
+        clock: in Hz, what the design is to reach.
         scarce: whether wires are scarce for the design.
 
     Returns:
@@ -57,9 +61,12 @@ def place(steps: Steps, command: list[str], family: str, seeds: Sequence[int], *
         alone = len(seeds) == 1
         tries = attempts(family, seed, further=SEEDS if alone else 0, scarce=scarce)
         try:
-            return _first(steps.folder, sources, command, tries, progress if alone else _Named(progress, seed), ended)
+            routed = _first(steps.folder, sources, command, tries, progress if alone else _Named(progress, seed), ended)
         except HwgenError as error:
             return error
+        if routed.reached >= clock:
+            ended.set()
+        return routed
 
     progress.step(STEP if len(seeds) == 1 else f"{STEP}, seeds {', '.join(map(str, seeds))}")
     with ThreadPoolExecutor(together) as pool:
@@ -92,10 +99,13 @@ def _first(
     """The first attempt that succeeds; the logs of the others stay.
 
     Raises:
+        AbandonedError: once `ended` is set.
         HwgenError: when the tool refuses the design, or every attempt crashes or stalls.
     """
     failed: list[HwgenError] = []
     for attempt in tries:
+        if ended.is_set():
+            raise AbandonedError(f"{STEP}: not needed any more")
         own = folder / attempt.folder
         own.mkdir()
         for path in sources:
