@@ -14,8 +14,6 @@ from typing import ClassVar
 
 ROUTERS = {"ecp5": ("router1", "router2"), "ice40": ("router1", "router2"), "gowin": ("router1", "router2")}
 """Of a family, the first one first; see `docs/place-and-route.md`."""
-OPTIONS: dict[str, tuple[str, ...]] = {"ecp5": (), "ice40": (), "gowin": ()}
-"""Of a family, for every attempt."""
 SEEDS = 3
 """Seeds that follow a first one that fails, each with every router."""
 MEMORY = 1_500
@@ -28,7 +26,6 @@ class Attempt:
 
     router: str
     seed: int
-    options: tuple[str, ...] = ()
 
     FOLDERS: ClassVar = "router*-seed-*"
     """Pattern of `folder`."""
@@ -39,7 +36,7 @@ class Attempt:
     @property
     def arguments(self) -> list[str]:
         """What is added to nextpnr's command."""
-        return ["--router", self.router, "--seed", str(self.seed), *self.options]
+        return ["--router", self.router, "--seed", str(self.seed)]
 
     @property
     def folder(self) -> str:
@@ -60,7 +57,7 @@ def attempts(family: str, seed: int, *, further: int = SEEDS, scarce: bool = Fal
         routers = routers[::-1]
     for each in range(seed, seed + 1 + further):
         for router in routers:
-            yield Attempt(router, each, OPTIONS[family])
+            yield Attempt(router, each)
 
 
 def at_a_time(runs: Sequence[object]) -> int:

@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,8 @@ SPREAD = ("--placer-heap-timingweight", "20")
 """For nextpnr, where a design is spread: with twice the ways to go, it matters more how far."""
 IMAGE = "flash.bin"
 """All that must be in a board's flash."""
-_NETLIST = {"ecp5": "top.json", "ice40": "top.json", "gowin": "top.syn.json"}
+NETLISTS = {"ecp5": "top.json", "ice40": "top.json", "gowin": "top.syn.json"}
+"""What synthesis leaves for the router."""
 _MENDED: dict[str, Callable[[dict[str, Any]], object]] = {"ecp5": mend, "gowin": share_out}
 """What sets a family's netlist right."""
 _BITSTREAM = {"ecp5": "top.bit", "ice40": "top.bin", "gowin": "top.fs", "xilinx": "top.bit"}
@@ -72,14 +74,10 @@ def build(
     top = BoardTop(shell, board, clock)
     if family == "xilinx":
         return xilinx.build(top, target, steps, advice)
-    plan = platforms.plan(target.platform(), board, top, NAME, **_overrides(target))
-    plan.extract(steps.folder)
-    commands = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
-    synthesis, router, pack = [[tools.require(tool, "to build"), *_aloud(rest)] for tool, *rest in commands[:3]]
-    synthesise(steps, synthesis, family)
-    used, spare = _prepare(steps.folder / _NETLIST[family], target, advice)
-    if spare:
-        router += SPREAD
+    commands = commands_for(top, target, steps)
+    synthesise(steps, commands.synthesis, family)
+    used, spare = _prepare(steps.folder / NETLISTS[family], target, advice)
+    router = [*commands.router, *(SPREAD if spare else ())]
     # Among the carry chains of popcounts on iCE40, and where a large design leaves no room to be spread.
     full = crowded(target.part, used) and clock.frequency <= CROWDED_CLOCK
     scarce = full or (counts and family == "ice40")
@@ -91,8 +89,8 @@ def build(
         raise FitError(
             f"the design does not fit {board.title}: nextpnr finds no place for it ({error}); {advice}"
         ) from None
-    steps.run("bitstream", pack)
-    for tool, *rest in commands[3:]:
+    steps.run("bitstream", commands.pack)
+    for tool, *rest in commands.others:
         # What a platform appends is a convenience, such as OrangeCrab's suffix for its boot loader.
         if found := tools.find(tool):
             steps.run(tool, [found, *rest])
@@ -110,6 +108,29 @@ def build(
         image=None if table is None else _flash_image(steps.folder, board, _BITSTREAM[family], table),
         netlist=used if family == "gowin" else None,
     )
+
+
+@dataclass(frozen=True)
+class Commands:
+    """What makes a bitstream, each a program with its arguments, in this order; `others` where they are installed."""
+
+    synthesis: list[str]
+    router: list[str]
+    pack: list[str]
+    others: list[list[str]]
+
+
+def commands_for(top: BoardTop, target: Target, steps: Steps) -> Commands:
+    """The open tools' commands, with all that they read left in `steps.folder`.
+
+    Raises:
+        HwgenError: when a tool is missing, or the board's file asks for what there is not.
+    """
+    plan = platforms.plan(target.platform(), target.board, top, NAME, **_overrides(target))
+    plan.extract(steps.folder)
+    commands = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
+    synthesis, router, pack = [[tools.require(tool, "to build"), *_aloud(rest)] for tool, *rest in commands[:3]]
+    return Commands(synthesis, router, pack, commands[3:])
 
 
 def _prepare(netlist: Path, target: Target, advice: str) -> tuple[Utilisation, int]:

@@ -68,7 +68,7 @@ def again(subject: Subject) -> Section:
     steps = [(step, f"{seconds:,.1f}") for step, seconds in report.seconds.items()]
     seconds = table("Time", [Column("Step"), Column("seconds", numeric=True)], steps)
     named: list[tuple[str, Cell]] = [
-        ("Seed of the placer", "none: nothing was placed" if report.seed is None else str(report.seed)),
+        ("Seed of the placer, --seed", "none: nothing was placed" if report.seed is None else str(report.seed)),
         ("Model's digest", _code(report.digest)),
         ("Memory of the largest tool", f"{report.peak_megabytes:,} MB"),
     ]
