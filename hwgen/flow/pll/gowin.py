@@ -91,7 +91,8 @@ class GowinPll(OutputFeedbackPll):
             p_CLKOUTP_BYPASS="false",
             p_CLKOUTD_BYPASS="false",
             i_CLKIN=oscillator(m, platform),
-            i_CLKFB=0,
+            # No CLKFB, which the internal feedback does not need: with a 0 there, nextpnr looks from each of the PLL's
+            # inputs that are 0 through the whole chip for a clock divider before it, for most of a minute.
             i_RESET=0,
             i_RESET_P=0,
             i_FBDSEL=Const(0, 6),
