@@ -106,15 +106,11 @@ VARIANTS = {
     "ulx3s": (
         Variant("as synthesised", ends, "router1"),
         Variant("as synthesised", ends, "router2"),
-        Variant("pins spread", pins, "router1"),
         Variant("pins spread", pins, "router2"),
         Variant("pins spread, rows free", rows, "router1"),
         Variant("pins spread, rows free, control nets led, timing weight 20", mended, "router1", SPREAD, shipped=True),
     ),
-    "orangecrab": (
-        Variant("as synthesised", ends, "router2"),
-        Variant("pins spread", mended, "router2", shipped=True),
-    ),
+    "orangecrab": (Variant("pins spread", mended, "router2", shipped=True),),
     "tang_primer_20k": (
         Variant("as synthesised", untouched, "router1"),
         Variant("copies of the table's address", copies, "router1", shipped=True),
