@@ -56,7 +56,7 @@ def main() -> int:
             model, sentences = train(name, recipe, arguments.data)
             if report is None:
                 report = built(model, name, sentences, arguments.work)
-            check(compile_core(Core(model.graph, spatial(model.graph))), sentences)
+            check(compile_core(Core(model.graph, spatial(model.graph))), sentences, model.vocabulary.USUAL)
             record = model.record
             kilobytes = record["memory_bits"]["total"] / 8000
             rows.append(Row(name, record["accuracy"]["test"], kilobytes, len(sentences)))

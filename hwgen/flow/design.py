@@ -34,7 +34,7 @@ from hwgen.rtl.core import Core
 from hwgen.rtl.flash_reader import FlashPlace
 from hwgen.rtl.plan import AnyPlan, deeper
 from hwgen.rtl.shell import RECEIVE_BUFFERS, Shell
-from hwgen.sim.cxxrtl import CompiledCore, compile_core
+from hwgen.sim.cxxrtl import CompiledCore, Feed, compile_core
 from hwgen.sim.verify import first_mismatch
 from hwgen.text.hub import Row
 
@@ -50,6 +50,8 @@ PAGE = "report.html"
 BUILD = Kind("build", "an earlier build", room=1 << 24)
 
 
+_TIMED = 21
+"""Sentences that a circuit's pace is measured with."""
 _MARGIN = 0.98
 """Of a clock that was reached, what a second try aims at: routed anew, a design seldom falls further behind."""
 _NEARLY = 0.8
@@ -247,9 +249,8 @@ def _attempt(
     start = time.monotonic()
     progress.step("golden check")
     circuit = compile_core(shell.core, say=progress)
-    check(circuit, sentences)
     usual = model.vocabulary.USUAL
-    cycles, first, last = measure(circuit, usual)
+    cycles, first, last = check(circuit, sentences, usual)
     steps.seconds["golden check"] = round(time.monotonic() - start, 1)
     with _logs_kept(steps, folder.with_name(f"{folder.name}-failed")):
         built = build(
@@ -322,23 +323,23 @@ def made_up_sentences(graph: Graph, count: int = 256) -> Sentences:
     return Sentences.of((random.random(length) ** 2 * graph.vocabulary).astype(int).tolist() for length in lengths)
 
 
-def check(circuit: CompiledCore, sentences: Sentences) -> None:
+def check(circuit: CompiledCore, sentences: Sentences, length: int) -> tuple[float, int, int]:
     """Hold a compiled core against the golden model, with and without stalls.
+
+    Returns:
+        of sentences of `length` tokens, cycles of each back to back with others, and latency from the first and the
+        last token.
 
     Raises:
         HwgenError: naming the first wrong number.
     """
-    expected = golden.scores(circuit.core.graph, sentences)
-    for stall in (0.0, 0.3):
-        results = circuit.run(sentences, stall=stall)
-        if results.mismatches(expected).size:
-            raise HwgenError(f"circuit and golden model differ: {first_mismatch(circuit.core, sentences, results)}")
-
-
-def measure(circuit: CompiledCore, length: int) -> tuple[float, int, int]:
-    """Cycles per sentence back to back, and latency from first and last token, for sentences of `length` tokens."""
-    random = np.random.default_rng(0)
-    tokens = random.integers(0, circuit.core.graph.vocabulary, (21, length))
-    results = circuit.run(Sentences.of(tokens.tolist()))
-    cycles = float(results.left[-1] - results.left[0]) / (len(tokens) - 1)
-    return cycles, int(results.left[0] - results.first[0]), int(results.left[0] - results.last[0])
+    tokens = np.random.default_rng(0).integers(0, circuit.core.graph.vocabulary, (_TIMED, length))
+    timed = Sentences.of(tokens.tolist())
+    feeds = [Feed(timed), Feed(sentences), Feed(sentences, stall=0.3)]
+    runs = circuit.run_all(feeds)
+    for feed, results in zip(feeds, runs, strict=True):
+        if results.mismatches(golden.scores(circuit.core.graph, feed.sentences)).size:
+            wrong = first_mismatch(circuit.core, feed.sentences, results)
+            raise HwgenError(f"circuit and golden model differ: {wrong}")
+    first, last, left = (each.tolist() for each in (runs[0].first, runs[0].last, runs[0].left))
+    return (left[-1] - left[0]) / (_TIMED - 1), left[0] - first[0], left[0] - last[0]

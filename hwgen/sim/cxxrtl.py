@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -33,6 +33,20 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
+class Feed:
+    """What a run of a simulated core is given: sentences back to back.
+
+    Attributes:
+        stall: probability that an end pauses in a cycle.
+        seed: of the pauses.
+    """
+
+    sentences: Sentences
+    stall: float = 0.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
 class CompiledCore:
     """A core as an executable; see `driver.cpp` for what it reads and writes."""
 
@@ -45,14 +59,28 @@ class CompiledCore:
         Raises:
             HwgenError: if the circuit stops answering.
         """
+        (results,) = self.run_all([Feed(sentences, stall, seed)], waves=waves)
+        return results
+
+    def run_all(self, feeds: Sequence[Feed], *, waves: Path | None = None) -> list[Results]:
+        """Run after run without a reset between, so that a circuit that boots does so once; the results of each.
+
+        Raises:
+            HwgenError: if the circuit stops answering.
+        """
         command = [str(self.program), *([str(waves)] if waves else [])]
-        given = encode(self.core, sentences, stall, seed)
-        done = subprocess.run(command, input=given, capture_output=True, check=False)
+        fed = b"".join(encode(self.core, feed.sentences, feed.stall, feed.seed) for feed in feeds)
+        done = subprocess.run(command, input=fed, capture_output=True, check=False)
         if done.returncode:
             raise HwgenError(
                 f"simulation: {done.stderr.decode(errors='replace').strip() or f'exit status {done.returncode}'}"
             )
-        return decode(self.core, done.stdout, len(sentences))
+        results, start = decode(self.core, done.stdout, sum(len(feed.sentences) for feed in feeds)), 0
+        runs = []
+        for feed in feeds:
+            runs.append(results.part(start, start + len(feed.sentences)))
+            start += len(feed.sentences)
+        return runs
 
 
 def compile_core(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -27,6 +27,10 @@ class Results:
     first: Integers
     last: Integers
     left: Integers
+
+    def part(self, start: int, stop: int) -> Results:
+        """Those of some sentences."""
+        return Results(*(getattr(self, field.name)[start:stop] for field in fields(self)))
 
     def mismatches(self, golden: Integers) -> Integers:
         """Numbers of the sentences whose class or any score differs from the golden ``(sentences, classes)``."""

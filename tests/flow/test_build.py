@@ -101,8 +101,7 @@ def test_logs_of_a_failure_are_gone_once_the_build_succeeds(
         return Built(Utilisation(1, 1, 0, 1), 50e6, "top.bit", steps.seconds, 1)
 
     monkeypatch.setattr(design, "build", tool)
-    monkeypatch.setattr(design, "check", lambda *_: None)
-    monkeypatch.setattr(design, "measure", lambda *_: (20.0, 30, 10))
+    monkeypatch.setattr(design, "check", lambda *_: (20.0, 30, 10))
     monkeypatch.setattr(design, "compile_core", lambda *_, **__: None)
     board, folder = boards.load("ulx3s"), tmp_path / "out"
     monkeypatch.setenv("FAIL", "1")
@@ -336,8 +335,7 @@ def test_the_fastest_is_built_once_more_at_the_clock_that_it_reached(
         return Built(Utilisation(1, 1, 0, 1), 90e6, "top.bit", {}, 1)
 
     monkeypatch.setattr(design, "build", slow)
-    monkeypatch.setattr(design, "check", lambda *_: None)
-    monkeypatch.setattr(design, "measure", lambda *_: (20.0, 30, 10))
+    monkeypatch.setattr(design, "check", lambda *_: (20.0, 30, 10))
     monkeypatch.setattr(design, "compile_core", lambda *_, **__: None)
     report = build_design(model, "tiny", boards.load("ulx3s"), tmp_path / "out", Aim(fastest=True))
     assert clocks[0] == 112.5e6 and 85e6 < clocks[-1] <= 0.98 * 90e6

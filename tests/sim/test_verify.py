@@ -13,7 +13,7 @@ from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.rtl.core import Core
 from hwgen.rtl.plan import HypervectorPlan, Members, Plan, folded
 from hwgen.sim import icarus, pysim
-from hwgen.sim.cxxrtl import compile_core
+from hwgen.sim.cxxrtl import Feed, compile_core
 from hwgen.sim.verify import first_mismatch
 from tests.random_graph import random_ensemble, random_graph, random_hypervector_graph, random_sentences
 
@@ -126,3 +126,18 @@ def test_a_wrong_vote_is_named(members: Members) -> None:
     core = Core(wrong, folded(graph, 4, members=members))
     found = first_mismatch(core, sentences, pysim.run(core, sentences), graph)
     assert found is not None and (found.sentence, found.layer) == (0, "vote")
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
+def test_runs_follow_each_other_without_a_reset(plan: Plan) -> None:
+    """And each is what it is alone, but for the cycle that it begins in."""
+    random = np.random.default_rng(2)
+    graph = random_graph(random)
+    feeds = [Feed(random_sentences(random, graph, count), stall, seed=count) for count, stall in ((5, 0.3), (9, 0.0))]
+    compiled = compile_core(Core(graph, plan))
+    first, second = compiled.run_all(feeds)
+    for feed, results in zip(feeds, (first, second), strict=True):
+        alone = compiled.run(feed.sentences, stall=feed.stall, seed=feed.seed)
+        assert not results.mismatches(golden.scores(graph, feed.sentences)).size
+        assert np.array_equal(results.left - results.first[0], alone.left - alone.first[0])
+    assert second.first[0] > first.left[-1]
