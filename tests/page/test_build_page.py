@@ -27,8 +27,7 @@ def without_tools(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither g++ nor yosys nor nextpnr."""
     built = Built(Utilisation(100, 50, 0, 1), None, "top.bit", {"synthesis": 1.0}, 10)
     monkeypatch.setattr(design, "compile_core", lambda core, **_: core)
-    monkeypatch.setattr(design, "check", lambda circuit, sentences: None)
-    monkeypatch.setattr(design, "measure", lambda circuit, length: (20.0, 30, 11))
+    monkeypatch.setattr(design, "check", lambda circuit, sentences, length: (20.0, 30, 11))
     monkeypatch.setattr(design, "build", lambda *_, **__: built)
 
 
