@@ -9,7 +9,10 @@ from amaranth.hdl import Module, Signal, signed, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.rtl.adder_cells import Operand, sum_of
+from hwgen.chips.cells.adders import Operand
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.family import GENERIC, Family
+from hwgen.chips.xilinx7 import XILINX7
 from rtl_tests.cell_models import with_models
 from rtl_tests.stream_bench import beat, run
 
@@ -21,7 +24,7 @@ WIDTHS = (1, 4, 5, 9)
 class Sums(wiring.Component):
     """Of three operands with every choice of signs, in several widths, and of two."""
 
-    def __init__(self, family: str | None) -> None:
+    def __init__(self, family: Family) -> None:
         self.family = family
         self.cases = {f"s{number}_{width}": (signs, width) for number, signs in enumerate(SIGNS) for width in WIDTHS}
         pairs = product((False, True), repeat=2)
@@ -37,14 +40,14 @@ class Sums(wiring.Component):
             m.d.sync += self.sums.valid.eq(self.operands.valid)
         for name, (signs, width) in self.cases.items():
             operands = [Operand(value, sign) for value, sign in zip((given.a, given.b, given.c), signs, strict=False)]
-            total = sum_of(m, operands, width, self.family if platform is not None else None)
+            total = (self.family if platform is not None else GENERIC).sum_of(m, operands, width)
             with m.If(free):
                 m.d.sync += self.sums.payload[name].eq(total)
         return m
 
 
-@pytest.mark.parametrize("family", [None, "xilinx", "ecp5"])
-def test_sums(family: str | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize("family", [GENERIC, XILINX7, ECP5], ids=str)
+def test_sums(family: Family, tmp_path: Path) -> None:
     component, random = Sums(family), Random(0)
     triples = [(random.randint(-32, 31), random.randint(0, 15), random.randint(-4, 3)) for _ in range(150)]
     expected = []
@@ -55,5 +58,5 @@ def test_sums(family: str | None, tmp_path: Path) -> None:
         }
         expected.append(beat(component.sums, **sums))
     given = [beat(component.operands, **dict(zip("abc", triple, strict=True))) for triple in triples]
-    verilog = with_models(component, family, tmp_path) if family else None
+    verilog = with_models(component, family, tmp_path) if family is not GENERIC else None
     run(tmp_path, component, "operands", given, "sums", expected, verilog=verilog)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hwgen.chips.ecp5 import ECP5
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import ConvolutionGraph
@@ -146,7 +147,7 @@ def test_from_one_lane_to_one_per_weight_on_the_test_set(lanes: int, multipliers
     """More lanes than filters, too; the small model has 48 of these and 152 weights."""
     model = Model.load(shipped_models()["sst2-small-5bit"])
     sentences = model.encode(sst2_test())
-    core = Core(model.graph, plans.folded(model.graph, lanes, "ecp5", multipliers=multipliers))
+    core = Core(model.graph, plans.folded(model.graph, lanes, ECP5, multipliers=multipliers))
     results = compile_core(core).run(sentences, stall=0.1 if lanes > 7 else 0.0)
     assert not results.mismatches(golden.scores(model.graph, sentences)).size
 

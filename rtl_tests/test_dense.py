@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hwgen.chips.xilinx7 import XILINX7
 from hwgen.graph.nodes import Dense
 from hwgen.graph.tensor import TensorType, unsigned_range
 from hwgen.rtl.folded_dense import FoldedDense
@@ -77,8 +78,8 @@ def test_inputs_that_never_change(tmp_path: Path) -> None:
 def test_spatial_in_the_cells_of_a_part(bits: int, tmp_path: Path) -> None:
     random = np.random.default_rng(bits)
     node, source = dense(random, bits, classes=3)
-    component = SpatialDense(node, source, family="xilinx")
-    check(tmp_path, node, component, random, with_models(component, "xilinx", tmp_path))
+    component = SpatialDense(node, source, family=XILINX7)
+    check(tmp_path, node, component, random, with_models(component, XILINX7, tmp_path))
 
 
 def test_folded_with_a_lane_for_every_class_and_an_empty_class(tmp_path: Path) -> None:

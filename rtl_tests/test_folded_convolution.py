@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from amaranth.sim import Simulator
 
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.gowin import GOWIN
 from hwgen.graph.golden import apply
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.graph.nodes import Convolution, Requantise
@@ -60,7 +62,7 @@ def check(
 def test_bits(bits: int, tmp_path: Path) -> None:
     random = np.random.default_rng(bits)
     graph = random_graph(random, bits=bits, widths=(1, 3, 5), filters=3)
-    check(tmp_path, graph, component(graph, graph.types()[0], lanes=bits, family="gowin", multipliers=bits % 3), random)
+    check(tmp_path, graph, component(graph, graph.types()[0], lanes=bits, family=GOWIN, multipliers=bits % 3), random)
 
 
 @pytest.mark.parametrize("stall", [0.4, 0.0])
@@ -88,9 +90,9 @@ def test_the_cells_of_ecp5(lanes: int, multipliers: int, rank: int, tmp_path: Pa
     """Multiplexers of its slices, block RAMs with registers, and two products in a multiplier."""
     random = np.random.default_rng(lanes)
     graph = random_graph(random, rank=rank)
-    made = component(graph, graph.types()[0], lanes, family="ecp5", multipliers=multipliers)
+    made = component(graph, graph.types()[0], lanes, family=ECP5, multipliers=multipliers)
     assert len(made.array.shared[0]) == 2
-    verilog = with_models(made, "ecp5", tmp_path)
+    verilog = with_models(made, ECP5, tmp_path)
     assert ("DP16KD" in verilog) == (made.schedule.period > LOGIC_ROWS)
     check(tmp_path, graph, made, random, verilog)
 

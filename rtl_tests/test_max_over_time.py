@@ -3,6 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.family import GENERIC
 from hwgen.graph.golden import apply
 from hwgen.graph.nodes import MaxOverTime
 from hwgen.graph.tensor import TensorType
@@ -16,7 +18,7 @@ from tests.random_graph import random_graph, random_sentences
 @pytest.mark.parametrize("signed", [False, True])
 def test_maximum_of_each_sentence(bits: int, signed: bool, tmp_path: Path) -> None:
     """Even widths compare as six-input tables like it, odd ones as four-input tables do."""
-    family = "ecp5" if bits % 2 else None
+    family = ECP5 if bits % 2 else GENERIC
     random = np.random.default_rng(bits)
     low = -(1 << (bits - 1)) if signed else 0
     source = TensorType(np.full(7, low), np.full(7, low + (1 << bits) - 1), per_token=True)

@@ -3,6 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.family import GENERIC, Family
+from hwgen.chips.xilinx7 import XILINX7
 from hwgen.errors import HwgenError
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
@@ -16,20 +19,20 @@ from tests.random_graph import random_patch_convolution
 @pytest.mark.parametrize(
     ("patch", "lanes", "family", "stall"),
     [
-        (1, 1, None, 0.4),
-        (3, 6, None, 0.4),
-        (4, 4, None, 0.4),
-        (4, 48, None, 0.0),
-        (4, 48, None, 0.4),
-        (6, 12, "xilinx", 0.4),
-        (8, 16, None, 0.4),
-        (12, 24, None, 0.0),  # popcounts from here on
-        (12, 12, "xilinx", 0.4),
-        (24, 48, "ecp5", 0.4),
-        (48, 48, None, 0.4),
+        (1, 1, GENERIC, 0.4),
+        (3, 6, GENERIC, 0.4),
+        (4, 4, GENERIC, 0.4),
+        (4, 48, GENERIC, 0.0),
+        (4, 48, GENERIC, 0.4),
+        (6, 12, XILINX7, 0.4),
+        (8, 16, GENERIC, 0.4),
+        (12, 24, GENERIC, 0.0),  # popcounts from here on
+        (12, 12, XILINX7, 0.4),
+        (24, 48, ECP5, 0.4),
+        (48, 48, GENERIC, 0.4),
     ],
 )
-def test_features(patch: int, lanes: int, family: str | None, stall: float, tmp_path: Path) -> None:
+def test_features(patch: int, lanes: int, family: Family, stall: float, tmp_path: Path) -> None:
     random = np.random.default_rng([patch, lanes])
     node = random_patch_convolution(random, 5, patch)
     vectors = random.integers(0, 2, (40, 48))

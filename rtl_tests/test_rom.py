@@ -14,8 +14,9 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hwgen import tools
+from hwgen.chips.cells.ecp5_block_ram import COLUMNS, ecp5_block_ram, rows_of
+from hwgen.chips.ecp5 import ECP5
 from hwgen.graph.golden import apply
-from hwgen.rtl.ecp5_block_ram import COLUMNS, ecp5_block_ram, rows_of
 from hwgen.rtl.embedding import EmbeddingRom, row_bits
 from hwgen.rtl.packing import pack
 from rtl_tests.cell_models import with_models
@@ -77,7 +78,7 @@ def test_embedding_in_the_block_rams_of_a_part(
     graph = random_graph(random, bits=5, vocabulary=vocabulary, rank=3)
     sentences = random_sentences(random, graph, 60)
     packing = pack(vocabulary, row_bits(graph.embedding), 18, multiplexed=multiplexed)
-    component = EmbeddingRom(graph.embedding, packing, family="ecp5", registers=registers)
+    component = EmbeddingRom(graph.embedding, packing, family=ECP5, registers=registers)
     rows = apply(graph.embedding, sentences.tokens, sentences)
     run(
         tmp_path,
@@ -86,6 +87,6 @@ def test_embedding_in_the_block_rams_of_a_part(
         token_beats(component.tokens, sentences),
         "vectors",
         vector_beats(component.vectors, rows, sentences, per_token=True),
-        verilog=with_models(component, "ecp5", tmp_path),
+        verilog=with_models(component, ECP5, tmp_path),
         libraries=(Path(__file__).with_name("dp16kd.v"),),
     )

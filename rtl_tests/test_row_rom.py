@@ -8,6 +8,7 @@ import pytest
 from amaranth.hdl import ResetInserter, Signal
 from amaranth.sim import Simulator
 
+from hwgen.chips.ecp5 import ECP5
 from hwgen.rtl.row_rom import RowRom
 from hwgen.rtl.verilog import to_verilog
 from rtl_tests.cell_models import with_models
@@ -62,7 +63,7 @@ def test_rows_follow_each_other_and_start_again_after_a_reset(rows: int) -> None
 def test_ecp5_block_rams(rows: int, count: int, tmp_path: Path) -> None:
     """Each shape that they can be set to, by a model of their read ports."""
     given = columns(rows, count)
-    rom = RowRom(given, rows, "ecp5")
-    verilog = with_models(rom, "ecp5", tmp_path)
-    assert "DP16KD" in verilog and "DP16KD" not in to_verilog(RowRom(given, rows, "ecp5"))
+    rom = RowRom(given, rows, ECP5)
+    verilog = with_models(rom, ECP5, tmp_path)
+    assert "DP16KD" in verilog and "DP16KD" not in to_verilog(RowRom(given, rows, ECP5))
     run(tmp_path, verilog, (MODEL,), expected(given, rows) * 2)

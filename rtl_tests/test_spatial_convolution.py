@@ -3,6 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.family import GENERIC, Family
+from hwgen.chips.xilinx7 import XILINX7
 from hwgen.graph.golden import apply
 from hwgen.graph.nodes import Convolution
 from hwgen.graph.tensor import TensorType, signed_range
@@ -19,7 +22,7 @@ def check(
     source: TensorType,
     random: np.random.Generator,
     per_stage: int,
-    family: str | None = None,
+    family: Family = GENERIC,
 ) -> None:
     sentences = random_sentences(random, random_graph(random), 30)
     values = extremes(random, source, sentences.tokens.size)
@@ -32,7 +35,7 @@ def check(
         vector_beats(component.vectors, values, sentences, per_token=True),
         "sums",
         vector_beats(component.sums, apply(node, values, sentences) + offset, sentences, per_token=True),
-        verilog=with_models(component, family, folder) if family else None,
+        verilog=with_models(component, family, folder) if family is not GENERIC else None,
     )
 
 
@@ -43,8 +46,8 @@ def test_bits_and_stages(bits: int, tmp_path: Path) -> None:
     check(tmp_path, graph.convolution, graph.types()[0], random, per_stage=1 + bits % 3)
 
 
-@pytest.mark.parametrize("family", ["xilinx", "ecp5"])
-def test_adders_in_the_cells_of_a_part(family: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("family", [XILINX7, ECP5], ids=str)
+def test_adders_in_the_cells_of_a_part(family: Family, tmp_path: Path) -> None:
     """By yosys's models of them."""
     random = np.random.default_rng(7)
     graph = random_graph(random, bits=5, sparsity=0.4, widths=(1, 3), filters=6)

@@ -15,6 +15,9 @@ from no_core import BAUD, DIGEST, IDLE, VOCABULARY, NoCore, scores_of
 from synthesis import signals, synthesise
 
 from hwgen import tools
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.family import GENERIC, ChipFamily
+from hwgen.chips.ice40 import ICE40
 from hwgen.files import write_whole
 from hwgen.flow.utilisation import Utilisation
 from hwgen.graph.ensemble import Vote
@@ -25,7 +28,7 @@ from hwgen.rtl.ballot import Ballot
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core
 from hwgen.rtl.folded_argmax import FoldedArgmax
 from hwgen.rtl.frames import SYMBOL, Stuffer, Unstuffer
-from hwgen.rtl.plan import Plan, pipelinings
+from hwgen.rtl.plan import Plan
 from hwgen.rtl.reply import ReplyBuilder
 from hwgen.rtl.request import RequestParser
 from hwgen.rtl.shell import RECEIVE_BUFFER, Shell
@@ -34,7 +37,7 @@ from hwgen.rtl.uart import UartReceiver, UartTransmitter
 from hwgen.shipped import shipped
 from hwgen.wire import REPLY_SYNC, REQUEST_SYNC
 
-FAMILIES = ("ice40", "ecp5")
+FAMILIES = (ICE40, ECP5)
 LANES = 4
 
 
@@ -92,7 +95,7 @@ def components() -> Iterator[tuple[str, wiring.Component]]:
     for members in (3, 5):
         vote = Vote((graph,) * members, np.arange(1, members + 1))
         yield f"Ballot, {members} members, 2 classes of 14 bits", Ballot(vote, scores_of(2 * members, 14))
-    stages = Core(graph, Plan.spatial(pipelinings()[0])).stages
+    stages = Core(graph, Plan.spatial(GENERIC.pipelinings[0])).stages
     spatial = ("embedding", "convolution", "requantise", "max_over_time", "dense")
     folded = Core(graph, Plan.folded(LANES)).stages
     for stage in (*(stages[name] for name in spatial), folded["convolution"], folded["dense"]):
@@ -100,7 +103,7 @@ def components() -> Iterator[tuple[str, wiring.Component]]:
         yield type(stage).__name__ + lanes, stage
 
 
-def measure(component: wiring.Component, family: str) -> Utilisation:
+def measure(component: wiring.Component, family: ChipFamily) -> Utilisation:
     """What one component takes, with the ports of a shell's missing core as its own."""
     ports = signals(component)
     if isinstance(component, Shell):

@@ -11,13 +11,14 @@ from amaranth.sim import Simulator
 from synthesis import synthesise
 
 from hwgen import tools
+from hwgen.chips.ecp5 import ECP5
 from hwgen.files import write_whole
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.model import Model
 from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.shipped import model_name, shipped
 
-FAMILY, MULTIPLIERS = "ecp5", 156
+FAMILY, MULTIPLIERS = ECP5, 156
 """Those of an LFE5U-85."""
 VECTORS = 6
 

@@ -14,11 +14,15 @@ from amaranth.lib.wiring import In, Out
 from synthesis import synthesise
 
 from hwgen import tools
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.gowin import GOWIN
+from hwgen.chips.ice40 import ICE40
+from hwgen.chips.xilinx7 import XILINX7
 from hwgen.errors import HwgenError
 from hwgen.rtl.popcount import Popcount
 
 SIZES = (64, 256, 1024)
-TITLES = {"xilinx": "7-series", "ecp5": "ECP5", "ice40": "iCE40", "gowin": "Gowin"}
+TITLES = {XILINX7: "7-series", ECP5: "ECP5", ICE40: "iCE40", GOWIN: "Gowin"}
 
 
 class PlainSum(wiring.Component):

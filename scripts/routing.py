@@ -21,23 +21,24 @@ from typing import Any
 import common
 
 from hwgen import tools
+from hwgen.chips.ecp5 import ECP5, SPREAD
+from hwgen.chips.gowin import GOWIN
+from hwgen.chips.netlist.carry_ends import open_ends
+from hwgen.chips.netlist.cells import top_module
+from hwgen.chips.netlist.spare_rows import leave_rows, room_on
 from hwgen.files import write_whole
 from hwgen.flow import board as boards
 from hwgen.flow.aim import Aim
 from hwgen.flow.attempts import Attempt
-from hwgen.flow.build import NETLISTS, SPREAD, Commands, commands_for, synthesise
-from hwgen.flow.carry_ends import open_ends
+from hwgen.flow.build import Commands, commands_for, synthesise
 from hwgen.flow.choose import designs, model_for
 from hwgen.flow.design import make_shell
-from hwgen.flow.ecp5_netlist import mend, spread
-from hwgen.flow.gowin_netlist import share_out
 from hwgen.flow.routing import PLACED
-from hwgen.flow.spare_rows import leave_rows, room_on
 from hwgen.flow.steps import Steps
 from hwgen.flow.target import Target
 from hwgen.flow.timing import slowest
 from hwgen.flow.top import BoardTop
-from hwgen.flow.utilisation import of_design, top_module
+from hwgen.flow.utilisation import of_design
 from hwgen.flow.watch import Watch
 from hwgen.model import Model
 from hwgen.shipped import shipped_models
@@ -77,20 +78,20 @@ def ends(design: dict[str, Any], part: str) -> None:
 
 def pins(design: dict[str, Any], part: str) -> None:
     """Operands on all four pins, too."""
-    mend(design)
+    ECP5.mend(design)
 
 
 def rows(design: dict[str, Any], part: str) -> None:
     """And every other row free."""
-    mend(design)
-    if die := room_on(part, of_design(design, "ecp5")):
+    ECP5.mend(design)
+    if die := room_on(part, of_design(design, ECP5).luts):
         leave_rows(top_module(design), die)
 
 
 def mended(design: dict[str, Any], part: str) -> None:
     """As `hwgen build` does it."""
-    mend(design)
-    spread(design, part, of_design(design, "ecp5"))
+    ECP5.mend(design)
+    ECP5.spread(design, part, of_design(design, ECP5).luts)
 
 
 def untouched(design: dict[str, Any], part: str) -> None:
@@ -99,7 +100,7 @@ def untouched(design: dict[str, Any], part: str) -> None:
 
 def copies(design: dict[str, Any], part: str) -> None:
     """Block RAMs on copies of their address."""
-    share_out(design)
+    GOWIN.mend(design)
 
 
 VARIANTS = {
@@ -156,7 +157,7 @@ class Synthesised:
         self.work.mkdir(exist_ok=True)
         steps = Steps(self.work, lambda line: common.console.print(f"{self.board.name}: {line}", highlight=False))
         commands = commands_for(BoardTop(shell, self.board, design.target.run_at), design.target, steps)
-        if not (self.work / NETLISTS[design.target.family]).is_file():
+        if not (self.work / netlist_of(design.target)).is_file():
             synthesise(steps, commands.synthesis, design.target.family)
         return design.target, commands
 
@@ -170,14 +171,21 @@ class Synthesised:
         for path in self.work.iterdir():
             if path.is_file() and path.suffix != ".log":
                 (folder / path.name).write_bytes(path.read_bytes())
-        netlist = folder / NETLISTS[self.target.family]
+        netlist = folder / netlist_of(self.target)
         design = json.loads(netlist.read_text(encoding="utf-8"))
         variant.change(design, self.target.part)
         netlist.write_text(json.dumps(design), encoding="utf-8")
-        command = [*self.commands.router, *variant.options, *attempt.arguments]
+        options = self.target.family.router_options(self.target.clock, spread=False)
+        command = [*self.commands.router, *options, *variant.options, *attempt.arguments]
         result = limited(command, folder)
         write_whole(folder / "run.json", json.dumps({"title": variant.title, **result, "seed": seed}))
         common.console.print(f"{self.board.name}, {variant.title}, {attempt}: {result}", highlight=False)
+
+
+def netlist_of(target: Target) -> str:
+    """File that synthesis leaves."""
+    assert target.family.toolchain is not None
+    return target.family.toolchain.netlist
 
 
 def limited(command: list[str], folder: Path) -> dict[str, Any]:

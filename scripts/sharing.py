@@ -13,6 +13,10 @@ from comparison.kernels import Kernel
 from synthesis import signals, synthesise
 
 from hwgen import tools
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.gowin import GOWIN
+from hwgen.chips.ice40 import ICE40
+from hwgen.chips.xilinx7 import XILINX7
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.graph.nodes import MaxOverTime
 from hwgen.graph.tensor import Integers, TensorType
@@ -24,7 +28,7 @@ from hwgen.rtl.spatial_convolution import SpatialConvolution, window_matrix
 from hwgen.shipped import shipped
 
 PAGE = common.RESULTS / "sharing.md"
-FAMILIES = ("xilinx", "ecp5", "ice40", "gowin")
+FAMILIES = (XILINX7, ECP5, ICE40, GOWIN)
 
 
 def main() -> int:

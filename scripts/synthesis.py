@@ -13,6 +13,7 @@ from amaranth.hdl import Signal, Value
 from amaranth.lib import wiring
 
 from hwgen import tools
+from hwgen.chips.family import ChipFamily
 from hwgen.errors import HwgenError
 from hwgen.flow import utilisation
 from hwgen.flow.utilisation import Utilisation
@@ -26,7 +27,7 @@ SYNTHESIS = {
 """For a component by itself: its ports are no pins."""
 
 
-def synthesise(component: wiring.Component, family: str, ports: Sequence[Signal] | None = None) -> Utilisation:
+def synthesise(component: wiring.Component, family: ChipFamily, ports: Sequence[Signal] | None = None) -> Utilisation:
     """What `component` takes by itself after synthesis for `family`, carry chains as look-up tables.
 
     Args:
@@ -40,10 +41,10 @@ def synthesise(component: wiring.Component, family: str, ports: Sequence[Signal]
         return utilisation.of_netlist(folder / "top.json", family)
 
 
-def synthesise_text(text: str, family: str, folder: Path, options: str = "") -> None:
+def synthesise_text(text: str, family: ChipFamily, folder: Path, options: str = "") -> None:
     """Make ``top.json`` in `folder` of RTLIL whose top module is ``top`` and whose ports are no pins."""
     (folder / "top.il").write_text(text)
-    script = f"read_rtlil top.il; {SYNTHESIS[family]} -top top{{}}; write_json top.json"
+    script = f"read_rtlil top.il; {SYNTHESIS[family.name]} -top top{{}}; write_json top.json"
     try:
         tools.run_yosys(script.format(options), folder, "to measure")
     except HwgenError:  # ABC9 crashes on some, but not with the flip-flops mapped along, as a build then does
@@ -57,13 +58,13 @@ PACKERS = {
 """Tool, options and cell of the families whose tables are counted as they are packed."""
 
 
-def packed(netlist: Path, family: str) -> int:
+def packed(netlist: Path, family: ChipFamily) -> int:
     """Look-up tables or logic cells as nextpnr packs a netlist.
 
     Raises:
         HwgenError: when it fails.
     """
-    tool, *options, cell = PACKERS[family]
+    tool, *options, cell = PACKERS[family.name]
     command = [tools.require(tool, "to measure"), *options, "--json", netlist.name, "--pack-only"]
     done = subprocess.run(command, cwd=netlist.parent, capture_output=True, text=True, check=False)
     found = re.search(rf"{cell}:\s*(\d+)/", done.stderr)

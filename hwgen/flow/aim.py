@@ -19,13 +19,10 @@ two frames the parser and the reply take some cycles that the pace of the core d
 LATENCY = 5e-3
 """Seconds that a sentence of the usual length may take by default, from its first token in to its class out. A serial
 adapter of USB alone may hold a reply back for up to 16 ms, so nobody behind one will notice."""
-FAST = {"ecp5": 112.5e6, "ice40": 30e6, "gowin": 81e6}
-"""Hz that the fastest design of a family aims at, since such circuits route to it; where nothing is routed here, no
-clock beyond the oscillator's is known to hold."""
 _STEPS = (1.5, 2, 3, 4, 6, 8)
 """Multiples of the slowest clock that are tried where nothing is fast enough at that."""
 _NEARLY = 0.9
-"""Of `FAST`, from which on it is tried itself."""
+"""Of the family's fast clock, from which on it is tried itself."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,7 @@ class Aim:
 
     def clocks(self, target: Target) -> Iterator[ClockPlan]:
         """The clocks to be tried, the cheapest first; there is at least one."""
-        fast = float(FAST.get(target.family, 0))
+        fast = target.family.fast or 0.0
         if fast > target.clock:  # where the part has no PLL that hwgen knows, its oscillator is the fastest
             fast = min(fast, float(target.clocks.plans[-1].frequency))
         if self.fastest and fast > target.clock:

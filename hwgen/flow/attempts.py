@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-ROUTERS = {"ecp5": ("router1", "router2"), "ice40": ("router1", "router2"), "gowin": ("router1", "router2")}
-"""Of a family, the first one first; see `docs/place-and-route.md`."""
+ROUTERS = ("router1", "router2")
+"""The first one first; see `docs/place-and-route.md`."""
 SEEDS = 3
 """Seeds that follow a first one that fails, each with every router."""
 MEMORY = 1_500
@@ -44,7 +44,7 @@ class Attempt:
         return f"{self.router}-seed-{self.seed}"
 
 
-def attempts(family: str, seed: int, *, further: int = SEEDS, scarce: bool = False) -> Iterator[Attempt]:
+def attempts(seed: int, *, further: int = SEEDS, scarce: bool = False) -> Iterator[Attempt]:
     """Every attempt at a design, in the order in which they are made until one succeeds.
 
     Args:
@@ -52,9 +52,7 @@ def attempts(family: str, seed: int, *, further: int = SEEDS, scarce: bool = Fal
         further: how many seeds follow.
         scarce: whether wires are scarce, and router1 would go round for ever.
     """
-    routers = ROUTERS[family]
-    if scarce:
-        routers = routers[::-1]
+    routers = ROUTERS[::-1] if scarce else ROUTERS
     for each in range(seed, seed + 1 + further):
         for router in routers:
             yield Attempt(router, each)

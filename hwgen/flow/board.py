@@ -8,11 +8,9 @@ from importlib import resources
 from pathlib import Path
 
 from hwgen import documents, tables
+from hwgen.chips.families import FAMILIES
 from hwgen.errors import HwgenError
 from hwgen.rtl.packing import SHAPES
-
-FAMILIES = ("ecp5", "ice40", "gowin", "xilinx")
-
 
 RATES = range(300, 12_000_001)
 """Bits per second, up to what the fastest USB bridges carry."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,15 +14,13 @@ from typing import Any
 from amaranth.lib import wiring
 
 from hwgen import tools
+from hwgen.chips.family import ChipFamily
 from hwgen.errors import HwgenError
 from hwgen.flow import platform as platforms
 from hwgen.flow import utilisation, xilinx
 from hwgen.flow.board import Board
 from hwgen.flow.built import NAME, Built
-from hwgen.flow.ecp5_netlist import mend, spread
-from hwgen.flow.gowin_netlist import share_out
 from hwgen.flow.routing import PLACED, place
-from hwgen.flow.spare_rows import CROWDED_CLOCK, crowded
 from hwgen.flow.steps import Steps
 from hwgen.flow.target import Target
 from hwgen.flow.timing import critical_path, slowest
@@ -30,18 +28,8 @@ from hwgen.flow.top import BoardTop
 from hwgen.flow.utilisation import FitError, Utilisation
 
 _FULL = re.compile("Failed to expand region|[Uu]nable to find (a )?(legal )?placement|no (Bels|BELs) remaining")
-_CONFLICT = "multiple conflicting drivers"
-_ABC = "Running ABC command"
-_ASSERT = "ERROR: Assert"
-SPREAD = ("--placer-heap-timingweight", "20")
-"""For nextpnr, where a design is spread: with twice the ways to go, it matters more how far."""
 IMAGE = "flash.bin"
 """All that must be in a board's flash."""
-NETLISTS = {"ecp5": "top.json", "ice40": "top.json", "gowin": "top.syn.json"}
-"""What synthesis leaves for the router."""
-_MENDED: dict[str, Callable[[dict[str, Any]], object]] = {"ecp5": mend, "gowin": share_out}
-"""What sets a family's netlist right."""
-_BITSTREAM = {"ecp5": "top.bit", "ice40": "top.bin", "gowin": "top.fs", "xilinx": "top.bit"}
 
 
 def build(
@@ -72,17 +60,17 @@ def build(
     """
     board, family, clock = target.board, target.family, target.run_at
     top = BoardTop(shell, board, clock)
-    if family == "xilinx":
+    toolchain = family.toolchain
+    if toolchain is None:
         return xilinx.build(top, target, steps, advice)
     commands = commands_for(top, target, steps)
     synthesise(steps, commands.synthesis, family)
-    used, spare = _prepare(steps.folder / NETLISTS[family], target, advice)
-    router = [*commands.router, *(SPREAD if spare else ())]
-    # Among the carry chains of popcounts on iCE40, and where a large design leaves no room to be spread.
-    full = crowded(target.part, used) and clock.frequency <= CROWDED_CLOCK
-    scarce = full or (counts and family == "ice40")
+    used, spare = _prepare(steps.folder / toolchain.netlist, target, advice)
+    router = [*commands.router, *family.router_options(target.clock, spread=spare > 0)]
+    crowded = family.crowded_clock(target.part, used.luts)
+    scarce = (crowded is not None and target.clock <= crowded) or family.scarce_wires(counts=counts)
     try:
-        attempt = place(steps, router, family, seeds, float(clock.frequency), scarce=scarce)
+        attempt = place(steps, router, seeds, float(clock.frequency), scarce=scarce)
     except HwgenError as error:
         if not _FULL.search(str(error)):
             raise
@@ -96,17 +84,17 @@ def build(
             steps.run(tool, [found, *rest])
     report = json.loads((steps.folder / PLACED).read_text(encoding="utf-8"))
     fmax = fmax_of(report, clock.frequency)
-    placed = used.placed(report["utilization"], family, spare)
+    placed = used.placed(report["utilization"], toolchain, spare)
     return Built(
         placed,
         fmax,
-        _BITSTREAM[family],
+        toolchain.bitstream,
         steps.seconds,
         steps.peak_megabytes(),
         critical_path=critical_path(report),
         seed=attempt.seed,
-        image=None if table is None else _flash_image(steps.folder, board, _BITSTREAM[family], table),
-        netlist=used if family == "gowin" else None,
+        image=None if table is None else _flash_image(steps.folder, board, toolchain.bitstream, table),
+        netlist=used if toolchain.packs_silently else None,
     )
 
 
@@ -140,14 +128,11 @@ def _prepare(netlist: Path, target: Target, advice: str) -> tuple[Utilisation, i
         FitError: when the design does not fit.
     """
     design = json.loads(netlist.read_text(encoding="utf-8"))
-    mended = _MENDED.get(target.family)
-    if mended:
-        mended(design)
+    target.family.mend(design)
     used = utilisation.of_design(design, target.family)
     utilisation.check_fit(used, target.board, advice)
-    spare = spread(design, target.part, used)
-    if mended:
-        netlist.write_text(json.dumps(design), encoding="utf-8")
+    spare = target.family.spread(design, target.part, used.luts)
+    netlist.write_text(json.dumps(design), encoding="utf-8")
     return used, spare
 
 
@@ -173,24 +158,26 @@ def _flash_image(folder: Path, board: Board, bitstream: str, table: bytes) -> st
     return IMAGE
 
 
-def synthesise(steps: Steps, command: list[str], family: str) -> None:
-    """Run yosys; on ECP5 once more with flip-flops mapped along, where ABC9 does the logic alone wrongly or not at all.
+def synthesise(steps: Steps, command: list[str], family: ChipFamily) -> None:
+    """Run yosys; once more with flip-flops mapped along, where the family says that it did the logic alone amiss.
 
-    yosys 0.70's can leave two flip-flops on one net or fail an assertion, and YoWASP's takes all of yosys with it when
-    it crashes, without a word behind the line that announces it.
+    Raises:
+        HwgenError: when it fails otherwise.
     """
-    log = steps.folder / f"{NAME}.rpt"
+    log, failure = steps.folder / f"{NAME}.rpt", None
     try:
         steps.run("synthesis", command)
-    except HwgenError:
-        said = log.read_text(errors="replace", encoding="utf-8").strip().splitlines() if log.is_file() else []
-        if family != "ecp5" or not said or not said[-1].startswith((_ABC, _ASSERT)):
-            raise
-    else:
-        if family != "ecp5" or _CONFLICT not in log.read_text(errors="replace", encoding="utf-8"):
-            return
+    except HwgenError as error:
+        failure = error
+    said = log.read_text(errors="replace", encoding="utf-8") if log.is_file() else ""
+    if not family.synthesised_amiss(said, failed=failure is not None):
+        if failure is not None:
+            raise failure
+        return
     script = steps.folder / f"{NAME}.ys"
-    script.write_text(script.read_text(encoding="utf-8").replace("synth_ecp5 ", "synth_ecp5 -dff "), encoding="utf-8")
+    text = script.read_text(encoding="utf-8")
+    synthesis = f"synth_{family.name} "
+    script.write_text(text.replace(synthesis, f"{synthesis}-dff "), encoding="utf-8")
     steps.run("synthesis again", command)
 
 
@@ -202,9 +189,6 @@ def _aloud(arguments: list[str]) -> list[str]:
 def _overrides(target: Target) -> dict[str, str]:
     """Options of the tools behind Amaranth's templates."""
     place = ["--report", PLACED, "--timing-allow-fail"]
-    if target.family == "gowin":
-        # No constraint file carries the clock there.
-        place += ["--freq", f"{target.clock / 1e6:.6f}"]
     return {"synth_opts": target.board.synthesis, "nextpnr_opts": shlex.join(place)}
 
 

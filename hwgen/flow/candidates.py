@@ -37,7 +37,6 @@ from hwgen.rtl.plan import (
     folded,
     longest,
     most_lanes,
-    pipelinings,
     spatial,
 )
 from hwgen.rtl.stages import of_argmax, of_convolution, of_dense, of_embedding
@@ -154,7 +153,7 @@ class Candidates:
         if engine != "spatial":
             plans += [folded(graph, lanes, family, members, board.budget.dsps) for lanes in _lanes(graph)]
         if engine != "folded":
-            plans += [spatial(graph, family, members, adders) for adders in reversed(pipelinings(family))]
+            plans += [spatial(graph, family, members, adders) for adders in reversed(family.pipelinings)]
         for plan in dict.fromkeys(plans):
             core = Core(graph, plan)
             used = estimate(core, family)
@@ -217,7 +216,7 @@ class _Layers:
         maxima = RunningMaximum(self.graph.pooling, self.graph.types()[2], family=self.family)
         beside = total(parts_of(maxima, self.family), self.family).luts
         if not self._counting_only and self._wires(self.graph.convolution.products, kernels, beside):
-            yield from (Spatial(adders, self.family) for adders in reversed(pipelinings(self.family)))
+            yield from (Spatial(adders, self.family) for adders in reversed(self.family.pipelinings))
 
     @property
     def _counting_only(self) -> bool:
@@ -257,7 +256,7 @@ class _Layers:
             if luts > _ROOM * self._most or enough or cycles > _GAIN * before:
                 break
         if self._wires(products, list(self.graph.dense.weights)):
-            yield from (Spatial(adders, self.family) for adders in pipelinings(self.family))
+            yield from (Spatial(adders, self.family) for adders in self.family.pipelinings)
 
     def _wires(self, products: int, rows: list[Integers], beside: int = 0) -> bool:
         """Whether weights as wires may fit beside so many tables, and shared sums of them are found in time."""

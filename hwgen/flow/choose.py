@@ -14,7 +14,6 @@ from hwgen.flow.board import Board
 from hwgen.flow.candidates import Candidates, Choice, Constraints, adders_per_stage
 from hwgen.flow.estimate import estimate
 from hwgen.flow.explore import DEFAULT, FASTEST, TARGET, Exploration, Mark
-from hwgen.flow.spare_rows import CROWDED_CLOCK, crowded
 from hwgen.flow.table_place import stored
 from hwgen.flow.target import Target
 from hwgen.model import Model
@@ -66,12 +65,15 @@ def designs(model: Model, target: Target, aim: Aim, *, clock_given: bool = False
 def _for_speed(found: Sequence[Choice], target: Target, clock_given: bool) -> Iterator[tuple[Choice, Target]]:
     """The fastest choices first, each at a clock that it can be routed for."""
 
-    def too_fast(choice: Choice) -> bool:
-        return not clock_given and target.clock > CROWDED_CLOCK and crowded(target.part, choice.estimate)
+    def crowded(choice: Choice) -> float | None:
+        """The clock that a choice can be routed for, where that is less."""
+        clock = target.family.crowded_clock(target.part, choice.estimate.luts)
+        return clock if clock is not None and not clock_given and target.clock > clock else None
 
-    routable = [each for each in found if not too_fast(each) or adders_per_stage(each.plan) >= CROWDED_ADDERS]
+    routable = [each for each in found if crowded(each) is None or adders_per_stage(each.plan) >= CROWDED_ADDERS]
     for choice in fit.fastest(routable or found):
-        yield choice, target.at(target.clocks.at_most(CROWDED_CLOCK)) if too_fast(choice) else target
+        clock = crowded(choice)
+        yield choice, target if clock is None else target.at(target.clocks.at_most(clock))
 
 
 def _cheapest(model: Model, targets: Sequence[Target], aim: Aim) -> Iterator[Design]:
@@ -120,7 +122,7 @@ class _Search:
     def reaching(self, target: Target) -> Iterator[Choice]:
         """Choices that fit and are fast enough, each with fewer tables than the one before."""
         slowest = target.baud.cycles_per_token
-        self.candidates.slowest, self.candidates.most = slowest, fit.FILL[target.family] * target.board.budget.luts
+        self.candidates.slowest, self.candidates.most = slowest, target.family.fill * target.board.budget.luts
         self.candidates.enough = self.aim.enough(target, self.classes)
         best: Choice | None = None
         for choice in self.candidates:

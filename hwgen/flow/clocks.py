@@ -9,22 +9,10 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any
 
+from hwgen.chips.families import family_of
+from hwgen.chips.pll.pll import Pll, reference_of
 from hwgen.errors import HwgenError
-from hwgen.flow import platform as platforms
-from hwgen.flow.pll.ecp5 import Ecp5Pll
-from hwgen.flow.pll.gowin import GowinPll
-from hwgen.flow.pll.ice40 import Ice40Pll
-from hwgen.flow.pll.pll import Pll, reference_of
-from hwgen.flow.pll.seven_series import SevenSeriesPll
 from hwgen.rtl.baud import least_clock
-
-PLLS: dict[str, type[Pll]] = {
-    "ecp5": Ecp5Pll,
-    "ice40": Ice40Pll,
-    "gowin": GowinPll,
-    "xilinx": SevenSeriesPll,
-}
-"""By family."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +49,13 @@ class Clocks:
         Args:
             platform: an Amaranth platform, as `hwgen.flow.platform.make` gives it.
         """
-        self.reference, self._platform = reference_of(platform), platform
+        family = family_of(type(platform))
+        self.reference, self._pll, self._part = reference_of(platform), family.pll, family.part(platform)
 
     @cached_property
     def plans(self) -> Sequence[ClockPlan]:
         """All of them, in order of frequency, one each; a part has up to a hundred thousand settings."""
-        pll, part = PLLS[platforms.family(self._platform)], platforms.part(self._platform)
-        return _plans(pll, part, self.reference)
+        return _plans(self._pll, self._part, self.reference)
 
     @cached_property
     def _frequencies(self) -> list[Fraction]:

@@ -107,7 +107,7 @@ def build_design(
     """
     require_replaceable(folder, BUILD)
     target = Target.of(board, clock)
-    if len(seeds) > 1 and target.family == "xilinx":
+    if len(seeds) > 1 and target.family.toolchain is None:
         raise HwgenError(f"--seeds: there is no open place and route for {board.title} here; leave it out")
     progress = of(say)
     attempts = _Attempts(designs(model, target, aim, clock_given=clock is not None), aim.fastest and clock is None)

@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from hwgen import tools
+from hwgen.chips.family import ChipFamily
+from hwgen.chips.xilinx7 import OPENXC7
 from hwgen.errors import HwgenError
 from hwgen.flow import program
-from hwgen.flow.xilinx import OPENXC7_NEEDS
 from hwgen.sim import compiler
 
 _PROGRAMS = (
@@ -58,19 +59,14 @@ def examine() -> list[Finding]:
     return findings
 
 
-def toolchain(family: str) -> tuple[str, bool]:
+def toolchain(family: ChipFamily) -> tuple[str, bool]:
     """Toolchain of a family's boards, and whether it makes bitstreams here."""
-    if family == "xilinx":
+    if family.toolchain is None:
         if tools.find("vivado"):
             return "Vivado", True
-        openxc7 = all(tools.find(tool) for tool in OPENXC7_NEEDS)
-        return ("openXC7", True) if openxc7 else ("Vivado or openXC7", False)
-    needed = {
-        "ecp5": ("nextpnr-ecp5", "ecppack"),
-        "ice40": ("nextpnr-ice40", "icepack"),
-        "gowin": ("nextpnr-himbaechel-gowin", "gowin_pack"),
-    }[family]
-    return f"yosys, {needed[0]}", all(tools.find(tool) for tool in ("yosys", *needed))
+        return ("openXC7", True) if all(tools.find(tool) for tool in OPENXC7) else ("Vivado or openXC7", False)
+    needed = ("yosys", family.toolchain.router, family.toolchain.packer)
+    return f"yosys, {family.toolchain.router}", all(tools.find(tool) for tool in needed)
 
 
 def table(findings: list[Finding]) -> Table:

@@ -1,22 +1,16 @@
-"""What a core will take on a part, by a model that was fitted to synthesis; `resources.toml` holds its coefficients."""
+"""What a core will take on a part, by a model that was fitted to synthesis; a family's `costs` are its coefficients."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Mapping
-from functools import cache
-from importlib import resources
+from collections.abc import Iterable
 
+from hwgen.chips.family import ChipFamily
 from hwgen.flow.features import Part, parts
 from hwgen.flow.utilisation import Utilisation
 from hwgen.rtl.core import Core
 
-MODEL = "resources.toml"
-Coefficients = Mapping[str, Mapping[str, Mapping[str, float]]]
-"""By kind of part, "luts" or "ffs", and feature."""
 
-
-def estimate(core: Core, family: str) -> Utilisation:
+def estimate(core: Core, family: ChipFamily) -> Utilisation:
     """Of a core with its shell, in about as many milliseconds as it has components.
 
     Look-up tables and flip-flops are sums of features by coefficients, linear for each kind of component; block RAMs,
@@ -26,9 +20,9 @@ def estimate(core: Core, family: str) -> Utilisation:
     return total(parts(core, family), family)
 
 
-def total(several: Iterable[Part], family: str) -> Utilisation:
+def total(several: Iterable[Part], family: ChipFamily) -> Utilisation:
     """What some parts take together."""
-    listed, known = list(several), coefficients(family)
+    listed, known = list(several), family.costs
 
     def sum_of(resource: str) -> int:
         return round(
@@ -41,10 +35,3 @@ def total(several: Iterable[Part], family: str) -> Utilisation:
 
     exact = (sum(getattr(part, name) for part in listed) for name in ("dsps", "brams", "sprams"))
     return Utilisation(sum_of("luts"), sum_of("ffs"), *exact)
-
-
-@cache
-def coefficients(family: str) -> Coefficients:
-    """As `scripts/resources.py` found them."""
-    text = (resources.files("hwgen.flow") / MODEL).read_text(encoding="utf-8")
-    return tomllib.loads(text)[family]  # type: ignore[no-any-return]

@@ -10,6 +10,7 @@ from functools import singledispatch
 import numpy as np
 from amaranth.lib import wiring
 
+from hwgen.chips.family import ChipFamily
 from hwgen.graph.tensor import Integers, TensorType, width_of
 from hwgen.rtl.argmax import Argmax
 from hwgen.rtl.ballot import Ballot
@@ -26,7 +27,7 @@ from hwgen.rtl.item_memory import ItemMemory
 from hwgen.rtl.mac_array import MacArray
 from hwgen.rtl.max_over_time import RunningMaximum
 from hwgen.rtl.multiplier import digits, signed_width
-from hwgen.rtl.packing import KILOBITS, pack
+from hwgen.rtl.packing import pack
 from hwgen.rtl.patch_convolution import PatchConvolver
 from hwgen.rtl.requantise import Requantiser
 from hwgen.rtl.rom import ROM_LATENCY
@@ -39,8 +40,6 @@ from hwgen.rtl.window import WindowMemory
 
 LOGIC_DEPTH = 64
 """Rows of a memory, that is free to be made of anything, from which on synthesis puts it in block RAM."""
-TABLE_INPUTS = {"ecp5": 4, "ice40": 4, "gowin": 4, "xilinx": 6}
-"""Of a look-up table."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Part:
     sprams: float = 0
 
 
-def parts(core: Core, family: str) -> list[Part]:
+def parts(core: Core, family: ChipFamily) -> list[Part]:
     """Of a core and the shell around it."""
     listed = [shell(core.scores, core.graph.classes, family)]
     if core.plan.never_stalls:
@@ -72,47 +71,47 @@ def parts(core: Core, family: str) -> list[Part]:
     return listed
 
 
-def shell(scores: TensorType, classes: int, family: str) -> Part:
+def shell(scores: TensorType, classes: int, family: ChipFamily) -> Part:
     """Serial line and protocol."""
     return Part("shell", {"once": 1, "score_bits": scores.width * classes}, brams=_blocks(512, 8, family))
 
 
-def buffer(scores: TensorType, family: str) -> Part:
+def buffer(scores: TensorType, family: ChipFamily) -> Part:
     """Results that wait in a core that never stalls."""
     width = scores.width * scores.channels
-    brams = _blocks(RESULT_BUFFER_DEPTH, width, family) if family == "ice40" else 0  # others have distributed memory
+    brams = 0 if family.distributed_memory else _blocks(RESULT_BUFFER_DEPTH, width, family)
     return Part("buffer", {"once": 1, "score_bits": width}, brams=brams)
 
 
 @singledispatch
-def parts_of(component: wiring.Component, family: str) -> Iterator[Part]:
+def parts_of(component: wiring.Component, family: ChipFamily) -> Iterator[Part]:
     """Of one stage of a core."""
     raise TypeError(f"no resource model for {type(component).__name__}")
 
 
 @parts_of.register
-def _(component: EmbeddingRom, family: str) -> Iterator[Part]:
+def _(component: EmbeddingRom, family: ChipFamily) -> Iterator[Part]:
     width = row_bits(component.node)
-    packing = component.packing or pack(component.node.vocabulary, width, KILOBITS[family])
-    registers = component.latency - ROM_LATENCY + (family != "ecp5")  # the block RAMs' own ones are free
+    packing = component.packing or pack(component.node.vocabulary, width, family.block_ram_kbit)
+    registers = component.latency - ROM_LATENCY + (not family.block_ram_registers)  # those are free
     features = {"once": 1, "chosen_bits": packing.multiplexers, "flip_flops": width * registers}
     yield Part("table", features, brams=packing.blocks)
 
 
 @parts_of.register
-def _(component: EmbeddingReader, family: str) -> Iterator[Part]:
+def _(component: EmbeddingReader, family: ChipFamily) -> Iterator[Part]:
     registers = component.latency - ROM_LATENCY
     yield Part("table", {"once": 1, "chosen_bits": 0, "flip_flops": row_bits(component.node) * registers})
 
 
 @parts_of.register
-def _(component: SpramEmbedding, family: str) -> Iterator[Part]:
+def _(component: SpramEmbedding, family: ChipFamily) -> Iterator[Part]:
     yield Part("spram", {"once": 1, "row_bits": row_bits(component.node)}, sprams=component.layout.blocks)
 
 
 @parts_of.register(SpatialConvolution)
 @parts_of.register(SpatialDense)
-def _(component: SpatialConvolution | SpatialDense, family: str) -> Iterator[Part]:
+def _(component: SpatialConvolution | SpatialDense, family: ChipFamily) -> Iterator[Part]:
     graph, placement, source = component.graph, component.placement, component.source
     lows, highs = graph.intervals(source)
     added, adders, negated, kept = 0, 0, 0, 0
@@ -134,7 +133,7 @@ def _(component: SpatialConvolution | SpatialDense, family: str) -> Iterator[Par
 
 
 @parts_of.register
-def _(component: Requantiser, family: str) -> Iterator[Part]:
+def _(component: Requantiser, family: ChipFamily) -> Iterator[Part]:
     kept, tested = 0, 0
     for channel, shift in enumerate(component.node.shift.tolist()):
         width, is_signed = width_of(int(component.source.low[channel]), int(component.source.high[channel]))
@@ -145,13 +144,13 @@ def _(component: Requantiser, family: str) -> Iterator[Part]:
 
 
 @parts_of.register
-def _(component: RunningMaximum, family: str) -> Iterator[Part]:
+def _(component: RunningMaximum, family: ChipFamily) -> Iterator[Part]:
     widths = _widths(component.source.low, component.source.high)
     yield Part("maximum", {"channels": len(widths), "bits": sum(widths)})
 
 
 @parts_of.register
-def _(component: FoldedConvolution, family: str) -> Iterator[Part]:
+def _(component: FoldedConvolution, family: ChipFamily) -> Iterator[Part]:
     yield lanes(component.array, family)
     units, bits = component.schedule.units, component.requantise.bits
     kept = bits * len(component.schedule.filters) * (1 + component.copied)
@@ -163,12 +162,12 @@ def _(component: FoldedConvolution, family: str) -> Iterator[Part]:
 
 
 @parts_of.register
-def _(component: FoldedDense, family: str) -> Iterator[Part]:
+def _(component: FoldedDense, family: ChipFamily) -> Iterator[Part]:
     yield lanes(component.array, family)
     yield Part("scores", {"once": 1, "kept_bits": component.kind.width * component.node.classes})
 
 
-def lanes(array: MacArray, family: str) -> Part:
+def lanes(array: MacArray, family: ChipFamily) -> Part:
     """Of multiply-accumulate lanes, with the window and the ROM that they read."""
     schedule, window = array.schedule, array.window
     bits = window.shape.width
@@ -210,23 +209,21 @@ def lanes(array: MacArray, family: str) -> Part:
     return Part("lanes", features, brams=brams, dsps=_multipliers(array, family))
 
 
-def _multipliers(array: MacArray, family: str) -> float:
-    """Of the part's own; Gowin's are halved for products of up to 9 x 9 bits."""
-    if family != "gowin":
+def _multipliers(array: MacArray, family: ChipFamily) -> float:
+    """Of the part's own."""
+    if family.multipliers_per_lane is None:
         return len(array.shared)
-    return sum(0.5 * len(lanes) for lanes in array.shared)
+    return sum(family.multipliers_per_lane * len(lanes) for lanes in array.shared)
 
 
-def _rows(period: int, stored: int, family: str) -> float:
+def _rows(period: int, stored: int, family: ChipFamily) -> float:
     """Block RAMs of a `RowRom`."""
-    if family != "ecp5":
-        return _blocks(period, stored, family)
-    columns = next((width for rows, width in ((512, 36), (1024, 18), (2048, 9)) if period <= rows), None)
-    return -(-stored // columns) if columns else _blocks(period, stored, family)
+    blocks = family.row_rom_blocks(period, stored)
+    return _blocks(period, stored, family) if blocks is None else blocks
 
 
 @parts_of.register
-def _(component: BinaryConvolution, family: str) -> Iterator[Part]:
+def _(component: BinaryConvolution, family: ChipFamily) -> Iterator[Part]:
     size = component.width * component.channels
     planes, counter, node = len(component.planes), component.counters[0][0], component.node
     wired = component.rows == 1  # then only the bits that a filter uses are counted, and weights cost no table
@@ -245,14 +242,14 @@ def _(component: BinaryConvolution, family: str) -> Iterator[Part]:
         "turned_bits": component.groups * size * planes if component.groups > 1 else 0,
         "filters": node.filters,
         "columns": columns,
-        "column_tables": columns * -(-component.rows // (1 << TABLE_INPUTS[family])),
+        "column_tables": columns * -(-component.rows // (1 << family.table_inputs)),
     }
     brams = _blocks(component.rows, row, family) + _blocks(component.rows, limits, family) if deep else 0
     yield Part("popcounts", features, brams=brams)
 
 
 @parts_of.register
-def _(component: HypervectorEncoder, family: str) -> Iterator[Part]:
+def _(component: HypervectorEncoder, family: ChipFamily) -> Iterator[Part]:
     node, lanes, passes = component.node, component.lanes, component.passes
     kinds = len(node.sizes) + node.words
     items = ItemMemory(node, passes)
@@ -273,7 +270,7 @@ def _(component: HypervectorEncoder, family: str) -> Iterator[Part]:
 
 
 @parts_of.register
-def _(component: PatchConvolver, family: str) -> Iterator[Part]:
+def _(component: PatchConvolver, family: ChipFamily) -> Iterator[Part]:
     bits, counters, small = component.kind.channels, component.counters, component.node.patch <= 4
     features = {
         "flip_flops": bits,
@@ -286,7 +283,7 @@ def _(component: PatchConvolver, family: str) -> Iterator[Part]:
 
 
 @parts_of.register
-def _(component: FoldedBinaryDense, family: str) -> Iterator[Part]:
+def _(component: FoldedBinaryDense, family: ChipFamily) -> Iterator[Part]:
     depth, classes = component.pieces * component.node.classes, component.node.classes
     width = component.lanes + component.kind.width + (not component.kind.signed)
     deep = depth > LOGIC_DEPTH
@@ -302,26 +299,26 @@ def _(component: FoldedBinaryDense, family: str) -> Iterator[Part]:
 
 
 @parts_of.register
-def _(component: Argmax, family: str) -> Iterator[Part]:
+def _(component: Argmax, family: ChipFamily) -> Iterator[Part]:
     width, classes = component.source.width, component.source.channels
     features = {"compared_bits": (classes - 1) * width, "kept_bits": component.latency * classes * width}
     yield Part("argmax", features)
 
 
 @parts_of.register
-def _(component: FoldedArgmax, family: str) -> Iterator[Part]:
+def _(component: FoldedArgmax, family: ChipFamily) -> Iterator[Part]:
     yield Part("folded_argmax", {"once": 1, "chosen_bits": component.source.channels * component.source.width})
 
 
 @parts_of.register
-def _(component: Ballot, family: str) -> Iterator[Part]:
+def _(component: Ballot, family: ChipFamily) -> Iterator[Part]:
     chosen = component.source.channels * component.source.width
     votes = component.node.classes * component.kind.width
     yield Part("ballot", {"once": 1, "chosen_bits": chosen, "vote_bits": votes})
 
 
 @parts_of.register
-def _(component: SideBySide, family: str) -> Iterator[Part]:
+def _(component: SideBySide, family: ChipFamily) -> Iterator[Part]:
     votes = component.node.classes * len(component.members)
     yield Part("side_by_side", {"once": 1, "votes": votes})
     for member in component.members:
@@ -330,8 +327,8 @@ def _(component: SideBySide, family: str) -> Iterator[Part]:
             yield from parts_of(stage, family)
 
 
-def _blocks(depth: int, width: int, family: str) -> float:
-    return pack(depth, width, KILOBITS[family]).blocks
+def _blocks(depth: int, width: int, family: ChipFamily) -> float:
+    return pack(depth, width, family.block_ram_kbit).blocks
 
 
 def _width(low: np.int64, high: np.int64) -> int:

@@ -13,9 +13,6 @@ from hwgen.graph.graph import Graph
 from hwgen.rtl.plan import folded
 from hwgen.rtl.shell import require_frames
 
-FILL = {"ecp5": 0.8, "ice40": 0.96, "gowin": 0.55, "xilinx": 0.9}
-"""Of the look-up tables, how much a choice may fill by estimate. nextpnr takes long to place Gowin's carry chains,
-which close whole slices."""
 _NEXT = 0.95
 """Of the tables or flip-flops of a choice that did not fit, what the next one may take."""
 
@@ -65,7 +62,7 @@ def fits(used: Utilisation, target: Target) -> bool:
     """Whether the board has what an estimate says, with room for the placer."""
     budget = target.board.budget
     others = ("ffs", "dsps", "brams", "sprams")
-    return used.luts <= FILL[target.family] * budget.luts and all(
+    return used.luts <= target.family.fill * budget.luts and all(
         getattr(used, name) <= getattr(budget, name) for name in others
     )
 

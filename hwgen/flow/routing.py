@@ -32,9 +32,7 @@ class Routed:
     reached: float
 
 
-def place(
-    steps: Steps, command: list[str], family: str, seeds: Sequence[int], clock: float, *, scarce: bool = False
-) -> Attempt:
+def place(steps: Steps, command: list[str], seeds: Sequence[int], clock: float, *, scarce: bool = False) -> Attempt:
     """Place and route in `steps.folder`.
 
     A crash or a stall is followed by the next router and seed. Of several seeds, tried as many at a time as there are
@@ -59,7 +57,7 @@ def place(
 
     def until_one_succeeds(seed: int) -> Routed | HwgenError:
         alone = len(seeds) == 1
-        tries = attempts(family, seed, further=SEEDS if alone else 0, scarce=scarce)
+        tries = attempts(seed, further=SEEDS if alone else 0, scarce=scarce)
         try:
             routed = _first(steps.folder, sources, command, tries, progress if alone else _Named(progress, seed), ended)
         except HwgenError as error:

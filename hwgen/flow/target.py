@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from hwgen.chips.families import family_of
+from hwgen.chips.family import ChipFamily
 from hwgen.flow import platform as platforms
 from hwgen.flow.board import Board
 from hwgen.flow.clocks import ClockPlan, Clocks
@@ -19,14 +21,14 @@ class Target:
 
     Attributes:
         board: its file.
-        family: of the part: "ecp5", "ice40", "gowin" or "xilinx".
+        family: of the part.
         part: as its vendor names it.
         clocks: that the board can have.
         run_at: the one that the circuit runs at.
     """
 
     board: Board
-    family: str
+    family: ChipFamily
     part: str
     clocks: Clocks
     run_at: ClockPlan
@@ -43,10 +45,10 @@ class Target:
             HwgenError: as `hwgen.flow.platform.make`, or when there is no such clock.
         """
         platform = platforms.make(board)
+        family = family_of(type(platform))
         clocks = Clocks(platform)
-        family, part = platforms.family(platform), platforms.part(platform)
         run_at = clocks.for_line(board.uart.baud) if clock is None else clocks.at_most(clock)
-        return cls(board, family, part, clocks, run_at)
+        return cls(board, family, family.part(platform), clocks, run_at)
 
     def at(self, clock: ClockPlan) -> Target:
         """The same board with the circuit at another clock."""

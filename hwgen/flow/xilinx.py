@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from hwgen import tools
+from hwgen.chips.xilinx7 import OPENXC7
 from hwgen.flow import platform as platforms
 from hwgen.flow import utilisation
 from hwgen.flow.built import NAME, Built
@@ -19,7 +20,6 @@ _SYNTHESIS = (
     "synth_xilinx -flatten -arch xc7 {options} -top top; autoname; write_json top.json"
 )
 _RTLIL = f"{NAME}.il"
-OPENXC7_NEEDS = ("nextpnr-xilinx", "fasm2frames", "xc7frames2bit")
 
 
 def build(top: BoardTop, target: Target, steps: Steps, advice: str) -> Built:
@@ -34,14 +34,14 @@ def build(top: BoardTop, target: Target, steps: Steps, advice: str) -> Built:
         (folder / f"build_{NAME}.sh").chmod(0o755)
     yosys = tools.require("yosys", "for synthesis")
     steps.run("synthesis", [yosys, "-p", _SYNTHESIS.format(options=board.synthesis)])
-    used = utilisation.of_netlist(steps.folder / "top.json", "xilinx")
+    used = utilisation.of_netlist(steps.folder / "top.json", target.family)
     utilisation.check_fit(used, board, advice)
 
     script, log = f"build_{NAME}.sh", ""
     if tools.find("vivado"):
         steps.run("vivado", ["sh", "-c", f"cd vivado && sh {script} && cp top.bit .."])
         log = "vivado"
-    elif all(tools.find(tool) for tool in OPENXC7_NEEDS):
+    elif all(tools.find(tool) for tool in OPENXC7):
         tools.use()
         steps.run("openxc7", ["sh", "-c", f"cd openxc7 && sh {script} && cp top.bit .."], dict(os.environ))
         log = "openxc7"

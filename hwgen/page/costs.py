@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hwgen.chips.family import ChipFamily
 from hwgen.errors import HwgenError
 from hwgen.flow import features
 from hwgen.flow.estimate import total
@@ -62,7 +63,7 @@ def _sites(stages: Stages, inside: str, before: str) -> Iterator[Site]:
         before = key
 
 
-def counted(folder: Path, family: str, core: Core) -> dict[str, Utilisation]:
+def counted(folder: Path, family: ChipFamily, core: Core) -> dict[str, Utilisation]:
     """What the components of a build take in its netlist, by cells; empty where there is none.
 
     Args:
@@ -117,7 +118,7 @@ def _drives(signal: str, stream: str) -> bool:
     return match is not None and match["stream"] == stream
 
 
-def estimated(core: Core, family: str) -> dict[str, Utilisation]:
+def estimated(core: Core, family: ChipFamily) -> dict[str, Utilisation]:
     """What the components were expected to take, by the resource model."""
     shell = [features.shell(core.scores, core.graph.classes, family)]
     if core.stored is not None:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from amaranth.hdl import C, Cat, Const, Module, Signal, Value
 
+from hwgen.chips.cells.adders import Operand
+from hwgen.chips.family import GENERIC, Family
 from hwgen.graph.tensor import TensorType
-from hwgen.rtl.adder_cells import Operand, sum_of
 from hwgen.rtl.adder_graph import Sum
 from hwgen.rtl.pipeline import Pipeline, interval_shape
 from hwgen.rtl.placement import Place, Placement
-
-
-def arity_of(family: str | None) -> int:
-    """Operands an adder of a family's cells may have: six-input tables add three as cheaply as two."""
-    return 3 if family == "xilinx" else 2
 
 
 class AdderNetwork:
@@ -34,21 +30,19 @@ class AdderNetwork:
         placement: Placement,
         source: TensorType,
         inputs: list[Value],
-        family: str | None = None,
+        family: Family = GENERIC,
     ) -> None:
         graph = placement.graph
         self._m, self._pipeline, self._family = m, pipeline, family
         self._tokens: dict[int, tuple[Value, Value]] = {}
         self._values: list[dict[Place, Value]] = []
         lows, highs = graph.intervals(source)
-        # Of adders that are left to it, synthesis would make carry-save trees, which are larger.
-        merged = family in ("ice40", "gowin")
         for node, stage in enumerate(placement.stages):
             if node < graph.inputs:
                 result = inputs[node]
             else:
                 each = graph.sums[node - graph.inputs]
-                kept = {"keep": 1} if merged and len(each.operands) > 1 else {}
+                kept = {"keep": 1} if family.keeps_sums and len(each.operands) > 1 else {}
                 result = Signal(interval_shape(lows[node], highs[node]), name=f"node_{node}", attrs=kept)
                 m.d.comb += result.eq(self._sum(each, stage, len(result)))
             values = {(stage, 0): result}
@@ -105,7 +99,7 @@ class AdderNetwork:
             return passing
         if each.constant >> start:
             operands.append(Operand(Const(each.constant >> start)))
-        return Cat(passing, sum_of(self._m, operands, width - start, self._family))
+        return Cat(passing, self._family.sum_of(self._m, operands, width - start))
 
 
 def _cut(value: Value, place: int) -> tuple[Value, Value]:

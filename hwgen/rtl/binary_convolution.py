@@ -11,6 +11,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from hwgen.chips.family import GENERIC, Family
 from hwgen.errors import HwgenError
 from hwgen.graph.nodes import Convolution, MaxOverTime, Requantise
 from hwgen.graph.tensor import Integers, TensorType, width_of
@@ -46,7 +47,7 @@ class BinaryConvolution(wiring.Component):
     Args:
         signs: whether the values are -1 and +1, never 0.
         lanes: at most one per filter of a group.
-        family: of the part whose cells the popcounts are made of; None for any.
+        family: of the part whose cells the popcounts are made of.
         groups: equal parts of the channels; with more than one, a filter's weights are -1 and +1 on one of them and
             zero on the others.
 
@@ -70,7 +71,7 @@ class BinaryConvolution(wiring.Component):
         *,
         signs: bool,
         lanes: int,
-        family: str | None = None,
+        family: Family = GENERIC,
         groups: int = 1,
     ) -> None:
         if (node.bits != 1 and groups == 1) or requantise.bits != 1:

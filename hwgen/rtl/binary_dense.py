@@ -10,6 +10,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from hwgen.chips.family import GENERIC, Family
 from hwgen.errors import HwgenError
 from hwgen.graph.hypervector import BinaryDense
 from hwgen.graph.tensor import TensorType
@@ -29,7 +30,7 @@ class FoldedBinaryDense(wiring.Component):
 
     Args:
         lanes: values of a piece, a divisor of the channels.
-        family: of the part whose cells the popcount is made of; None for any.
+        family: of the part whose cells the popcount is made of.
 
     Ports:
         vectors: `vector_stream` of `lanes` bits, the pieces of a vector marked first and last.
@@ -41,7 +42,7 @@ class FoldedBinaryDense(wiring.Component):
 
     LEVELS_PER_STAGE = 2
 
-    def __init__(self, node: BinaryDense, *, lanes: int, family: str | None = None) -> None:
+    def __init__(self, node: BinaryDense, *, lanes: int, family: Family = GENERIC) -> None:
         if lanes < 1 or node.channels % lanes:
             raise HwgenError(f"lanes: {lanes} must divide the {node.channels} channels")
         self.node, self.lanes = node, lanes

@@ -3,7 +3,7 @@
 A full adder takes three bits of one weight and gives two, so a count of n bits takes about n of them. What one costs
 depends on the part. On a carry chain it is one cell, but a chain has to begin and to end; as two look-up tables it
 stands alone. 7-series look-up tables have six inputs, and two of them before a carry chain add six bits at once. The
-plans below are made of these pieces; `hwgen.rtl.carry_cells` turns them into cells.
+plans below are made of these pieces; a family's `add` turns them into cells.
 """
 
 from __future__ import annotations
@@ -12,73 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+from hwgen.chips.cells.adders import Adder, Atom
+from hwgen.chips.family import Family
 from hwgen.errors import HwgenError
-
-FAMILIES = ("xilinx", "ecp5", "ice40", "gowin")
-
-
-@dataclass(frozen=True)
-class Atom:
-    """What neighbouring cells of a carry chain add.
-
-    Attributes:
-        low: bits of the first cell's weight.
-        high: bits of twice that weight; the atom has a second cell for them and for what `low` adds up to.
-        cells: 1 adds at most two bits of `low`; 2 add six, or four and one of `high` (7-series), or four (ECP5).
-    """
-
-    low: tuple[int, ...]
-    high: tuple[int, ...] = ()
-    cells: int = 1
-
-    @property
-    def bits(self) -> tuple[int, ...]:
-        return self.low + self.high
-
-
-@dataclass(frozen=True)
-class Adder:
-    """Bits of neighbouring weights become a number.
-
-    Attributes:
-        weight: power of two of the lowest.
-        atoms: along a carry chain, upwards; none for a full adder made of look-up tables.
-        single: for a full adder: its three bits, or two.
-        carry_in: one more bit of the lowest weight.
-        outputs: the number, lowest bit first.
-    """
-
-    weight: int
-    outputs: tuple[int, ...]
-    atoms: tuple[Atom, ...] = ()
-    single: tuple[int, ...] = ()
-    carry_in: int | None = None
-
-    @property
-    def inputs(self) -> tuple[int, ...]:
-        """Every bit it takes."""
-        chained = tuple(bit for atom in self.atoms for bit in atom.bits)
-        return self.single + chained + (() if self.carry_in is None else (self.carry_in,))
-
-    @property
-    def cells(self) -> int:
-        """Of the carry chain, without its ends."""
-        return sum(atom.cells for atom in self.atoms)
-
-    @property
-    def ends_in_carry(self) -> bool:
-        """Whether the chain's last carry is the highest bit of the number."""
-        return len(self.outputs) > self.cells
-
-    def value(self, bits: Sequence[int]) -> int:
-        """The sum in units of ``2**weight``, given the value of every bit of the plan."""
-        total = sum(bits[bit] for bit in self.single) + (bits[self.carry_in] if self.carry_in is not None else 0)
-        place = 0
-        for atom in self.atoms:
-            total += sum(bits[bit] for bit in atom.low) << place
-            total += sum(bits[bit] for bit in atom.high) << (place + 1)
-            place += atom.cells
-        return total
 
 
 @dataclass
@@ -99,21 +35,19 @@ class Compressor:
 
     @classmethod
     @cache
-    def of(cls, inputs: int, family: str) -> Compressor:
+    def of(cls, inputs: int, family: Family) -> Compressor:
         """For a part's `family`; lanes that count as many bits share it.
 
         Raises:
-            HwgenError: when there is nothing to count, or the family is unknown.
+            HwgenError: when there is nothing to count.
         """
         if inputs < 1:
             raise HwgenError(f"popcount: {inputs} inputs; needs at least 1")
-        if family not in FAMILIES:
-            raise HwgenError(f"popcount: family {family!r} is not one of {', '.join(FAMILIES)}")
         plan = cls(inputs, size=inputs)
-        if family == "xilinx":
+        if family.counts_by_columns:
             plan._by_columns()
         else:
-            plan.result = plan._tree(list(range(inputs)), fours=family == "ecp5")[0]
+            plan.result = plan._tree(list(range(inputs)), fours=family.counts_fours)[0]
         return plan
 
     @property

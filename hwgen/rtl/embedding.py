@@ -7,6 +7,7 @@ from amaranth.hdl import C, Cat, Module, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from hwgen.chips.family import GENERIC, Family
 from hwgen.graph.nodes import Embedding
 from hwgen.rtl.packing import Packing, whole
 from hwgen.rtl.pipeline import Pipeline
@@ -90,12 +91,12 @@ class EmbeddingRom(wiring.Component):
     """
 
     def __init__(
-        self, node: Embedding, packing: Packing | None = None, *, family: str | None = None, registers: int = 0
+        self, node: Embedding, packing: Packing | None = None, *, family: Family = GENERIC, registers: int = 0
     ) -> None:
         """
         Args:
             packing: of as many rows as tokens and `row_bits` columns; None leaves the cut to synthesis.
-            family: of the part; None for any.
+            family: of the part.
             registers: between the table and `vectors`.
         """
         self.node, self.packing, self.family = node, packing, family
@@ -116,7 +117,7 @@ class EmbeddingRom(wiring.Component):
 
 
 def embedding_table(
-    node: Embedding, packing: Packing | None, *, readers: int = 1, family: str | None = None
+    node: Embedding, packing: Packing | None, *, readers: int = 1, family: Family = GENERIC
 ) -> PackedRom:
     """The table of a node, for so many readers; see `EmbeddingRom` for the rest."""
     width = row_bits(node)

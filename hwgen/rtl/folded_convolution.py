@@ -9,6 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import bits_for
 
+from hwgen.chips.family import GENERIC, Family
 from hwgen.graph.nodes import Convolution, MaxOverTime, Requantise
 from hwgen.graph.tensor import TensorType
 from hwgen.rtl.mac_array import MacArray
@@ -44,7 +45,7 @@ class FoldedConvolution(wiring.Component):
         source: TensorType,
         *,
         lanes: int,
-        family: str | None = None,
+        family: Family = GENERIC,
         multipliers: int = 0,
         memories: bool = True,
     ) -> None:

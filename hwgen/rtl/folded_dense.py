@@ -8,6 +8,7 @@ from amaranth.hdl import Const, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.chips.family import GENERIC, Family
 from hwgen.graph.nodes import Dense
 from hwgen.graph.tensor import TensorType
 from hwgen.rtl.mac_array import MacArray
@@ -32,7 +33,7 @@ class FoldedDense(wiring.Component):
         source: TensorType,
         *,
         lanes: int,
-        family: str | None = None,
+        family: Family = GENERIC,
         multipliers: int = 0,
         memories: bool = True,
     ) -> None:

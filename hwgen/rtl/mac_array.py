@@ -12,9 +12,9 @@ from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from hwgen.chips.family import GENERIC, Family
 from hwgen.graph.tensor import Integers, TensorType
 from hwgen.rtl.multiplier import (
-    INPUT_BITS,
     Interval,
     Pair,
     by_constant,
@@ -32,9 +32,6 @@ from hwgen.rtl.row_rom import RowRom
 from hwgen.rtl.schedule import Schedule, Unit
 from hwgen.rtl.streams import vector_stream
 from hwgen.rtl.window import window_for
-
-_PAIRS_ONLY = ("ice40",)
-"""Where synthesis makes a single product of a few bits in tables whatever there is."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ class MacArray(wiring.Component):
         source: TensorType,
         sums: TensorType,
         *,
-        family: str | None = None,
+        family: Family = GENERIC,
         multipliers: int = 0,
         memories: bool = True,
     ) -> None:
@@ -118,7 +115,7 @@ class MacArray(wiring.Component):
         )
 
         self._factors: dict[int, tuple[Interval, Interval]] = {}
-        self.packs = family in INPUT_BITS
+        self.packs = family.multiplier_inputs is not None
         self.shared = self._shared()
 
     @cached_property
@@ -143,7 +140,7 @@ class MacArray(wiring.Component):
     def _multiplied_alone(self, lane: int) -> bool:
         """Whether synthesis takes a multiplier for a lane's product by itself."""
         widths = map(signed_width, self.factors(lane))
-        return self.family not in _PAIRS_ONLY and not too_narrow(widths, self.family)
+        return not self.family.multiplies_pairs_only and not too_narrow(widths, self.family)
 
     def _shared(self) -> list[tuple[int, ...]]:
         """The lanes that each of the part's multipliers serves: two, or one where two are too wide for it.
@@ -287,10 +284,10 @@ class _Elaboration:
             )
             products[lanes[0]], products[lanes[1]] = (ab, None), (cd, carry)
         for lane in free:
-            if self.array.family is None:  # left to synthesis
-                products[lane] = self._plain(lane, weights[lane], operands[lane]), None
-            else:
+            if self.array.family.products_in_tables:
                 products[lane] = in_tables(self.m, weights[lane], operands[lane], f"lane_{lane}"), None
+            else:
+                products[lane] = self._plain(lane, weights[lane], operands[lane]), None
         return [product for product in products if product]
 
     def _plain(self, lane: int, weight: Value, operand: Value) -> Value:

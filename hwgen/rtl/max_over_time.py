@@ -6,9 +6,9 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.chips.family import GENERIC, Family
 from hwgen.graph.nodes import MaxOverTime
 from hwgen.graph.tensor import TensorType
-from hwgen.rtl.comparison import exceeds
 from hwgen.rtl.pipeline import interval_shape
 from hwgen.rtl.streams import vector_stream
 
@@ -26,7 +26,7 @@ class RunningMaximum(wiring.Component):
 
     LATENCY = 1
 
-    def __init__(self, node: MaxOverTime, source: TensorType, *, family: str | None = None) -> None:
+    def __init__(self, node: MaxOverTime, source: TensorType, *, family: Family = GENERIC) -> None:
         self.node, self.source, self.family = node, source, family
         self.kind = node.output_type(source)
         super().__init__({"vectors": In(vector_stream(source)), "maxima": Out(vector_stream(self.kind))})
@@ -49,6 +49,6 @@ class RunningMaximum(wiring.Component):
             shape = interval_shape(self.source.low[channel], self.source.high[channel])
             value, best = Signal(shape, name=f"value_{channel}"), Signal(shape, name=f"best_{channel}", reset_less=True)
             m.d.comb += [value.eq(marks.values[channel]), self.maxima.payload.values[channel].eq(best)]
-            with m.If(taken & (marks.first | exceeds(value, best, self.family))):
+            with m.If(taken & (marks.first | self.family.exceeds(value, best))):
                 m.d.sync += best.eq(value)
         return m

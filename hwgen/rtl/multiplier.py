@@ -6,6 +6,10 @@ Two independent products share a multiplier that is wide enough::
 
 Where ``a b`` fits k signed bits, it is their value in the product; where ``|a b + (a d + c b) 2^k| < 2^(2k-1)``, the
 rest rounded to the nearest multiple of ``2^(2k)`` is ``c d``. Both are decided by exact intervals.
+
+Four products of 5 x 5 bits, by yosys: on ECP5 and 7-series 2 multipliers and 24 look-up tables instead of 4 and none
+(in tables alone 196, on 7-series 120); on iCE40 the same 2 and 24 instead of 252 tables, since there synthesis puts no
+product so narrow in a multiplier. Gowin's multiplier of 18 x 18 bits is two of 9 x 9, and so has two products anyway.
 """
 
 from __future__ import annotations
@@ -15,28 +19,16 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 
+from hwgen.chips.family import Family
 from hwgen.graph.tensor import width_of
 
 Interval = tuple[int, int]
 
-INPUT_BITS = {"ecp5": (18, 18), "ice40": (16, 16), "xilinx": (25, 18)}
-"""Signed inputs of a multiplier of the part.
 
-Four products of 5 x 5 bits, by yosys: on ECP5 and 7-series 2 multipliers and 24 look-up tables instead of 4 and none
-(in tables alone 196, on 7-series 120); on iCE40 the same 2 and 24 instead of 252 tables, since there synthesis puts no
-product so narrow in a multiplier. Gowin's multiplier of 18 x 18 bits is two of 9 x 9, and so has two products anyway.
-"""
-
-
-_LEAST = {"gowin": (4, 0), "ice40": (0, 11), "xilinx": (0, 9)}
-"""Bits of a factor, and of a product, below which synthesis multiplies in tables whatever there is."""
-
-
-def too_narrow(widths: Iterable[int], family: str | None) -> bool:
+def too_narrow(widths: Iterable[int], family: Family) -> bool:
     """Whether synthesis takes no multiplier for factors of so many bits."""
     factors = list(widths)
-    factor, product = _LEAST.get(family or "", (0, 0))
-    return min(factors) < factor or sum(factors) < product
+    return min(factors) < family.least_factor or sum(factors) < family.least_product
 
 
 def times(one: Interval, other: Interval) -> Interval:
@@ -89,11 +81,12 @@ class Pair:
             signed_width(plus(self.b, (self.d[0] << k, self.d[1] << k))),
         )
 
-    def fits(self, family: str | None) -> bool:
+    def fits(self, family: Family) -> bool:
         """Whether a multiplier of the part takes both."""
-        if family not in INPUT_BITS or too_narrow(self.widths, family):
+        inputs = family.multiplier_inputs
+        if inputs is None or too_narrow(self.widths, family):
             return False
-        return all(own <= port for own, port in zip(sorted(self.widths), sorted(INPUT_BITS[family]), strict=True))
+        return all(own <= port for own, port in zip(sorted(self.widths), sorted(inputs), strict=True))
 
 
 def packed(low: Value, high: Value, shift: int) -> Value:

@@ -23,8 +23,6 @@ SHAPES: dict[int, tuple[Shape, ...]] = {
     36: (*(Shape(*each) for each in _KBIT_36), *(Shape(*each, 0.5) for each in _KBIT_18)),
 }
 """By the kilobits of a block RAM; one of 36 serves as two of 18."""
-KILOBITS = {"ice40": 4, "ecp5": 18, "gowin": 18, "xilinx": 36}
-"""Of a block RAM, by family."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from amaranth.hdl import C, Cat, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.chips.family import GENERIC, Family
 from hwgen.errors import HwgenError
 from hwgen.graph.patch_convolution import PatchConvolution
 from hwgen.graph.tensor import TensorType
@@ -34,7 +35,7 @@ class PatchConvolver(wiring.Component):
 
     Args:
         lanes: bits of a piece, a multiple of the node's patch.
-        family: of the part whose cells the popcounts are made of; None for any.
+        family: of the part whose cells the popcounts are made of.
 
     Ports:
         vectors: `vector_stream` of `lanes` bits, the pieces of a vector marked first and last.
@@ -46,7 +47,7 @@ class PatchConvolver(wiring.Component):
 
     LEVELS_PER_STAGE = 2
 
-    def __init__(self, node: PatchConvolution, *, lanes: int, family: str | None = None) -> None:
+    def __init__(self, node: PatchConvolution, *, lanes: int, family: Family = GENERIC) -> None:
         if lanes < 1 or lanes % node.patch:
             raise HwgenError(f"lanes: {lanes} must be a multiple of the patch of {node.patch}")
         self.node, self.lanes = node, lanes

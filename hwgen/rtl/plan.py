@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeGuard, TypeVar, cast
 
+from hwgen.chips.family import GENERIC, Family
 from hwgen.errors import HwgenError
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
@@ -13,14 +14,6 @@ from hwgen.graph.merge import merge, mergeable
 
 _DENSE_PERIODS = 4
 """Tokens' time in which a folded dense layer is done: a sentence seldom has fewer."""
-
-
-def pipelinings(family: str | None = None) -> tuple[int, ...]:
-    """Adders between two registers of a spatial engine, as many registers as are worth having first.
-
-    A 7-series slice brings out both the sum of three operands and their majority only where the sum is registered.
-    """
-    return (1,) if family == "xilinx" else (2, 4, 8)
 
 
 def _check_least(name: str, value: int, least: int) -> None:
@@ -34,11 +27,11 @@ class Spatial:
 
     Attributes:
         adders_per_stage: adders between two registers; fewer is faster and takes more flip-flops.
-        family: of the part whose cells the adders are made of; None for any.
+        family: of the part whose cells the adders are made of.
     """
 
     adders_per_stage: int = 1
-    family: str | None = None
+    family: Family = GENERIC
 
     def __post_init__(self) -> None:
         _check_least("adders_per_stage", self.adders_per_stage, 1)
@@ -50,13 +43,13 @@ class Folded:
 
     Attributes:
         lanes: at most one per non-zero weight.
-        family: of the part whose cells the lanes are made of; None for any.
+        family: of the part whose cells the lanes are made of.
         multipliers: how many of the part's own the lanes may use; two lanes share one where their products fit.
         memories: whether their operands may lie in block RAMs.
     """
 
     lanes: int = 1
-    family: str | None = None
+    family: Family = GENERIC
     multipliers: int = 0
     memories: bool = True
 
@@ -71,12 +64,12 @@ class Counting:
 
     Attributes:
         lanes: at most one per filter.
-        family: of the part whose cells the popcounts are made of; None for any.
+        family: of the part whose cells the popcounts are made of.
         groups: equal parts of the channels, each filter weighing one of them.
     """
 
     lanes: int = 1
-    family: str | None = None
+    family: Family = GENERIC
     groups: int = 1
 
     def __post_init__(self) -> None:
@@ -93,7 +86,7 @@ class BlockRam:
         multiplexed: as few block RAMs as can be; else shapes as deep as the table, which need no multiplexer.
     """
 
-    family: str | None = None
+    family: Family = GENERIC
     multiplexed: bool = True
 
 
@@ -120,12 +113,12 @@ class Plan:
     embedding: BlockRam | Spram | Outside = BlockRam()
 
     @classmethod
-    def spatial(cls, adders_per_stage: int = 1, family: str | None = None, *, multiplexed: bool = True) -> Plan:
+    def spatial(cls, adders_per_stage: int = 1, family: Family = GENERIC, *, multiplexed: bool = True) -> Plan:
         engine = Spatial(adders_per_stage, family)
         return cls(engine, engine, BlockRam(family, multiplexed))
 
     @classmethod
-    def folded(cls, lanes: int, dense_lanes: int = 1, family: str | None = None) -> Plan:
+    def folded(cls, lanes: int, dense_lanes: int = 1, family: Family = GENERIC) -> Plan:
         return cls(Folded(lanes), Folded(dense_lanes), BlockRam(family))
 
     @property
@@ -157,11 +150,11 @@ class HypervectorPlan:
 
     Attributes:
         lanes: values of the vector that are made and compared at a time; 0: all of them, one character per clock.
-        family: of the part whose cells the popcounts are made of; None for any.
+        family: of the part whose cells the popcounts are made of.
     """
 
     lanes: int = 0
-    family: str | None = None
+    family: Family = GENERIC
 
     def __post_init__(self) -> None:
         _check_least("lanes", self.lanes, 0)
@@ -258,7 +251,7 @@ class Members(StrEnum):
 
 def spatial(
     graph: Graph,
-    family: str | None = None,
+    family: Family = GENERIC,
     members: Members | None = None,
     adders_per_stage: int | None = None,
     *,
@@ -275,7 +268,7 @@ def spatial(
     Raises:
         HwgenError: when `members` does not go with the graph.
     """
-    adders_per_stage = adders_per_stage or pipelinings(family)[0]
+    adders_per_stage = adders_per_stage or family.pipelinings[0]
     if isinstance(graph, EnsembleGraph):
         voters = graph.vote.members
         shareable = all(isinstance(member, HypervectorGraph) for member in voters) and mergeable(voters)
@@ -301,7 +294,7 @@ _LANES = 8
 def folded(
     graph: Graph,
     lanes: int | None = None,
-    family: str | None = None,
+    family: Family = GENERIC,
     members: Members | None = None,
     multipliers: int = 0,
     memories: bool = True,

@@ -6,7 +6,8 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.rtl import carry_cells
+from hwgen.chips.cells.adders import Wires
+from hwgen.chips.family import GENERIC, Family
 from hwgen.rtl.compressor import Compressor
 
 
@@ -18,7 +19,7 @@ class Popcount(wiring.Component):
 
     Args:
         inputs: how many bits.
-        family: of the part whose primitives it is made of; None for plain sums. Without a platform, as in simulation,
+        family: of the part whose primitives it is made of. Without a platform, as in simulation,
             the sums of the same tree are plain.
         levels_per_stage: levels of adders between two registers; 0 for none at all.
 
@@ -28,8 +29,8 @@ class Popcount(wiring.Component):
         count: 0 to `inputs`.
     """
 
-    def __init__(self, inputs: int, family: str | None = None, *, levels_per_stage: int = 0) -> None:
-        self.plan = Compressor.of(inputs, family or "ice40")
+    def __init__(self, inputs: int, family: Family = GENERIC, *, levels_per_stage: int = 0) -> None:
+        self.plan = Compressor.of(inputs, family)
         self.family = family
         self.levels_per_stage = levels_per_stage
         self.latency = -(-len(self.plan.levels) // levels_per_stage) if levels_per_stage else 0
@@ -37,10 +38,10 @@ class Popcount(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        plan, cells = self.plan, self.family if platform is not None else None
-        wires: carry_cells.Wires = dict(enumerate(self.bits))
+        plan, family = self.plan, self.family if platform is not None else GENERIC
+        wires: Wires = dict(enumerate(self.bits))
         for number, level in enumerate(plan.levels, start=1):
-            carry_cells.add(m, level, wires, cells)
+            family.add(m, level, wires)
             for bit in sorted(self._kept(number) & wires.keys()):
                 kept = Signal(name=f"bit_{bit}_at_{number}", reset_less=True)
                 with m.If(self.enable):

@@ -10,7 +10,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
-from hwgen.rtl.ecp5_block_ram import COLUMNS, ecp5_block_ram, rows_of
+from hwgen.chips.family import GENERIC, Family
 from hwgen.rtl.packing import Packing, Stack
 from hwgen.rtl.pipeline import register
 
@@ -37,18 +37,18 @@ class PackedRom(wiring.Component):
     """
 
     def __init__(
-        self, packing: Packing, width: int, rows: Sequence[int], *, readers: int = 1, family: str | None = None
+        self, packing: Packing, width: int, rows: Sequence[int], *, readers: int = 1, family: Family = GENERIC
     ) -> None:
         """
         Args:
-            family: of the part; None for any.
+            family: of the part.
         """
         self.packing, self.rows, self.family = packing, rows, family
         super().__init__({"readers": In(rom_port(len(rows), width)).array(readers)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        placed = self.family == "ecp5" and platform is not None
+        placed = self.family.block_ram_registers and platform is not None
         addresses = []
         for number, reader in enumerate(self.readers):
             address: Value = reader.address
@@ -98,8 +98,8 @@ class PackedRom(wiring.Component):
         placed: bool,
     ) -> list[Value]:
         """One block RAM."""
-        if placed and (fitting := [columns for columns in COLUMNS if rows_of(columns) == stack.rows]):
-            return [data[: stack.columns] for data in ecp5_block_ram(m, fitting[0], init, readers)]
+        if placed and (columns := self.family.block_ram_columns(stack.rows)) is not None:
+            return [data[: stack.columns] for data in self.family.block_ram(m, columns, init, readers)]
         memory = Memory(shape=stack.columns, depth=len(init), init=init)
         m.submodules[name] = memory
         outputs = []

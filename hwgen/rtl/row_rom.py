@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth.hdl import C, Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from hwgen.rtl.ecp5_block_ram import ecp5_block_ram
+from hwgen.chips.cells.tables import transposed
+from hwgen.chips.family import GENERIC, Family
 
 LOGIC_ROWS = 16
 """Up to so many rows, a bit of them is one look-up table of the row's number; more go to block RAMs, in whose place
@@ -30,7 +31,7 @@ class RowRom(wiring.Component):
         ready: `row` is valid.
     """
 
-    def __init__(self, columns: Sequence[int], rows: int, family: str | None = None) -> None:
+    def __init__(self, columns: Sequence[int], rows: int, family: Family = GENERIC) -> None:
         """`columns`: a bit of all rows each, row 0 the lowest; `family`: of the part, None for any."""
         self.columns, self.rows, self.family = tuple(columns), rows, family
         self._full = full = (1 << rows) - 1
@@ -48,7 +49,7 @@ class RowRom(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         full, stored = self._full, self._stored
-        placed = self.family == "ecp5" and platform is not None and LOGIC_ROWS < self.rows <= _ECP5_ROWS
+        placed = platform is not None and LOGIC_ROWS < self.rows <= self.family.row_rom_rows
         bits = self._read(m, list(stored), placed)
         for place, column in enumerate(self.columns):
             if column in stored:
@@ -74,11 +75,11 @@ class RowRom(wiring.Component):
         with m.If(move):
             m.d.sync += address.eq(Mux(address == self.rows - 1, 0, address + 1))
         if placed:
-            return _ecp5_rom(m, columns, self.rows, address, move)
+            return self.family.row_rom(m, columns, self.rows, address, move)
         m.submodules.memory = memory = Memory(
             shape=len(columns),
             depth=self.rows,
-            init=_rows(columns, self.rows),
+            init=transposed(columns, self.rows),
             attrs={"rom_style": "logic" if in_logic else "block"},
         )
         port = memory.read_port()
@@ -89,33 +90,3 @@ class RowRom(wiring.Component):
         with m.If(move):
             m.d.sync += shown.eq(port.data)
         return shown
-
-
-_ECP5_ROWS = 2048
-_HALF = 512
-
-
-def _ecp5_rom(m: Module, columns: list[int], rows: int, address: Value, enable: Value) -> Value:
-    """Block RAMs with their output registers.
-
-    Up to 512 rows, the two ports read one half each; up to 1024, and to 2048 at 9 bits, one port is enough.
-    """
-    width = 18 if rows <= 2 * _HALF else 9
-    outputs: list[Value] = []
-    if rows > _HALF:
-        for first in range(0, len(columns), width):
-            contents = _rows(columns[first : first + width], rows)
-            outputs += ecp5_block_ram(m, width, contents, [(address, enable)])
-    else:
-        low = Cat(address, C(0, _HALF.bit_length() - 1))[: _HALF.bit_length() - 1]
-        for first in range(0, len(columns), 2 * width):
-            contents = _rows(columns[first : first + width], _HALF)
-            contents += _rows(columns[first + width : first + 2 * width], _HALF)
-            readers = [(Cat(low, C(half, 1)), enable) for half in range(2)]
-            outputs += ecp5_block_ram(m, width, contents, readers)
-    return Cat(outputs)
-
-
-def _rows(columns: list[int], rows: int) -> list[int]:
-    """A bit of all rows each, as a row of all bits each."""
-    return [sum((column >> row & 1) << place for place, column in enumerate(columns)) for row in range(rows)]

@@ -7,9 +7,10 @@ from amaranth.hdl import Module, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.chips.family import GENERIC, Family
 from hwgen.graph.nodes import Convolution
 from hwgen.graph.tensor import Integers, TensorType
-from hwgen.rtl.adder_network import AdderNetwork, arity_of
+from hwgen.rtl.adder_network import AdderNetwork
 from hwgen.rtl.pipeline import Pipeline
 from hwgen.rtl.placement import Placement
 from hwgen.rtl.sharing import adder_graph
@@ -37,14 +38,14 @@ class SpatialConvolution(wiring.Component):
         *,
         offset: Integers | None = None,
         adders_per_stage: int = 1,
-        family: str | None = None,
+        family: Family = GENERIC,
     ) -> None:
         self.node, self.source = node, source
         self.family = family
         self.offset = np.zeros(node.filters, dtype=np.int64) if offset is None else offset
         plain = node.output_type(source)
         self.kind = TensorType(plain.low + self.offset, plain.high + self.offset, per_token=True)
-        self.graph = adder_graph(window_matrix(node), self.offset, source, arity_of(family))
+        self.graph = adder_graph(window_matrix(node), self.offset, source, family.adder_operands)
         self.placement = Placement(self.graph, adders_per_stage)
         self.latency = self.placement.final
         super().__init__({"vectors": In(vector_stream(source)), "sums": Out(vector_stream(self.kind))})
@@ -53,7 +54,7 @@ class SpatialConvolution(wiring.Component):
         m = Module()
         pipeline = Pipeline(m, self.vectors, self.sums, self.latency)
         inputs: list[Value] = [self.vectors.payload.values[i] for i in range(self.source.channels)]
-        family = self.family if platform is not None else None
+        family = self.family if platform is not None else GENERIC
         network = AdderNetwork(m, pipeline, self.placement, self.source, inputs, family)
         m.d.comb += [
             *(value.eq(root) for value, root in zip(self.sums.payload.values, network.roots, strict=True)),

@@ -6,9 +6,10 @@ from amaranth.hdl import Module, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.chips.family import GENERIC, Family
 from hwgen.graph.nodes import Dense
 from hwgen.graph.tensor import TensorType
-from hwgen.rtl.adder_network import AdderNetwork, arity_of
+from hwgen.rtl.adder_network import AdderNetwork
 from hwgen.rtl.pipeline import Pipeline
 from hwgen.rtl.placement import Placement
 from hwgen.rtl.sharing import adder_graph
@@ -26,13 +27,11 @@ class SpatialDense(wiring.Component):
         scores: `vector_stream` of the class scores.
     """
 
-    def __init__(
-        self, node: Dense, source: TensorType, *, adders_per_stage: int = 1, family: str | None = None
-    ) -> None:
+    def __init__(self, node: Dense, source: TensorType, *, adders_per_stage: int = 1, family: Family = GENERIC) -> None:
         self.node, self.source = node, source
         self.family = family
         self.kind = node.output_type(source)
-        self.graph = adder_graph(node.weights[:, None], node.bias, source, arity_of(family))
+        self.graph = adder_graph(node.weights[:, None], node.bias, source, family.adder_operands)
         self.placement = Placement(self.graph, adders_per_stage)
         self.latency = self.placement.final
         super().__init__({"vectors": In(vector_stream(source)), "scores": Out(vector_stream(self.kind))})
@@ -41,7 +40,7 @@ class SpatialDense(wiring.Component):
         m = Module()
         pipeline = Pipeline(m, self.vectors, self.scores, self.latency)
         inputs: list[Value] = [self.vectors.payload.values[i] for i in range(self.source.channels)]
-        family = self.family if platform is not None else None
+        family = self.family if platform is not None else GENERIC
         network = AdderNetwork(m, pipeline, self.placement, self.source, inputs, family)
         m.d.comb += [
             *(value.eq(root) for value, root in zip(self.scores.payload.values, network.roots, strict=True)),

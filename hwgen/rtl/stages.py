@@ -20,7 +20,7 @@ from hwgen.rtl.folded_convolution import FoldedConvolution
 from hwgen.rtl.folded_dense import FoldedDense
 from hwgen.rtl.hypervector_encoder import HypervectorEncoder
 from hwgen.rtl.max_over_time import RunningMaximum
-from hwgen.rtl.packing import KILOBITS, pack
+from hwgen.rtl.packing import pack
 from hwgen.rtl.patch_convolution import PatchConvolver
 from hwgen.rtl.plan import (
     AnyPlan,
@@ -138,12 +138,12 @@ def _embedding(graph: ConvolutionGraph, place: BlockRam | Spram | Outside) -> wi
         return SpramEmbedding(graph.embedding)
     if isinstance(place, Outside):
         return EmbeddingReader(graph.embedding)
-    if place.family is None:
+    if place.family.block_ram_kbit is None:
         return EmbeddingRom(graph.embedding)
     depth, width = graph.vocabulary, row_bits(graph.embedding)
-    packing = pack(depth, width, KILOBITS[place.family], multiplexed=place.multiplexed)
-    # ECP5's registers stand in the block RAMs, far from most of the adders that a spatial engine has for each value.
-    registers = int(place.family == "ecp5" and not place.multiplexed)
+    packing = pack(depth, width, place.family.block_ram_kbit, multiplexed=place.multiplexed)
+    # Registers in the block RAMs are far from most of the adders that a spatial engine has for each value.
+    registers = int(place.family.block_ram_registers and not place.multiplexed)
     return EmbeddingRom(graph.embedding, packing, family=place.family, registers=registers)
 
 

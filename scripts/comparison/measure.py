@@ -14,6 +14,8 @@ import numpy as np
 
 from comparison import flow
 from comparison.contenders import FAMILIES, Contender, Design
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.family import ChipFamily
 from hwgen.errors import HwgenError
 from hwgen.files import write_whole
 from hwgen.graph.golden import Sentences, classes
@@ -65,14 +67,14 @@ def measure(task: Task, contender: Contender, work: Path, say: Say, *, seeds: Se
         source = flow.Source.of(design.top, family, design.modules)
         say(f"{family}: synthesis")
         try:
-            folder, row[family] = flow.synthesise(source, family, contender.dsps, work)
+            folder, row[family.name] = flow.synthesise(source, family, contender.dsps, work)
         except HwgenError as error:
-            row[family] = {"failed": str(error)}
+            row[family.name] = {"failed": str(error)}
             say(f"  {error}")
             continue
-        say(f"  {row[family]['luts']:,} LUT, {row[family]['ffs']:,} FF, {row[family]['dsps']:g} DSP")
-        row[family] |= checked(task, contender, design, source, family, work, say)
-        if family == "ecp5" and seeds:
+        say(f"  {row[family.name]['luts']:,} LUT, {row[family.name]['ffs']:,} FF, {row[family.name]['dsps']:g} DSP")
+        row[family.name] |= checked(task, contender, design, source, family, work, say)
+        if family is ECP5 and seeds:
             row |= routed(source, folder, seeds, say)
     if "fmax" in row:
         cycles = row["ecp5"]["cycles_per_sentence"]
@@ -95,7 +97,7 @@ def routed(source: flow.Source, folder: Path, seeds: Sequence[int], say: Say) ->
 
 
 def checked(
-    task: Task, contender: Contender, design: Design, source: flow.Source, family: str, work: Path, say: Say
+    task: Task, contender: Contender, design: Design, source: flow.Source, family: ChipFamily, work: Path, say: Say
 ) -> dict[str, Any]:
     """Latency and cycles per sentence, once every sentence has come out as the golden model says.
 

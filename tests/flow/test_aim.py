@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.xilinx7 import XILINX7
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import fit
@@ -113,8 +115,8 @@ def test_where_nothing_keeps_up_the_fastest_is_built() -> None:
     """A little slower than with headroom: the line is no faster than the circuit, but nearly."""
     chosen = model("sst2-full-5bit")
     target = at_baud("cmod_a7", 1_111_111)
-    least = estimate(Core(chosen.graph, next(designs(chosen, target, KEEP_UP)).plan), "xilinx").luts
-    budget = replace(target.board.budget, luts=int(least / fit.FILL["xilinx"]) - 1)
+    least = estimate(Core(chosen.graph, next(designs(chosen, target, KEEP_UP)).plan), XILINX7).luts
+    budget = replace(target.board.budget, luts=int(least / XILINX7.fill) - 1)
     design = next(designs(chosen, Target.of(replace(target.board, budget=budget)), KEEP_UP))
     assert design.aim == "fastest, since nothing keeps up with the link"
 
@@ -136,7 +138,7 @@ def test_a_clock_that_is_asked_for_is_aimed_at_on_a_full_part_too() -> None:
     target = Target.of(boards.load("orangecrab"), 112e6)
     design = next(designs(model("sst2-full-5bit"), target, Aim(fastest=True), clock_given=True))
     assert design.target.clock == 112e6
-    assert isinstance(design.plan, Plan) and design.plan.convolution == Spatial(2, "ecp5")
+    assert isinstance(design.plan, Plan) and design.plan.convolution == Spatial(2, ECP5)
 
 
 def test_of_the_shipped_models_the_most_accurate_that_fits_is_taken() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hwgen.chips.families import FAMILIES, family_of
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import platform
@@ -17,7 +18,6 @@ from hwgen.flow.target import Target
 from hwgen.model import Model
 from hwgen.rtl.baud import Baud
 from hwgen.rtl.core import Core
-from hwgen.rtl.packing import KILOBITS
 from hwgen.shipped import shipped_models
 
 OWN = """
@@ -64,7 +64,7 @@ def test_a_board_of_ones_own_by_path(tmp_path: Path) -> None:
     path.write_text("\ufeff" + OWN, encoding="utf-8")  # as some editors write it
     board = boards.load(str(path))
     made = platform.make(board)
-    assert (board.name, platform.family(made), made.default_clk_frequency) == ("mine", "ecp5", 25e6)
+    assert (board.name, family_of(type(made)).name, made.default_clk_frequency) == ("mine", "ecp5", 25e6)
 
 
 @pytest.mark.parametrize(
@@ -162,13 +162,15 @@ def test_a_platform_that_is_none_of_ours(name: str, tmp_path: Path) -> None:
 def test_pins_of_every_family(family: str, device: str, package: str, known: bool, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     text = OWN.replace('"ecp5"', f'"{family}"').replace("LFE5U-25F", device).replace("BG256", package)
-    text = text.replace("bram_kbit = 18", f"bram_kbit = {KILOBITS[family]}")
+    text = text.replace("bram_kbit = 18", f"bram_kbit = {FAMILIES[family].block_ram_kbit}")
     path.write_text(text.replace('speed = "6"', 'speed = "1"'))
     board = boards.load(str(path))
     if known:
-        assert platform.family(platform.make(board)) == family
+        assert family_of(type(platform.make(board))).name == family
         other = 36 if family != "xilinx" else 18
-        with pytest.raises(HwgenError, match=f"board mine: bram_kbit: .* block RAMs of {KILOBITS[family]} kbit"):
+        with pytest.raises(
+            HwgenError, match=f"board mine: bram_kbit: .* block RAMs of {FAMILIES[family].block_ram_kbit} kbit"
+        ):
             platform.make(replace(board, budget=replace(board.budget, bram_kbit=other)))
     else:
         with pytest.raises(HwgenError, match=r"board mine: .*(\[pins\]|7-series)"):

@@ -10,6 +10,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.family import ChipFamily
+from hwgen.chips.gowin import GOWIN
+from hwgen.chips.ice40 import ICE40
 from hwgen.errors import HwgenError
 from hwgen.files.manifest import MARKER
 from hwgen.flow import board as boards
@@ -118,14 +122,14 @@ def test_logs_of_a_failure_are_gone_once_the_build_succeeds(
 @pytest.mark.parametrize(
     ("family", "said", "status", "runs"),
     [
-        ("ecp5", "2.46.14.5. Executing ABC9.\nRunning ABC command: abc -s -f abc.script", 1, 2),
-        ("ice40", "2.46.14.5. Executing ABC9.\nRunning ABC command: abc -s -f abc.script", 1, 0),
-        ("ecp5", "Running ABC command: abc -s -f abc.script\nERROR: no such module", 1, 0),
-        ("ecp5", "Warning: multiple conflicting drivers for top.x", 0, 2),
-        ("ecp5", "End of script.", 0, 1),
+        (ECP5, "2.46.14.5. Executing ABC9.\nRunning ABC command: abc -s -f abc.script", 1, 2),
+        (ICE40, "2.46.14.5. Executing ABC9.\nRunning ABC command: abc -s -f abc.script", 1, 0),
+        (ECP5, "Running ABC command: abc -s -f abc.script\nERROR: no such module", 1, 0),
+        (ECP5, "Warning: multiple conflicting drivers for top.x", 0, 2),
+        (ECP5, "End of script.", 0, 1),
     ],
 )
-def test_abc9_gets_a_second_chance(family: str, said: str, status: int, runs: int, tmp_path: Path) -> None:
+def test_abc9_gets_a_second_chance(family: ChipFamily, said: str, status: int, runs: int, tmp_path: Path) -> None:
     """A tool that fails, or leaves a conflict, unless flip-flops are mapped along; no `runs` where it must fail."""
     script, log, count = (tmp_path / name for name in ("top.ys", "top.rpt", "count"))
     script.write_text("synth_ecp5 -top top\n")
@@ -159,15 +163,17 @@ def test_every_resource_is_checked() -> None:
 @pytest.mark.parametrize(
     ("family", "report", "expected"),
     [
-        ("ecp5", {"TRELLIS_COMB": 9, "TRELLIS_FF": 8, "DP16KD": 7, "MULT18X18D": 6}, Utilisation(9, 8, 6, 7)),
-        ("ice40", {"ICESTORM_LC": 9, "ICESTORM_RAM": 7, "ICESTORM_DSP": 6}, Utilisation(9, 2, 6, 7)),
-        ("ice40", {"ICESTORM_LC": 9, "ICESTORM_SPRAM": 3}, Utilisation(9, 2, 0, 0, 3)),
-        ("gowin", {"LUT4": 1, "ALU": 2, "RAM16SDP4": 3, "DFF": 8, "BSRAM": 7, "MULT9X9": 2}, Utilisation(27, 8, 1, 7)),
+        (ECP5, {"TRELLIS_COMB": 9, "TRELLIS_FF": 8, "DP16KD": 7, "MULT18X18D": 6}, Utilisation(9, 8, 6, 7)),
+        (ICE40, {"ICESTORM_LC": 9, "ICESTORM_RAM": 7, "ICESTORM_DSP": 6}, Utilisation(9, 2, 6, 7)),
+        (ICE40, {"ICESTORM_LC": 9, "ICESTORM_SPRAM": 3}, Utilisation(9, 2, 0, 0, 3)),
+        (GOWIN, {"LUT4": 1, "ALU": 2, "RAM16SDP4": 3, "DFF": 8, "BSRAM": 7, "MULT9X9": 2}, Utilisation(27, 8, 1, 7)),
     ],
 )
-def test_routed_designs_are_counted_by_nextpnr(family: str, report: dict[str, int], expected: Utilisation) -> None:
+def test_routed_designs_are_counted_by_nextpnr(
+    family: ChipFamily, report: dict[str, int], expected: Utilisation
+) -> None:
     used = {kind: {"used": count, "available": 100} for kind, count in report.items()}
-    assert Utilisation(1, 2, 3, 4).placed(used, family) == expected
+    assert family.toolchain is not None and Utilisation(1, 2, 3, 4).placed(used, family.toolchain) == expected
 
 
 @pytest.mark.parametrize(
@@ -245,7 +251,7 @@ def test_a_clock_that_is_nearly_reached_is_lowered_at_once(reached: float, how: 
     """More registers are more to route, and the board runs at a tenth less."""
     target = Target.of(boards.load("ulx3s"))
     fast = target.at(target.clocks.at_most(112.5e6))
-    plan = Plan.spatial(2, "ecp5")
+    plan = Plan.spatial(2, ECP5)
     attempts = _Attempts(iter([Design(plan, fast, "fastest")]), True)
     report = {
         "fmax": {"clk": {"achieved": reached * fast.clock / 1e6, "constraint": fast.clock / 1e6}},
@@ -259,7 +265,7 @@ def test_a_clock_nearly_reached_that_is_too_slow_for_the_line_takes_more_registe
     board = boards.load("ulx3s")
     target = Target.of(replace(board, uart=replace(board.uart, baud=12_000_000)))
     fast = target.at(target.clocks.at_most(112.5e6))
-    attempts = _Attempts(iter([Design(Plan.spatial(2, "ecp5"), fast, "fastest")]), True)
+    attempts = _Attempts(iter([Design(Plan.spatial(2, ECP5), fast, "fastest")]), True)
     clock = {"achieved": 0.83 * fast.clock / 1e6, "constraint": fast.clock / 1e6}
     error = TimingError({"fmax": {"clk": clock}, "critical_paths": []}, fast.clock)
     assert attempts.after_missed(error) == "again with more registers"

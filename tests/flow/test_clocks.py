@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hwgen.chips.families import FAMILIES
+from hwgen.chips.pll import ecp5, gowin, ice40, seven_series
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import platform as platforms
-from hwgen.flow.clocks import PLLS, Clocks
+from hwgen.flow.clocks import Clocks
 from hwgen.flow.design import make_shell
-from hwgen.flow.pll import ecp5, gowin, ice40, seven_series
 from hwgen.flow.top import BoardTop
 from hwgen.model import Model
 from hwgen.rtl.plan import Plan
@@ -74,7 +75,9 @@ def test_settings_as_the_vendors_tools_choose_them(
     family: str, reference: int, wish: int, setting: tuple[int, int, int]
 ) -> None:
     hertz = Fraction(reference * 1_000_000)
-    made = [pll for pll in PLLS[family].settings("GW1NR-LV9QN88PC6/I5", hertz) if pll.frequency == wish * 1_000_000]
+    made = [
+        pll for pll in FAMILIES[family].pll.settings("GW1NR-LV9QN88PC6/I5", hertz) if pll.frequency == wish * 1_000_000
+    ]
     best = max(made, key=lambda pll: (pll.phases, pll.vco))
     assert tuple(vars(best).values()) == (hertz, *setting)
 

@@ -5,8 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hwgen.flow.board import FAMILIES
-from hwgen.flow.estimate import coefficients, estimate, total
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.families import FAMILIES
+from hwgen.chips.family import ChipFamily
+from hwgen.chips.ice40 import ICE40
+from hwgen.flow.estimate import estimate, total
 from hwgen.flow.features import Part, parts
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import Graph
@@ -23,7 +26,7 @@ CHARACTERS = [random_hypervector_graph(RANDOM, dimension=64, block=16, filters=3
 CNNS, VECTORS = random_ensemble(RANDOM, "convolution"), random_ensemble(RANDOM, "hypervector")
 
 
-def designs(family: str) -> list[tuple[Graph, AnyPlan]]:
+def designs(family: ChipFamily) -> list[tuple[Graph, AnyPlan]]:
     table = BlockRam(family)
     return [
         (CNN, Plan.spatial(2, family)),
@@ -37,14 +40,14 @@ def designs(family: str) -> list[tuple[Graph, AnyPlan]]:
     ]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_every_component_has_its_coefficients(family: str) -> None:
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=str)
+def test_every_component_has_its_coefficients(family: ChipFamily) -> None:
     for graph, plan in designs(family):
         core = Core(graph, plan)
         found = estimate(core, family)
         assert found.luts > 100 and found.ffs > 100 and found.brams >= 0
         for part in parts(core, family):
-            known = coefficients(family)[part.kind]
+            known = family.costs[part.kind]
             assert set(known) == {"luts", "ffs"}
             unknown = {name for each in known.values() for name in each} - set(part.features)
             assert not unknown, f"{part.kind}: the model was fitted to other features: {unknown}"
@@ -52,26 +55,26 @@ def test_every_component_has_its_coefficients(family: str) -> None:
 
 
 def test_a_table_in_spram_is_counted_with_its_loader() -> None:
-    plan = Plan.folded(2, family="ice40")
-    plain, stored = (estimate(Core(CNN, each), "ice40") for each in (plan, replace(plan, embedding=Spram())))
+    plan = Plan.folded(2, family=ICE40)
+    plain, stored = (estimate(Core(CNN, each), ICE40) for each in (plan, replace(plan, embedding=Spram())))
     assert plain.sprams == 0 < stored.sprams and stored.brams < plain.brams
     assert stored.luts > plain.luts
 
 
 def test_more_of_a_thing_takes_more() -> None:
     def luts(plan: AnyPlan, graph: Graph = CNN) -> int:
-        return estimate(Core(graph, plan), "ecp5").luts
+        return estimate(Core(graph, plan), ECP5).luts
 
     assert luts(Plan.folded(1)) < luts(Plan.folded(8)) < luts(Plan.folded(40))
-    assert luts(Plan(Folded(8, "ecp5"), Folded())) > luts(Plan(Folded(8, "ecp5", multipliers=4), Folded()))
-    fewer, more = (estimate(Core(CNN, Plan.spatial(adders, "ecp5")), "ecp5") for adders in (4, 2))
+    assert luts(Plan(Folded(8, ECP5), Folded())) > luts(Plan(Folded(8, ECP5, multipliers=4), Folded()))
+    fewer, more = (estimate(Core(CNN, Plan.spatial(adders, ECP5)), ECP5) for adders in (4, 2))
     assert fewer.ffs < more.ffs
     assert isinstance(CNNS, EnsembleGraph)
-    in_turn, apart = (luts(plans.folded(CNNS, 2, "ecp5", how), CNNS) for how in (Members.in_turn, Members.side_by_side))
+    in_turn, apart = (luts(plans.folded(CNNS, 2, ECP5, how), CNNS) for how in (Members.in_turn, Members.side_by_side))
     assert in_turn < apart
 
 
 def test_parts_add_up() -> None:
     parts_ = [Part("shell", {"once": 1}, brams=1), Part("shell", {"once": 1}, brams=0.5, dsps=2)]
-    one, both = total(parts_[:1], "ecp5"), total(parts_, "ecp5")
+    one, both = total(parts_[:1], ECP5), total(parts_, ECP5)
     assert abs(both.luts - 2 * one.luts) <= 1 and (both.brams, both.dsps) == (1.5, 2)

@@ -8,6 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.family import ChipFamily
+from hwgen.chips.ice40 import ICE40
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import fit
@@ -16,7 +19,6 @@ from hwgen.flow.aim import Aim
 from hwgen.flow.candidates import Choice, Constraints
 from hwgen.flow.choose import designs
 from hwgen.flow.estimate import estimate
-from hwgen.flow.fit import FILL
 from hwgen.flow.pace import cycles_per_sentence
 from hwgen.flow.table_place import memory, stored
 from hwgen.flow.target import Target
@@ -62,9 +64,9 @@ def fastest(
 
 @pytest.mark.parametrize(
     ("size", "name", "family"),
-    [("full", "ulx3s", "ecp5"), ("full", "orangecrab", "ecp5"), ("small", "icebreaker", "ice40")],
+    [("full", "ulx3s", ECP5), ("full", "orangecrab", ECP5), ("small", "icebreaker", ICE40)],
 )
-def test_a_choice_is_what_its_plan_makes_of_a_core(size: str, name: str, family: str) -> None:
+def test_a_choice_is_what_its_plan_makes_of_a_core(size: str, name: str, family: ChipFamily) -> None:
     """Layers' costs are added up without making the core; making it gives the same, and the same pace."""
     found = offered(size, name)
     for choice in found[:: max(len(found) // 12, 1)]:
@@ -210,7 +212,7 @@ def test_lanes_of_a_hypervector_fill_the_part(filters: int) -> None:
         np.random.default_rng(0), dimension=1024, block=32, longest=64, filters=filters, patch=4
     )
     chosen = {}
-    for name, family in (("ulx3s", "ecp5"), ("icebreaker", "ice40")):
+    for name, family in (("ulx3s", ECP5), ("icebreaker", ICE40)):
         plan = fastest(graph, boards.load(name)).plan
         assert isinstance(plan, HypervectorPlan) and plan.family == family
         chosen[name] = plan.lanes
@@ -220,7 +222,7 @@ def test_lanes_of_a_hypervector_fill_the_part(filters: int) -> None:
 def test_a_hypervector_of_one_block_has_a_folded_engine() -> None:
     graph = random_hypervector_graph(np.random.default_rng(0), dimension=64, block=64, longest=64)
     plan = fastest(graph, boards.load("ulx3s"), replace(CONSTRAINTS, engine="folded")).plan
-    assert plan == HypervectorPlan(64, "ecp5")
+    assert plan == HypervectorPlan(64, ECP5)
 
 
 @pytest.fixture
@@ -233,8 +235,8 @@ def ensemble() -> Iterator[EnsembleGraph]:
 def test_ensembles_are_counted_as_their_plan_has_them(ensemble: EnsembleGraph) -> None:
     """In turn, lanes are paid for once and tables share their block RAMs; and the advice is what there is to gain."""
     board = boards.load("icebreaker")
-    asked = {how: folded(ensemble, 8, "ice40", how) for how in Members}
-    found = {how: estimate(Core(ensemble, plan), "ice40") for how, plan in asked.items()}
+    asked = {how: folded(ensemble, 8, ICE40, how) for how in Members}
+    found = {how: estimate(Core(ensemble, plan), ICE40) for how, plan in asked.items()}
     shared, apart = found[Members.in_turn], found[Members.side_by_side]
     assert shared.luts < 0.75 * apart.luts
     tables = {how: memory(ensemble, board.budget, plan) for how, plan in asked.items()}
@@ -244,8 +246,8 @@ def test_ensembles_are_counted_as_their_plan_has_them(ensemble: EnsembleGraph) -
     assert "--lanes 4" in advice(ensemble, board, asked[Members.in_turn])
     assert "--engine folded" in advice(ensemble, board, EnsemblePlan((Plan.spatial(),) * 3))
     # A part with room for one lane each, or for many that take turns.
-    least = estimate(Core(ensemble, folded(ensemble, 1, "ice40", Members.side_by_side)), "ice40")
-    tight = replace(board, budget=replace(board.budget, luts=round(1.02 * least.luts / FILL["ice40"])))
+    least = estimate(Core(ensemble, folded(ensemble, 1, ICE40, Members.side_by_side)), ICE40)
+    tight = replace(board, budget=replace(board.budget, luts=round(1.02 * least.luts / ICE40.fill)))
     line = replace(CONSTRAINTS, engine="folded")
     in_turn = fastest(ensemble, tight, line).plan
     assert isinstance(in_turn, InTurnPlan)

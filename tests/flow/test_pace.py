@@ -23,11 +23,11 @@ VECTORS = random_ensemble(RANDOM, "hypervector")
 
 
 def in_turn(graph: Graph, lanes: int) -> AnyPlan:
-    return plans.folded(graph, lanes, None, Members.in_turn)
+    return plans.folded(graph, lanes, members=Members.in_turn)
 
 
 def side_by_side(graph: Graph, lanes: int) -> AnyPlan:
-    return plans.folded(graph, lanes, None, Members.side_by_side)
+    return plans.folded(graph, lanes, members=Members.side_by_side)
 
 
 @pytest.mark.parametrize(

@@ -42,9 +42,9 @@ def tool(body: str, folder: Path) -> list[str]:
 
 
 def test_routers_and_seeds_take_turns() -> None:
-    tries = [str(each) for each in attempts("ecp5", 4)]
+    tries = [str(each) for each in attempts(4)]
     assert tries[:3] == ["router1, seed 4", "router2, seed 4", "router1, seed 5"] and len(tries) == 2 * (1 + SEEDS)
-    assert str(next(attempts("ice40", 1, scarce=True))) == "router2, seed 1"
+    assert str(next(attempts(1, scarce=True))) == "router2, seed 1"
 
 
 @pytest.mark.parametrize("fault", ["loop", "crash"])
@@ -54,7 +54,7 @@ def test_a_stall_or_crash_is_followed_by_the_other_router(fault: str, tmp_path: 
     work.mkdir()
     (work / "top.json").write_text("{}")
     steps = Steps(work, said.append)
-    attempt = place(steps, tool(f"{fault}() if router == 'router1' else route()", tmp_path), "ecp5", [3], CLOCK)
+    attempt = place(steps, tool(f"{fault}() if router == 'router1' else route()", tmp_path), [3], CLOCK)
     assert (attempt.router, attempt.seed) == ("router2", 3) and (work / "top.config").read_text() == "router2 3"
     assert said[0] == "place and route" and "with router1, seed 3; trying another" in said[1]
     assert not [path for path in work.iterdir() if path.is_dir()] and steps.seconds["place and route"] > 0
@@ -62,28 +62,26 @@ def test_a_stall_or_crash_is_followed_by_the_other_router(fault: str, tmp_path: 
 
 def test_a_refusal_is_not_tried_again(tmp_path: Path) -> None:
     with pytest.raises(HwgenError, match="Unable to find legal placement") as error:
-        place(Steps(tmp_path, print), tool("refuse()", tmp_path), "ecp5", [1], CLOCK)
+        place(Steps(tmp_path, print), tool("refuse()", tmp_path), [1], CLOCK)
     assert type(error.value) is HwgenError
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["router1-seed-1"]
 
 
 def test_what_crashes_always_is_said_once(tmp_path: Path) -> None:
     with pytest.raises(CrashError, match=r"SIGABRT.*; so or alike with 8 routers and seeds; an attribute of a pin"):
-        place(Steps(tmp_path, lambda line: None), tool("crash()", tmp_path), "ecp5", [1], CLOCK)
+        place(Steps(tmp_path, lambda line: None), tool("crash()", tmp_path), [1], CLOCK)
     assert len(list(tmp_path.rglob("place-and-route.log"))) == 8, "the logs are kept"
 
 
 def test_the_fastest_of_several_seeds_is_kept(tmp_path: Path) -> None:
-    attempt = place(
-        Steps(tmp_path, print), tool("crash() if seed == 3 else route(seed)", tmp_path), "ecp5", [1, 2, 3], CLOCK
-    )
+    attempt = place(Steps(tmp_path, print), tool("crash() if seed == 3 else route(seed)", tmp_path), [1, 2, 3], CLOCK)
     assert attempt.seed == 2 and json.loads((tmp_path / PLACED).read_text())["fmax"]["clk"]["achieved"] == 2
 
 
 def test_the_first_seed_that_reaches_the_clock_ends_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routing, "at_a_time", lambda seeds: 2)
     body, start = "time.sleep(60) if seed == 1 else route(seed)", time.monotonic()
-    assert place(Steps(tmp_path, print), tool(body, tmp_path), "ecp5", [1, 4, 5, 6, 7], CLOCK).seed == 5
+    assert place(Steps(tmp_path, print), tool(body, tmp_path), [1, 4, 5, 6, 7], CLOCK).seed == 5
     assert time.monotonic() - start < 30
     assert (tmp_path / "top.config").read_text() == "router1 5", "4 was too slow, and 6 not needed"
 
@@ -93,7 +91,7 @@ def test_no_seed_begins_that_is_not_needed(tmp_path: Path, monkeypatch: pytest.M
     body = "open('../../seeds', 'a').write(f'{seed} '), route(seed)"
     work = tmp_path / "work"
     work.mkdir()
-    assert place(Steps(work, print), tool(body, tmp_path), "ecp5", [4, 5, 6], CLOCK).seed == 5
+    assert place(Steps(work, print), tool(body, tmp_path), [4, 5, 6], CLOCK).seed == 5
     assert (tmp_path / "seeds").read_text() == "4 5 "
 
 
@@ -104,7 +102,7 @@ def test_details_are_shown_live(tmp_path: Path) -> None:
         def detail(self, note: str, share: float | None = None) -> None:
             self.notes.append(note)
 
-    place(Steps(tmp_path, Listener()), tool("route()", tmp_path), "ecp5", [1], CLOCK)
+    place(Steps(tmp_path, Listener()), tool("route()", tmp_path), [1], CLOCK)
     assert Listener.notes == ["placement, round 1, wire length 3"]
 
 

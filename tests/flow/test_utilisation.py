@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from hwgen import tools
+from hwgen.chips.ecp5 import ECP5
 from hwgen.flow.utilisation import Utilisation, of_netlist
 
 VERILOG = """
@@ -22,7 +23,7 @@ def test_cells_of_every_instance_are_counted_and_models_are_not(tmp_path: Path) 
     (tmp_path / "top.v").write_text(VERILOG)
     script = "read_verilog top.v; synth_ecp5 -noflatten -top top -json top.json; tee -q -o stat.json stat -json"
     tools.run_yosys(script, tmp_path, "for a test")
-    counted = of_netlist(tmp_path / "top.json", "ecp5")
+    counted = of_netlist(tmp_path / "top.json", ECP5)
     cells = json.loads((tmp_path / "stat.json").read_text())["design"]["num_cells_by_type"]
-    assert counted == Utilisation.of_cells(cells, "ecp5")
+    assert counted == Utilisation.of_cells(cells, ECP5)
     assert counted.ffs >= 16 and counted.brams == 1 and counted.luts >= 16

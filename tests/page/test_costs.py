@@ -5,6 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.family import ChipFamily
+from hwgen.chips.gowin import GOWIN
+from hwgen.chips.ice40 import ICE40
+from hwgen.chips.xilinx7 import XILINX7
 from hwgen.errors import HwgenError
 from hwgen.flow.estimate import estimate
 from hwgen.flow.utilisation import Utilisation
@@ -53,11 +58,11 @@ def test_the_cells_of_a_netlist_are_counted(tmp_path: Path) -> None:
 def test_a_damaged_netlist_is_named(text: str, tmp_path: Path) -> None:
     (tmp_path / "top.json").write_text(text)
     with pytest.raises(HwgenError, match=r"top\.json: no netlist"):
-        costs.counted(tmp_path, "ecp5", CORE)
+        costs.counted(tmp_path, ECP5, CORE)
 
 
-@pytest.mark.parametrize("family", ["ecp5", "ice40", "gowin", "xilinx"])
-def test_the_estimates_of_all_components_are_that_of_the_whole(family: str) -> None:
+@pytest.mark.parametrize("family", [ECP5, ICE40, GOWIN, XILINX7], ids=str)
+def test_the_estimates_of_all_components_are_that_of_the_whole(family: ChipFamily) -> None:
     core = Core(CNN, plans.spatial(CNN, family))
     parts, whole = costs.estimated(core, family).values(), estimate(core, family)
     assert sum(part.luts for part in parts) == pytest.approx(whole.luts, abs=len(parts))

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hwgen.chips.xilinx7 import XILINX7
 from hwgen.graph.graph import Graph
 from hwgen.page.report import draw
 from hwgen.rtl import plan as plans
@@ -68,7 +69,7 @@ def test_150_classes_make_a_small_page(tmp_path: Path) -> None:
 
 
 def test_without_place_and_route_there_is_no_slowest_path(tmp_path: Path) -> None:
-    made = subject(tmp_path, model_of(CNN), plans.spatial(CNN, "xilinx"), board="arty_a7", routed=False, netlist=False)
+    made = subject(tmp_path, model_of(CNN), plans.spatial(CNN, XILINX7), board="arty_a7", routed=False, netlist=False)
     text = Page(draw(made)).text
     assert "no slowest path is known" in text and "estimates, for want of a netlist" in text
     assert "none: nothing was placed" in text

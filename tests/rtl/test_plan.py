@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.ice40 import ICE40
 from hwgen.errors import HwgenError
 from hwgen.graph.ensemble import EnsembleGraph, Vote
 from hwgen.graph.graph import Graph
@@ -36,13 +38,13 @@ def test_members_share_where_they_can() -> None:
 def test_the_engine_is_that_of_one_member() -> None:
     """Its lanes are, at most, as many as the largest member has filters."""
     graph = ensemble("convolution", embedding_bits=1)
-    plan = plans.folded(graph, 4, "ice40")
+    plan = plans.folded(graph, 4, ICE40)
     assert isinstance(plan, InTurnPlan) and isinstance(plan.engine, plans.Plan)
-    assert plan.engine.convolution == Counting(4, "ice40", 3) and plan.members == 3
+    assert plan.engine.convolution == Counting(4, ICE40, 3) and plan.members == 3
     assert plan.counts and not plan.never_stalls
     whole = plans.spatial(graph, members=Members.in_turn)
     assert isinstance(whole, InTurnPlan) and isinstance(whole.engine, plans.Plan)
-    assert whole.engine.convolution == Counting(15, None, 3)
+    assert whole.engine.convolution == Counting(15, groups=3)
 
 
 def test_names_say_how() -> None:
@@ -67,11 +69,11 @@ def test_folded_layers_keep_pace() -> None:
     graph = random_graph(np.random.default_rng(0), filters=20)
     taps = graph.convolution.products
     for lanes, multipliers in ((1, 3), (16, 9), (taps, taps)):
-        plan = plans.folded(graph, lanes, "ecp5", multipliers=multipliers)
+        plan = plans.folded(graph, lanes, ECP5, multipliers=multipliers)
         assert isinstance(plan, plans.Plan)
-        assert plan.convolution == plans.Folded(lanes, "ecp5", min(multipliers, -(-lanes // 2)))
+        assert plan.convolution == plans.Folded(lanes, ECP5, min(multipliers, -(-lanes // 2)))
         assert isinstance(plan.dense, plans.Folded) and isinstance(plan.convolution, plans.Folded)
         assert plan.dense.multipliers + plan.convolution.multipliers == multipliers
         assert -(-np.count_nonzero(graph.dense.weights) // plan.dense.lanes) <= 4 * -(-taps // lanes)
     with pytest.raises(HwgenError, match="multipliers: -1 is less than 0"):
-        plans.Folded(1, None, -1)
+        plans.Folded(1, multipliers=-1)

@@ -10,6 +10,9 @@ from comparison.kernels import Kernel, KernelCore
 from comparison.measure import _timed
 from comparison.window import window_type
 
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.family import Family
+from hwgen.chips.xilinx7 import XILINX7
 from hwgen.graph import golden
 from hwgen.graph.golden import classes
 from hwgen.graph.tensor import TensorType
@@ -31,14 +34,14 @@ def compiled(design: Design) -> CompiledCore:
 @pytest.mark.parametrize(
     ("kind", "setting", "family"),
     [
-        (HWGEN, "1 adder a stage", "xilinx"),
-        (DA4ML, "combinational", "ecp5"),
-        (DA4ML, "latency cutoff 1", "ecp5"),
-        (PLAIN, "no DSPs", "ecp5"),
-        (FOLDED, "P = 1", "ecp5"),
+        (HWGEN, "1 adder a stage", XILINX7),
+        (DA4ML, "combinational", ECP5),
+        (DA4ML, "latency cutoff 1", ECP5),
+        (PLAIN, "no DSPs", ECP5),
+        (FOLDED, "P = 1", ECP5),
     ],
 )
-def test_kernels_equal_golden(kind: str, setting: str, family: str) -> None:
+def test_kernels_equal_golden(kind: str, setting: str, family: Family) -> None:
     """The whole kernel with pauses; and where stages do not stall, as many cycles as they say."""
     sentences = KERNEL.sentences(3000)
     expected = KERNEL.maxima(sentences)
@@ -59,7 +62,7 @@ def test_kernels_equal_golden(kind: str, setting: str, family: str) -> None:
 def test_model_with_da4ml_sums_equals_golden() -> None:
     graph = random_graph(np.random.default_rng(5), filters=3, vocabulary=50)
     sentences = random_sentences(np.random.default_rng(6), graph, 60)
-    circuit = compiled(named(list(of_model(graph)), DA4ML, "latency cutoff 2").make("ecp5"))
+    circuit = compiled(named(list(of_model(graph)), DA4ML, "latency cutoff 2").make(ECP5))
     expected = golden.scores(graph, sentences)
     results = circuit.run(sentences, stall=0.3)
     assert np.array_equal(results.scores, expected)
@@ -80,8 +83,8 @@ def test_window_holds_zeros_before_the_first_token() -> None:
 
 
 def test_what_is_measured_depends_on_the_modules() -> None:
-    design = named(list(of_kernel(KERNEL)), DA4ML, "latency cutoff 1").make("ecp5")
-    source = Source.of(design.top, "ecp5", design.modules)
+    design = named(list(of_kernel(KERNEL)), DA4ML, "latency cutoff 1").make(ECP5)
+    source = Source.of(design.top, ECP5, design.modules)
     assert sum(source.inputs.values()) == 4 * 5 + 2 + 1
     assert source.key("a") != source.key("b")
     assert Source(source.text, {}, source.inputs, source.outputs).key("a") != source.key("a")

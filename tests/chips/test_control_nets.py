@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hwgen.flow import control_nets
-from hwgen.flow.control_nets import LEAST, lead_controls
+from hwgen.chips.netlist import control_nets
+from hwgen.chips.netlist.control_nets import LEAST, lead_controls
 
 
 def flip_flops(count: int, **pins: int | str) -> dict[str, Any]:

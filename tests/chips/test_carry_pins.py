@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwgen.flow.carry_pins import spread_pins
+from hwgen.chips.netlist.carry_pins import spread_pins
 
 ADDER = 0b1001_0110_1010_1010
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from hwgen.flow.ecp5_netlist import spread
-from hwgen.flow.spare_rows import DIES, FILL, LEAST, leave_rows
-from hwgen.flow.utilisation import Utilisation, of_design
+from hwgen.chips.ecp5 import ECP5
+from hwgen.chips.netlist.spare_rows import DIES, FILL, LEAST, leave_rows
+from hwgen.flow.utilisation import of_design
 
 
 def module() -> dict[str, Any]:
@@ -45,7 +45,7 @@ def test_every_other_row_is_occupied() -> None:
 def test_only_large_designs_that_leave_room_are_spread(part: str, luts: int, room: bool) -> None:
     design = {"modules": {"top": module() | {"netnames": {}}}}
     before = json.dumps(design)
-    spare = spread(design, part, Utilisation(luts, 0, 0, 0))
+    spare = ECP5.spread(design, part, luts)
     assert (spare > 0) == room
-    assert of_design(design, "ecp5").luts == 1 + spare
+    assert of_design(design, ECP5).luts == 1 + spare
     assert room or json.dumps(design) == before

@@ -11,7 +11,7 @@ from typing import Any, Self
 from amaranth.hdl import ClockDomain, ClockSignal, Const, Instance, Module, Signal
 from amaranth.lib.cdc import ResetSynchronizer
 
-from hwgen.flow.pll.pll import Between, OutputFeedbackPll, oscillator
+from hwgen.chips.pll.pll import Between, OutputFeedbackPll, oscillator
 
 FEEDBACKS = range(1, 65)
 OUTPUTS = (2, 4, 8, 16, 32, 48, 64, 80, 96, 112, 128)

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from amaranth.hdl import ClockDomain, ClockSignal, Instance, Module, Signal
 
-from hwgen.flow.pll.pll import Between, Pll, oscillator
+from hwgen.chips.pll.pll import Between, Pll, oscillator
 
 INPUT, PHASES, VCO, OUTPUT = (Between.of(*ends) for ends in ((10, 800), (10, 450), (600, 1200), (4.69, 800)))
 """Xilinx DS181, MMCM switching characteristics of the slowest speed grade, -1."""

@@ -11,9 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwgen.flow.gowin_netlist import MOST, share_out
+from hwgen.chips.netlist.copies import MOST
+from hwgen.chips.netlist.copies import share_out as share_out_among
 
 CLOCK, INPUT, ADDRESS = 2, 3, 4
+
+
+def share_out(design: dict[str, Any]) -> int:
+    return share_out_among(design, ["SPX9"])
 
 
 def cell(kind: str, output: str, **pins: list[int | str]) -> dict[str, Any]:

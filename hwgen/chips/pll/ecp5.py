@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from amaranth.hdl import ClockDomain, ClockSignal, Instance, Module, Signal
 
-from hwgen.flow.pll.pll import Between, OutputFeedbackPll, oscillator
+from hwgen.chips.pll.pll import Between, OutputFeedbackPll, oscillator
 
 INPUT, PHASES, VCO, OUTPUT = (Between.of(*ends) for ends in ((8, 400), (3.125, 400), (400, 800), (3.125, 400)))
 """Lattice ECP5 family data sheet, sysCLOCK PLL timing."""

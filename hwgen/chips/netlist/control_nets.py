@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from hwgen.chips.netlist.cells import free_net
+
 LEAST = 1_000
 """Flip-flops on a net from which it is led over the clock network."""
 _PINS = {"CE": 3, "LSR": 4}
@@ -40,9 +42,7 @@ def lead_controls(module: dict[str, Any]) -> int:
         for chosen in sorted((key for key in loads if key[0] == pin), key=lambda key: -len(loads[key]))[:most]
         if len(loads[chosen]) >= LEAST
     ]
-    free = 1 + max(
-        (net for each in module["netnames"].values() for net in each["bits"] if isinstance(net, int)), default=1
-    )
+    free = free_net(module)
     for number, (pin, net) in enumerate(wide):
         name = f"control{sum(_PINS.values()) - number}_{pin}"
         module["netnames"][name] = {"hide_name": 0, "bits": [free + number], "attributes": {}}

@@ -10,7 +10,7 @@ from typing import Any, Self
 from amaranth.hdl import ClockDomain, ClockSignal, Instance, Module, ResetSignal, Signal
 from amaranth.lib.cdc import FFSynchronizer
 
-from hwgen.flow.pll.pll import Between, Pll, oscillator
+from hwgen.chips.pll.pll import Between, Pll, oscillator
 
 INPUT, PHASES, VCO, OUTPUT = (Between.of(*ends) for ends in ((10, 133), (10, 133), (533, 1066), (16, 275)))
 """Lattice iCE40 UltraPlus and LP/HX data sheets, sysCLOCK PLL timing."""

@@ -8,10 +8,11 @@ that lies in thirty of them takes minutes. With a copy of its register for every
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Container
 from copy import deepcopy
 from typing import Any
 
-from hwgen.flow.utilisation import BRAMS
+from hwgen.chips.netlist.cells import free_net
 
 MOST = 8
 """Block RAMs on a net."""
@@ -21,19 +22,20 @@ _COPIED = ("DFF", "LUT")
 """How the types of cells begin that may be there more than once."""
 
 
-def share_out(design: dict[str, Any]) -> int:
+def share_out(design: dict[str, Any], block_rams: Container[str]) -> int:
     """Give a net's block RAMs to copies of what drives it, `MOST` to each.
 
     Args:
         design: yosys's JSON, changed in place.
+        block_rams: their types.
 
     Returns:
         how many cells were added.
     """
-    return sum(_share_out(module) for module in design["modules"].values())
+    return sum(_share_out(module, block_rams) for module in design["modules"].values())
 
 
-def _share_out(module: dict[str, Any]) -> int:
+def _share_out(module: dict[str, Any], block_rams: Container[str]) -> int:
     cells: dict[str, dict[str, Any]] = module["cells"]
     drivers: dict[int, tuple[str, str]] = {}
     loads: defaultdict[int, int] = defaultdict(int)
@@ -45,11 +47,9 @@ def _share_out(module: dict[str, Any]) -> int:
                     drivers[net] = name, port
                 elif isinstance(net, int):
                     loads[net] += 1
-                    if cell["type"] in BRAMS["gowin"]:
+                    if cell["type"] in block_rams:
                         pins[net].append((nets, place))
-    free = 1 + max(
-        (net for each in module["netnames"].values() for net in each["bits"] if isinstance(net, int)), default=1
-    )
+    free = free_net(module)
     added = 0
     for net, addressed in pins.items():
         name, port = drivers.get(net, ("", ""))

@@ -11,12 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hwgen.flow.utilisation import Utilisation
-
 LEAST = 6_000
 """Tables of a design from which it is spread; smaller ones route in seconds as they are."""
-CROWDED_CLOCK = 64e6
-"""Hz that router2 reaches where there is no room to spread a design; router1 reaches more, but not within an hour."""
 FILL = 0.7
 """Of the rows that are left to cells, what a design may take."""
 
@@ -59,23 +55,25 @@ DIES = {
 """By the size in a part's name."""
 
 
-def room_on(part: str, used: Utilisation) -> Die | None:
+def room_on(part: str, luts: int) -> Die | None:
     """The die of a part, where a design is large and every other row holds it.
 
     Args:
         part: as its vendor names it.
+        luts: look-up tables of the design.
     """
     die = _die(part)
-    return die if die is not None and LEAST <= used.luts <= FILL * die.tables else None
+    return die if die is not None and LEAST <= luts <= FILL * die.tables else None
 
 
-def crowded(part: str, used: Utilisation) -> bool:
-    """Whether a design is large and there is no room to spread it; of other families than ECP5 nothing is known.
+def crowded(part: str, luts: int) -> bool:
+    """Whether a design is large and there is no room to spread it.
 
     Args:
         part: as its vendor names it.
+        luts: look-up tables of the design.
     """
-    return _die(part) is not None and used.luts >= LEAST and room_on(part, used) is None
+    return _die(part) is not None and luts >= LEAST and room_on(part, luts) is None
 
 
 def _die(part: str) -> Die | None:

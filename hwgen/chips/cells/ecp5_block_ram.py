@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from amaranth.hdl import C, Cat, ClockSignal, Instance, Module, Signal, Value
 
+from hwgen.chips.cells.tables import transposed
+
 COLUMNS = (1, 2, 4, 9, 18)
 """Bits of a row that a block RAM can be set to; of rows, as many as fit 16 kbit, or 18 kbit with a ninth bit."""
 _ADDRESS_BITS = 14
@@ -62,3 +64,29 @@ def ecp5_block_ram(m: Module, columns: int, rows: Sequence[int], readers: Sequen
 def _unit(columns: int) -> int:
     """Addresses of a row, a ninth bit not counted."""
     return 1 << columns.bit_length() - 1
+
+
+ROWS = 2048
+"""Most rows of `ecp5_row_rom`."""
+_HALF = 512
+
+
+def ecp5_row_rom(m: Module, columns: Sequence[int], rows: int, address: Value, enable: Value) -> Value:
+    """A ROM that is read one row after the other, latency 2 cycles of those in which it is enabled.
+
+    Up to 512 rows, the two ports read one half each; up to 1024, and to 2048 at 9 bits, one port is enough.
+    """
+    width = 18 if rows <= 2 * _HALF else 9
+    outputs: list[Value] = []
+    if rows > _HALF:
+        for first in range(0, len(columns), width):
+            contents = transposed(columns[first : first + width], rows)
+            outputs += ecp5_block_ram(m, width, contents, [(address, enable)])
+    else:
+        low = Cat(address, C(0, _HALF.bit_length() - 1))[: _HALF.bit_length() - 1]
+        for first in range(0, len(columns), 2 * width):
+            contents = transposed(columns[first : first + width], _HALF)
+            contents += transposed(columns[first + width : first + 2 * width], _HALF)
+            readers = [(Cat(low, C(half, 1)), enable) for half in range(2)]
+            outputs += ecp5_block_ram(m, width, contents, readers)
+    return Cat(outputs)

@@ -1,0 +1,1 @@
+"""Sums, counts, choices and tables in the primitives of each family's library, for which yosys has models."""

@@ -1,0 +1,65 @@
+"""Lattice's iCE40."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from amaranth.hdl import Module, Value
+from amaranth.vendor import LatticeICE40Platform
+
+from hwgen.chips.cells.ice40 import ice40_line, ice40_lut
+from hwgen.chips.cells.lines import ChainCell
+from hwgen.chips.family import Cells, FourInputFamily, Toolchain
+from hwgen.chips.pll.ice40 import Ice40Pll
+
+
+class Ice40(FourInputFamily):
+    """iCE40."""
+
+    def lut(self, m: Module, function: Callable[..., int], inputs: Sequence[Value]) -> Value:
+        return ice40_lut(m, function, inputs)
+
+    def line(self, m: Module, cells: Sequence[ChainCell]) -> list[Value]:
+        return ice40_line(m, cells)
+
+    def scarce_wires(self, *, counts: bool) -> bool:
+        """Among the carry chains of popcounts."""
+        return counts
+
+    def pinned(self, device: str, package: str, speed: str) -> dict[str, str]:
+        return {"device": device, "package": package, "speed": speed}
+
+
+ICE40 = Ice40(
+    name="ice40",
+    platforms=LatticeICE40Platform,
+    block_ram_kbit=4,
+    cells=Cells(
+        luts={"SB_LUT4": 1},
+        ffs=("SB_DFF",),
+        dsps={"SB_MAC16": 1},
+        brams={"SB_RAM40_4K": 1},
+        sprams={"SB_SPRAM256KA": 1},
+    ),
+    toolchain=Toolchain(
+        router="nextpnr-ice40",
+        packer="icepack",
+        netlist="top.json",
+        bitstream="top.bin",
+        # A logic cell is a look-up table, a flip-flop and a carry; nextpnr does not count its parts.
+        placed={
+            "luts": {"ICESTORM_LC": 1},
+            "dsps": {"ICESTORM_DSP": 1},
+            "brams": {"ICESTORM_RAM": 1},
+            "sprams": {"ICESTORM_SPRAM": 1},
+        },
+    ),
+    pll=Ice40Pll,
+    fill=0.96,
+    fast=30e6,
+    distributed_memory=False,
+    keeps_sums=True,
+    multiplier_inputs=(16, 16),
+    least_product=11,
+    multiplies_pairs_only=True,
+)
