@@ -80,3 +80,12 @@ def test_inspect_shows_a_model_with_its_labels_escaped(model: Path) -> None:
 
 def test_the_version_is_told() -> None:
     assert good("--version").startswith("hwgen ")
+
+
+def test_the_rows_that_are_read_are_not_written_over(tmp_path: Path, model: Path, data: Path) -> None:
+    wrong = tmp_path / "wrong.tsv"
+    good("evaluate", str(model), "--data", str(data), "--wrong", str(wrong))
+    before = wrong.read_bytes()
+    done = hwgen("evaluate", str(model), "--data", str(wrong), "--wrong", str(wrong))
+    assert done.returncode == 2 and "is among the rows of --data" in done.stderr
+    assert wrong.read_bytes() == before

@@ -54,6 +54,9 @@ def evaluate(
         page.require_target(html)
     if wrong is not None and html is not None and wrong.resolve() == html.resolve():
         raise HwgenError(f"--wrong {wrong}, --html {html}: one file cannot be both; give each a name of its own")
+    for option, path in (("--wrong", wrong), ("--html", html)):
+        if path is not None and path.exists() and Path(data).resolve() in (path.resolve(), path.resolve().parent):
+            raise HwgenError(f"{option} {path}: is among the rows of --data {data}; give it another name")
     name, loaded = model_of(model)
     rows = rows_for(loaded, data, split)
     with progress.shown(err, quiet=as_json) as shown:

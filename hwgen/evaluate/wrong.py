@@ -46,10 +46,14 @@ def write(path: Path, rows: Iterable[Wrong]) -> int:
     """
     page = io.StringIO(newline="")
     table = csv.writer(page, delimiter=_separator(path), lineterminator="\n")
+    quoted = csv.writer(page, delimiter=_separator(path), lineterminator="\n", quoting=csv.QUOTE_ALL)
     table.writerow(JUDGED)
     count = 0
     for row in rows:
-        table.writerow((row.label, row.answer, f"{row.margin:g}", row.text))
+        # Python's writer leaves a lone CR unquoted, which ends a row where it is read.
+        (quoted if "\r" in row.label + row.text else table).writerow(
+            (row.label, row.answer, f"{row.margin:g}", row.text)
+        )
         count += 1
     write_whole(path, page.getvalue(), KIND)
     return count

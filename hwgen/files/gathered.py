@@ -24,6 +24,9 @@ class Gathered:
     def __init__(self, folder: Path, kind: Kind) -> None:
         self.folder, self.kind = folder, kind
         self._target = resolved(folder)
+        marker = self._target / MARKER
+        if marker.is_symlink() or (marker.exists() and Manifest.read(self._target) is None):
+            raise HwgenError(f"{folder / MARKER}: hwgen did not write it; move it away or choose another -o")
         if self._target.exists() and not self._target.is_dir():
             raise HwgenError(f"{folder}: exists and is not a folder; choose another -o")
         manifest = Manifest.read(self._target)

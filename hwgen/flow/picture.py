@@ -14,10 +14,17 @@ FORMATS = (".png", ".svg", ".pdf")
 _MARK = "drawn by hwgen"
 _FIELD = {".png": "Software", ".svg": "Creator", ".pdf": "Creator"}
 """Where each format says what a picture was made with."""
+_PLACES = {
+    ".png": f"Software\0{_MARK}".encode(),
+    ".svg": f"<dc:title>{_MARK}</dc:title>".encode(),
+    ".pdf": f"/Creator ({_MARK})".encode(),
+}
+"""The same as it stands in a file; the words alone may be anybody's."""
 
 
 def _is_ours(path: Path) -> bool:
-    return path.stat().st_size < 1 << 26 and _MARK.encode() in path.read_bytes()
+    mark = _PLACES.get(path.suffix)
+    return mark is not None and path.stat().st_size < 1 << 26 and mark in path.read_bytes()
 
 
 PICTURE = Kind("picture", "a picture that hwgen drew", known=_is_ours)

@@ -65,3 +65,17 @@ def test_a_result_of_another_kind_and_a_file_are_refused(tmp_path: Path) -> None
         Gathered(tmp_path / "model", KIND)
     with pytest.raises(HwgenError, match="not a folder"):
         Gathered(tmp_path / "file", KIND)
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_a_marker_of_somebody_else_is_refused(link: bool, tmp_path: Path) -> None:
+    notes, folder = tmp_path / "notes.txt", tmp_path / "results"
+    folder.mkdir()
+    notes.write_text("mine")
+    if link:
+        (folder / MARKER).symlink_to(notes)
+    else:
+        (folder / MARKER).write_text("mine")
+    with pytest.raises(HwgenError, match="hwgen did not write it"):
+        Gathered(folder, Kind("bench", "earlier results"))
+    assert notes.read_text() == "mine" == (folder / MARKER).read_text()
