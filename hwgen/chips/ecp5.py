@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from amaranth.hdl import Module, Value
@@ -12,7 +12,6 @@ from hwgen.chips.cells.adders import Operand
 from hwgen.chips.cells.ecp5 import ecp5_line, ecp5_lut, ecp5_sum
 from hwgen.chips.cells.ecp5_block_ram import COLUMNS, ROWS, ecp5_block_ram, ecp5_row_rom, rows_of
 from hwgen.chips.cells.ecp5_multiplexer import GROUP, ecp5_select
-from hwgen.chips.cells.lines import ChainCell
 from hwgen.chips.family import Cells, FourInputFamily, Netlist, Toolchain
 from hwgen.chips.netlist.carry_ends import open_ends
 from hwgen.chips.netlist.carry_pins import spread_pins
@@ -33,12 +32,6 @@ _ROW_SHAPES = ((512, 36), (1024, 18), (2048, 9))
 
 class Ecp5(FourInputFamily):
     """ECP5."""
-
-    def lut(self, m: Module, function: Callable[..., int], inputs: Sequence[Value]) -> Value:
-        return ecp5_lut(m, function, inputs)
-
-    def line(self, m: Module, cells: Sequence[ChainCell]) -> list[Value]:
-        return ecp5_line(m, cells)
 
     def sum_of(self, m: Module, operands: Sequence[Operand], width: int) -> Value:
         negated = sum(operand.negate for operand in operands)
@@ -101,6 +94,8 @@ class Ecp5(FourInputFamily):
 
 ECP5 = Ecp5(
     name="ecp5",
+    lut=ecp5_lut,
+    line=ecp5_line,
     platforms=LatticeECP5Platform,
     block_ram_kbit=18,
     cells=Cells(

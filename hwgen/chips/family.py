@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tomllib
-from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -271,9 +270,16 @@ class ChipFamily(Family):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FourInputFamily(ChipFamily):
-    """A family whose tables have four inputs."""
+    """A family whose tables have four inputs.
+
+    Attributes:
+        lut: makes a table of up to four inputs, and returns its output.
+        line: makes a carry chain, the lowest cell first, and returns its sums.
+    """
 
     table_inputs: int = 4
+    lut: Callable[[Module, Callable[..., int], Sequence[Value]], Value]
+    line: Callable[[Module, Sequence[ChainCell]], list[Value]]
 
     def exceeds(self, one: Value, other: Value) -> Value:
         """The sign of the difference takes a carry chain and nothing else; synthesis makes twice as much of a
@@ -288,14 +294,6 @@ class FourInputFamily(ChipFamily):
                 put(adder, [self.lut(m, function, bits) for function in (parity, majority)], wires)
         for line in lines_of([adder for adder in adders if adder.atoms]):
             place_line(m, line, wires, self.line)
-
-    @abstractmethod
-    def lut(self, m: Module, function: Callable[..., int], inputs: Sequence[Value]) -> Value:
-        """A table with one output."""
-
-    @abstractmethod
-    def line(self, m: Module, cells: Sequence[ChainCell]) -> list[Value]:
-        """A carry chain, and its sums."""
 
 
 def _named(name: str) -> Family:

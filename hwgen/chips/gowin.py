@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
-from amaranth.hdl import Module, Value
 from amaranth.vendor import GowinPlatform
 
 from hwgen.chips.cells.gowin import gowin_line, gowin_lut
-from hwgen.chips.cells.lines import ChainCell
 from hwgen.chips.family import Cells, FourInputFamily, Netlist, Toolchain
 from hwgen.chips.netlist.copies import share_out
 from hwgen.chips.pll.gowin import GowinPll
@@ -45,12 +42,6 @@ class _Himbaechel:
 class Gowin(FourInputFamily):
     """Gowin."""
 
-    def lut(self, m: Module, function: Callable[..., int], inputs: Sequence[Value]) -> Value:
-        return gowin_lut(m, function, inputs)
-
-    def line(self, m: Module, cells: Sequence[ChainCell]) -> list[Value]:
-        return gowin_line(m, cells)
-
     def part(self, platform: Any) -> str:
         return str(platform.part)
 
@@ -71,6 +62,8 @@ class Gowin(FourInputFamily):
 
 GOWIN = Gowin(
     name="gowin",
+    lut=gowin_lut,
+    line=gowin_line,
     platforms=GowinPlatform,
     block_ram_kbit=18,
     cells=Cells(

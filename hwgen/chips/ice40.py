@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-from amaranth.hdl import Module, Value
 from amaranth.vendor import LatticeICE40Platform
 
 from hwgen.chips.cells.ice40 import ice40_line, ice40_lut
-from hwgen.chips.cells.lines import ChainCell
 from hwgen.chips.family import Cells, FourInputFamily, Toolchain
 from hwgen.chips.pll.ice40 import Ice40Pll
 
@@ -16,22 +12,15 @@ from hwgen.chips.pll.ice40 import Ice40Pll
 class Ice40(FourInputFamily):
     """iCE40."""
 
-    def lut(self, m: Module, function: Callable[..., int], inputs: Sequence[Value]) -> Value:
-        return ice40_lut(m, function, inputs)
-
-    def line(self, m: Module, cells: Sequence[ChainCell]) -> list[Value]:
-        return ice40_line(m, cells)
-
     def scarce_wires(self, *, counts: bool) -> bool:
         """Among the carry chains of popcounts."""
         return counts
 
-    def pinned(self, device: str, package: str, speed: str) -> dict[str, str]:
-        return {"device": device, "package": package, "speed": speed}
-
 
 ICE40 = Ice40(
     name="ice40",
+    lut=ice40_lut,
+    line=ice40_line,
     platforms=LatticeICE40Platform,
     block_ram_kbit=4,
     cells=Cells(
