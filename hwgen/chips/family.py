@@ -103,7 +103,7 @@ class Family:
     select_group: int | None = None
     row_rom_rows: int = 0
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         return self.name or "any"
 
     def __reduce__(self) -> tuple[Any, ...]:
