@@ -48,6 +48,12 @@ def test_evaluate_tells_what_the_golden_model_makes_of_the_rows(model: Path, dat
     told = json.loads(done.stdout)
     assert (told["rows"], told["right"], told["data"]) == (20, right, "only a test/test.tsv")
     assert len(wrong.read_text().splitlines()) == 1 + 20 - right and "[/red]" in page.read_text()
+    good("evaluate", model, "--data", data, "--wrong", wrong, "--html", page)
+    for option, path, what in (("--wrong", wrong, "a list of wrong rows"), ("--html", page, "an evaluation's page")):
+        path.write_text(edited := path.read_text() + "my note\n")
+        done = hwgen("evaluate", model, "--data", data, option, path)
+        assert done.returncode == 2 and f"exists and is not {what} as hwgen wrote it" in done.stderr
+        assert path.read_text() == edited
     shown = good("evaluate", model, "--data", data / "test.tsv")
     assert f"{right / 20:.2%} right" in shown and "macro average" in shown and "[/red]" in shown
 

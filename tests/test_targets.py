@@ -38,7 +38,7 @@ COMMANDS = {
     "build": (("build", "-b", "icebreaker", "-m", "../tiny", "-o", "../other"), "is not an earlier build"),
     "export": (("export", "../tiny", "-o", "../other"), "is not an export"),
     "export into the model": (("export", "../tiny", "-o", "../tiny"), "is not an export"),
-    "explore": (("explore", "-b", "ulx3s", "-m", "../tiny", "-o", "photo.png"), "not a picture that hwgen drew"),
+    "explore": (("explore", "-b", "ulx3s", "-m", "../tiny", "-o", "photo.png"), "not a picture as hwgen wrote it"),
     "sim": (("sim", "../tiny", "--waves", "w.vcd"), "not a file of waves"),
     "bench": (("bench", "accuracy", "--data", "demo", "-o", "."), "README.md: hwgen did not write it"),
     "long": (("train", "demo", "-o", "x" * 300), "File name too long"),

@@ -15,16 +15,7 @@ from hwgen.page import Column, Figure, Section, confusion, facts, render, table
 KICKER = "hwgen evaluation"
 MOST_WRONG = 100
 """Wrong rows that are shown."""
-_HEAD = 1 << 20
-
-
-def _known(path: Path) -> bool:
-    """Whether a file is such a page."""
-    with path.open("rb") as file:
-        return f'<p class="kicker">{KICKER}</p>'.encode() in file.read(_HEAD)
-
-
-KIND = Kind("evaluation", "an evaluation's page", known=_known)
+KIND = Kind("evaluation", "an evaluation's page")
 
 
 def require_target(path: Path) -> None:

@@ -14,15 +14,7 @@ from hwgen.text.rows import JUDGED
 
 _SEPARATORS = {".tsv": "\t", ".csv": ","}
 
-
-def _known(path: Path) -> bool:
-    """Whether a file begins with our header."""
-    heads = {separator.join(JUDGED).encode() for separator in _SEPARATORS.values()}
-    with path.open("rb") as file:
-        return file.readline(100).rstrip(b"\r\n") in heads
-
-
-KIND = Kind("wrong-rows", f"a list of wrong rows (it begins with {','.join(JUDGED)})", known=_known)
+KIND = Kind("wrong-rows", "a list of wrong rows")
 
 
 def require_target(path: Path) -> None:

@@ -15,6 +15,7 @@ from hwgen.files.refuge import CannotWriteError
 from hwgen.files.room import require_room
 from hwgen.files.told import parents_of, told
 from hwgen.files.workspace import workspace
+from hwgen.files.written import is_noted, note
 
 
 def require_writable(path: Path, kind: Kind) -> None:
@@ -40,7 +41,8 @@ def file_whole(path: Path, kind: Kind | None = None) -> Iterator[Path]:
     A link at `path` is followed; a device is written to as it is.
 
     Args:
-        kind: of what may be replaced; None where any file may be, being hwgen's by its place.
+        kind: of what may be replaced, if it is as hwgen wrote it; None where any file may be, being hwgen's by its
+            place.
 
     Raises:
         HwgenError: when something else is there, or it cannot be written.
@@ -56,6 +58,8 @@ def file_whole(path: Path, kind: Kind | None = None) -> Iterator[Path]:
             sync(part)
             if target.exists():
                 part.chmod(target.stat().st_mode & 0o7777)
+            if kind is not None:
+                note(part, kind)
             part.replace(target)
             sync(target.parent)
 
@@ -77,8 +81,10 @@ def _file_at(path: Path, kind: Kind | None) -> Path:
         raise HwgenError(f"{path}: is a folder; give a file's name")
     if target.exists() and not os.access(target, os.W_OK):
         raise HwgenError(f"{path}: cannot be written (Permission denied); choose another name")
-    if kind is not None and target.is_file() and not kind.known(target):
-        raise HwgenError(f"{path}: exists and is not {kind.called}; move it away or choose another name")
+    if kind is not None and target.is_file() and not (kind.known(target) or is_noted(target, kind)):
+        raise HwgenError(
+            f"{path}: exists and is not {kind.called} as hwgen wrote it; move it away or choose another name"
+        )
     return target
 
 

@@ -1,4 +1,4 @@
-"""Pictures for people, which are known again: a file of somebody else is never drawn over."""
+"""Pictures for people."""
 
 from __future__ import annotations
 
@@ -11,23 +11,9 @@ from hwgen.files import Kind, require_writable, write_whole
 
 FORMATS = (".png", ".svg", ".pdf")
 """Endings of pictures."""
-_MARK = "drawn by hwgen"
-_FIELD = {".png": "Software", ".svg": "Creator", ".pdf": "Creator"}
-"""Where each format says what a picture was made with."""
-_PLACES = {
-    ".png": f"Software\0{_MARK}".encode(),
-    ".svg": f"<dc:title>{_MARK}</dc:title>".encode(),
-    ".pdf": f"/Creator ({_MARK})".encode(),
-}
-"""The same as it stands in a file; the words alone may be anybody's."""
-
-
-def _is_ours(path: Path) -> bool:
-    mark = _PLACES.get(path.suffix)
-    return mark is not None and path.stat().st_size < 1 << 26 and mark in path.read_bytes()
-
-
-PICTURE = Kind("picture", "a picture that hwgen drew", known=_is_ours)
+_CREATOR = {".png": "Software", ".svg": "Creator", ".pdf": "Creator"}
+"""Where each format says what a picture was drawn with."""
+PICTURE = Kind("picture", "a picture")
 
 
 def require_picture(path: Path) -> None:
@@ -48,5 +34,5 @@ def save_picture(figure: Any, path: Path) -> None:
         HwgenError: as `require_picture`.
     """
     picture = BytesIO()
-    figure.savefig(picture, format=path.suffix[1:], dpi=150, metadata={_FIELD[path.suffix]: _MARK})
+    figure.savefig(picture, format=path.suffix[1:], dpi=150, metadata={_CREATOR[path.suffix]: "hwgen"})
     write_whole(path, picture.getvalue(), PICTURE)

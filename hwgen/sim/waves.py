@@ -9,17 +9,7 @@ from pathlib import Path
 from hwgen.errors import HwgenError
 from hwgen.files import Kind, file_whole, require_writable
 
-_VCD = tuple(f"${word}".encode() for word in ("comment", "date", "scope", "timescale", "version"))
-_FST = bytes([0]) + (329).to_bytes(8)
-"""Kind and length of the block that an FST file begins with."""
-
-
-def _is_waves(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(16).lstrip().startswith((*_VCD, _FST))
-
-
-WAVES = Kind("waves", "a file of waves", known=_is_waves)
+WAVES = Kind("waves", "a file of waves")
 
 
 def require_waves(path: Path | None) -> None:

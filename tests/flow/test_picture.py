@@ -1,4 +1,4 @@
-"""Pictures are drawn over pictures of hwgen, and over nothing else."""
+"""Pictures are drawn over untouched pictures of hwgen, and over nothing else."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def test_own_pictures_are_known_again(suffix: str, tmp_path: Path) -> None:
     for _ in range(2):
         require_picture(path)
         save_picture(Figure(), path)
-    Figure().savefig(path)
+    path.write_bytes(path.read_bytes() + b"\n")
     for work in (lambda: require_picture(path), lambda: save_picture(Figure(), path)):
-        with pytest.raises(HwgenError, match="exists and is not a picture that hwgen drew"):
+        with pytest.raises(HwgenError, match="exists and is not a picture as hwgen wrote it"):
             work()
 
 
