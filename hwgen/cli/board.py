@@ -109,7 +109,7 @@ def explore(
 
     chosen = boards.load(board)
     aim = Aim(rate=target, engine=engine and engine.value, members=members)
-    name, loaded = model_for_board(model, chosen, bits, dataclasses.replace(aim, engine=None))
+    name, loaded = model_for_board(model, chosen, bits, aim)
     path = output or Path("build") / f"explore-{chosen.name}-{name}.png"
     require_picture(path)
     with progress.shown(err, quiet=as_json) as shown:
@@ -135,7 +135,9 @@ def flash(
 
     target = boards.load(board)
     folder = folder or Path("build") / f"{target.name}-{model_for(target, bits)}"
-    print_line(f"done: {program(target, folder)}")
+    with progress.shown(err) as shown:
+        done = program(target, folder, shown)
+    print_line(f"done: {done}")
 
 
 @app.command()

@@ -13,7 +13,7 @@ from hwgen.flow.aim import KEEP_UP, Aim
 from hwgen.flow.board import Board
 from hwgen.flow.candidates import Candidates, Choice, Constraints, adders_per_stage
 from hwgen.flow.estimate import estimate
-from hwgen.flow.explore import DEFAULT, FASTEST, TARGET, Exploration, Mark
+from hwgen.flow.explore import DEFAULT, ENGINE, FASTEST, TARGET, Exploration, Mark
 from hwgen.flow.table_place import stored
 from hwgen.flow.target import Target
 from hwgen.model import Model
@@ -155,7 +155,7 @@ def suits(model: Model, target: Target, aim: Aim) -> bool:
 
 
 def explored(model: Model, name: str, target: Target, aim: Aim, progress: Progress = SILENT) -> Exploration:
-    """What a board offers a model, with the choices that are made of it by default, for speed and at a rate.
+    """What a board offers a model, with the choices that are made of it as it stands, for speed and at a rate.
 
     Args:
         name: of the model.
@@ -164,10 +164,10 @@ def explored(model: Model, name: str, target: Target, aim: Aim, progress: Progre
     Raises:
         HwgenError: as `designs`.
     """
-    default = replace(aim, fastest=False, rate=None, engine=None)
-    aims = {DEFAULT: default, FASTEST: replace(default, fastest=True)}
+    plain = replace(aim, rate=None)
+    aims = {ENGINE if aim.engine else DEFAULT: plain, FASTEST: replace(plain, fastest=True)}
     if aim.rate is not None:
-        aims[TARGET] = replace(default, rate=aim.rate)
+        aims[TARGET] = aim
     constraints = _constraints(model, aim)
     fit.require(model.graph, target, constraints)
     progress.step("laying out what fits")
@@ -188,8 +188,9 @@ def _marked(model: Model, target: Target, aim: Aim, found: list[Choice]) -> tupl
             reached = [choice for choice in found if aim.reached(choice, each, tokens, classes)]
             if reached:
                 return min(reached, key=lambda choice: choice.cheapest_first), each
-    if aim.rate is not None:
-        raise _out_of_reach(aim.rate, found, targets[-1])
+        if aim.rate is not None:
+            raise _out_of_reach(aim.rate, found, targets[-1])
+        return next(fit.fastest(found)), targets[-1]
     return next(_for_speed(found, targets[-1], clock_given=False))
 
 

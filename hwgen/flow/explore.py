@@ -19,7 +19,7 @@ _SYMBOLS = (("*", "tab:red"), ("D", "tab:orange"), ("s", "tab:purple"))
 """Of the marks in a picture: shape and colour."""
 
 
-DEFAULT, FASTEST, TARGET = "default", "fastest", "target"
+DEFAULT, ENGINE, FASTEST, TARGET = "default", "engine", "fastest", "target"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Mark:
     """A choice that an aim makes.
 
     Attributes:
-        name: `DEFAULT`, `FASTEST` or `TARGET`.
+        name: `DEFAULT`, or where an engine is asked for `ENGINE`; `FASTEST`; or `TARGET`.
         choice: one of those that are explored.
         clock: that it would run at, in Hz.
     """
@@ -45,7 +45,7 @@ class Exploration:
         tokens: of the sentences that are counted.
         found: all that fit and that the line does not outrun.
         front: those that no other beats in both look-up tables and throughput, the smallest first.
-        marks: what the aims choose, the default first.
+        marks: what the aims choose, first the one without `--fastest` or `--target`.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Exploration:
 
     @property
     def chosen(self) -> Choice:
-        """What is built: the choice that reaches the rate that was asked for, or else the default."""
+        """What is built: the choice that reaches the rate that was asked for, or else the first that is marked."""
         asked = [mark for mark in self.marks if mark.name == TARGET]
         return (asked or self.marks)[0].choice
 

@@ -13,7 +13,7 @@ from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import fit
 from hwgen.flow.aim import HEADROOM, KEEP_UP, LATENCY, Aim
-from hwgen.flow.candidates import Constraints
+from hwgen.flow.candidates import ENGINES, Constraints
 from hwgen.flow.choose import Design, designs, explored, model_for
 from hwgen.flow.estimate import estimate
 from hwgen.flow.link import Link
@@ -191,3 +191,16 @@ def test_explore_marks_what_each_aim_builds(tmp_path: Path) -> None:
     assert all(word in text for word in ("default", "fastest at 112.5 MHz", "target", "the link carries"))
     found.draw(tmp_path / "picture.svg")
     assert (tmp_path / "picture.svg").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_explore_marks_what_an_engine_that_is_asked_for_builds(engine: str) -> None:
+    chosen = model("sst2-small-5bit")
+    target = Target.of(boards.load("icebreaker" if engine == "folded" else "ulx3s"))
+    found = explored(chosen, "small", target, Aim(engine=engine, rate=20_000))
+    aims = (Aim(engine=engine), Aim(engine=engine, fastest=True), Aim(engine=engine, rate=20_000))
+    for mark, aim in zip(found.marks, aims, strict=True):
+        design = next(designs(chosen, target, aim))
+        assert mark.choice.plan == design.plan and mark.clock == design.target.clock
+    assert [mark.name for mark in found.marks] == ["engine", "fastest", "target"]
+    assert found.chosen is found.marks[2].choice
