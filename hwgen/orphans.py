@@ -14,7 +14,6 @@ _SET_PARENT_DEATH_SIGNAL = 1
 _prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 """Looked up here, since little may be done between fork and exec."""
 
-
 _ending = False
 
 
@@ -22,6 +21,11 @@ def start_no_more() -> None:
     """Let `ends_with_parent` refuse from now on: other threads must not start the next tool now."""
     global _ending
     _ending = True
+
+
+def is_ending() -> bool:
+    """Whether this process is ending, and so are its tools."""
+    return _ending
 
 
 def ends_with_parent() -> Callable[[], None]:

@@ -14,7 +14,7 @@ from threading import Event
 
 from hwgen.errors import HwgenError
 from hwgen.flow.watch import Watch
-from hwgen.orphans import ends_with_parent
+from hwgen.orphans import ends_with_parent, is_ending
 from hwgen.progress import Progress
 
 _LOOK = 0.2
@@ -56,7 +56,7 @@ def watched(
         its exit status, negative for a signal.
 
     Raises:
-        AbandonedError: when `abandoned` was set.
+        AbandonedError: when `abandoned` was set, or a signal ends hwgen and its tools.
         StallError: when `watch` sees no progress.
         HwgenError: when it does not start.
     """
@@ -87,7 +87,10 @@ def watched(
                             raise StallError(f"{name}: no word for {watch.silence:g} s{_where(watch)}")
                         continue
                     if not (block := os.read(process.stdout.fileno(), 1 << 16)):
-                        return process.wait()
+                        code = process.wait()
+                        if code < 0 and is_ending():
+                            raise AbandonedError(f"{name}: ended by a signal")
+                        return code
                     file.write(block)
                     spoken = time.monotonic()
                     *lines, rest = (rest + block).split(b"\n")

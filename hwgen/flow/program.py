@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from pathlib import Path
 
 from hwgen import tools
 from hwgen.errors import HwgenError
+from hwgen.files import temporary_folder
 from hwgen.flow.board import Board
+from hwgen.flow.process import watched
 from hwgen.flow.report import Report
+from hwgen.flow.watch import Watch
+from hwgen.progress import SILENT, Progress
 
 LIBRARIES = {"libftdi1.so.2": "libftdi1-2", "libusb-1.0.so.0": "libusb-1.0-0", "libudev.so.1": "libudev1"}
 """Debian's packages of the libraries that openFPGALoader is linked with."""
 
 
-def flash(board: Board, folder: Path) -> str:
+def flash(board: Board, folder: Path, progress: Progress = SILENT) -> str:
     """Run the board's programmer on what `hwgen build` left in `folder`: the bitstream, or the whole flash image.
+
+    The programmer, and what it starts, never outlive this call.
 
     Returns:
         the command that was run.
@@ -33,21 +38,13 @@ def flash(board: Board, folder: Path) -> str:
         tools.require(tool, "to load the board"),
         *(part.replace("{bitstream}", str(bitstream)) for part in options),
     ]
-    try:
-        done = subprocess.run(
-            command,
-            env=_environment(tool),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-    except OSError as error:
-        raise HwgenError(f"{command[0]}: {error.strerror}") from None
-    said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    progress.step(f"{board.title}: {tool}")
+    with temporary_folder() as scratch:
+        log = scratch / "flash.log"
+        code = watched("flash", command, Path(), log, Watch(), progress, _environment(tool))
+        said = [line.strip() for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
     # openFPGALoader may end well although the part never said that it is configured.
-    if done.returncode or any(line.endswith("FAIL") for line in said):
+    if code or any(line.endswith("FAIL") for line in said):
         raise HwgenError(f"{tool}: {reason(said)}")
     return " ".join([tool, *command[1:]])
 

@@ -1,6 +1,11 @@
 """`hwgen flash` finds the bitstream and the programmer, runs it, and says what is wrong in one line."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +18,7 @@ from hwgen.flow import board as boards
 from hwgen.flow import program
 from hwgen.flow.board import Board
 from tests import reports
+from tests.test_signals import ended, environment, heard
 
 REPORT: dict[str, Any] = reports.REPORT.as_json()
 
@@ -78,6 +84,23 @@ def test_a_programmer_that_fails_is_told_in_one_line(
     programmer(folder, monkeypatch, says)
     with pytest.raises(HwgenError, match=error):
         program.flash(board, folder)
+
+
+@pytest.mark.parametrize(("number", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_programmer_ends_with_all_that_it_has_started(
+    number: str, status: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programmer(folder, monkeypatch, f"sleep 60 & echo $! > {folder}/part; mv {folder}/part {folder}/started; wait")
+    command = [sys.executable, "-m", "hwgen.cli", "flash", "--board", "ulx3s", str(folder)]
+    process = subprocess.Popen(command, env=environment(), preexec_fn=heard, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (folder / "started").exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(process.pid, signal.Signals[number])
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == status and "Traceback" not in said
+    assert ended(int((folder / "started").read_text()))
 
 
 @pytest.mark.parametrize(
