@@ -78,7 +78,8 @@ def _table_advice(graph: ConvolutionGraph, board: Board, copies: int) -> str:
         rows = rows * 3 // 4
     small = _smaller(graph)
     if rows == table.vocabulary:  # it is not the table that is too large
-        return "train with fewer filters or more pruning" + (f", or take --model {small}" if small else "")
+        less = "classes" if graph.dense.products > graph.convolution.products else "filters or more pruning"
+        return f"train with fewer {less}" + (f", or take --model {small}" if small else "")
     would = f"about {rows} tokens of rank {table.rank} at {table.bits} bits would fit"
     return would + (f", or --model {small}" if small else "")
 

@@ -57,15 +57,21 @@ class Packing:
         inside = sum((stack.parts - 1) * stack.columns for _, stacks in self.layers for stack in stacks)
         return inside + (len(self.layers) - 1) * width
 
-    @property
-    def cost(self) -> tuple[float, int]:
-        """What is to be least, the first first."""
-        return self.blocks, self.multiplexers
-
 
 def whole(depth: int, width: int) -> Packing:
     """No cut at all."""
     return Packing(((depth, (Stack(depth, width, 1, 1),)),))
+
+
+class _Cost(NamedTuple):
+    """What is to be least, the first first."""
+
+    blocks: float
+    multiplexers: int
+
+    def plus(self, blocks: float, multiplexers: int) -> _Cost:
+        """This and so many more."""
+        return _Cost(self.blocks + blocks, self.multiplexers + multiplexers)
 
 
 @cache
@@ -79,25 +85,49 @@ def pack(depth: int, width: int, kilobits: int, *, multiplexed: bool = True) -> 
     """
     shapes = SHAPES[kilobits]
     if not multiplexed and (deep := tuple(shape for shape in shapes if shape.rows >= depth)):
-        return Packing(((depth, _stacks(depth, width, deep)),))
-    best = Packing(((depth, _stacks(depth, width, shapes)),))
+        return Packing(((depth, _stacks(depth, width, deep)[0]),))
     # A cut below one or two whole block RAMs of some shape, so that what is left over can have another.
-    for rows in sorted({parts * shape.rows for shape in shapes for parts in (1, 2)}):
-        if rows < depth:
-            rest = pack(depth - rows, width, kilobits)
-            best = min(best, Packing(((rows, _stacks(rows, width, shapes)), *rest.layers)), key=lambda each: each.cost)
-    return best
+    cuts = sorted({parts * shape.rows for shape in shapes for parts in (1, 2)})
+    best: dict[int, tuple[_Cost, int]] = {}
+    for rest in _left_over(depth, cuts):
+        best[rest] = _stacks(rest, width, shapes)[1], rest
+        for rows in cuts:
+            if rows < rest:
+                cost = best[rest - rows][0].plus(*_stacks(rows, width, shapes)[1]).plus(0, width)
+                best[rest] = min(best[rest], (cost, rows), key=lambda each: each[0])
+    layers = []
+    while depth:
+        _, rows = best[depth]
+        layers.append((rows, _stacks(rows, width, shapes)[0]))
+        depth -= rows
+    return Packing(tuple(layers))
+
+
+def _left_over(depth: int, cuts: list[int]) -> list[int]:
+    """Every depth that cuts leave of one, the least first, and itself last."""
+    left, new = {depth}, {depth}
+    while new:
+        new = {rest - rows for rest in new for rows in cuts if rows < rest} - left
+        left |= new
+    return sorted(left)
 
 
 @cache
-def _stacks(depth: int, width: int, shapes: tuple[Shape, ...]) -> tuple[Stack, ...]:
-    """The fewest block RAMs that stand `depth` rows deep, side by side."""
-    best: list[tuple[Stack, ...]] = [()]
+def _stacks(depth: int, width: int, shapes: tuple[Shape, ...]) -> tuple[tuple[Stack, ...], _Cost]:
+    """The fewest block RAMs that stand `depth` rows deep, side by side, and what they cost."""
+    costs, lasts = [_Cost(0, 0)], [Stack(0, 0, 0, 0)]
     for columns in range(1, width + 1):
         choices = []
         for shape in shapes:
-            served = min(shape.columns, columns)
-            last = Stack(shape.rows, served, -(-depth // shape.rows), shape.blocks)
-            choices.append((*best[columns - served], last))
-        best.append(min(choices, key=lambda stacks: Packing(((depth, stacks),)).cost))
-    return best[width]
+            last = Stack(shape.rows, min(shape.columns, columns), -(-depth // shape.rows), shape.blocks)
+            before = costs[columns - last.columns]
+            choices.append((before.plus(last.parts * last.blocks, (last.parts - 1) * last.columns), last))
+        cost, last = min(choices, key=lambda each: each[0])
+        costs.append(cost)
+        lasts.append(last)
+    stacks: list[Stack] = []
+    columns = width
+    while columns:
+        stacks.append(lasts[columns])
+        columns -= lasts[columns].columns
+    return tuple(reversed(stacks)), costs[width]

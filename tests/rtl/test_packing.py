@@ -41,3 +41,7 @@ def test_no_multiplexer_where_a_shape_is_as_deep() -> None:
     assert pack(8192, 80, 18).multiplexers > 0
     assert pack(8192, 80, 18, multiplexed=False).multiplexers == 0
     assert whole(8192, 80).multiplexers == 0
+
+
+def test_a_table_as_deep_as_the_weights_of_the_most_classes() -> None:
+    assert pack(1 << 20, 5, 4).blocks == 1280
