@@ -49,7 +49,11 @@ def sim(
     count: Annotated[int | None, typer.Option("-n", min=1, help="At most so many sentences.")] = None,
     waves: Annotated[Path | None, typer.Option("--waves", help="Write waves: VCD, with icarus FST.")] = None,
     circuit: Annotated[
-        Engine | None, typer.Option("--circuit", help="By default spatial, or folded where lanes are asked for.")
+        Engine | None,
+        typer.Option(
+            "--circuit",
+            help="By default spatial, or folded: for lanes, or many weights.",
+        ),
     ] = None,
     lanes: Annotated[int | None, typer.Option("--lanes", min=1, help="Of a folded circuit.")] = None,
     members: MembersOption = None,

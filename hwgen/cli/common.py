@@ -155,14 +155,16 @@ def folder_of(model: str) -> Path:
 
 
 def plan_of(model: Model, engine: str | None, lanes: int | None, members: Members | None) -> AnyPlan:
-    """Of a circuit for no board in particular: spatial, unless it is asked to be folded, or for lanes.
+    """Of a circuit for no board in particular: spatial, unless it is asked to be folded, or for lanes, or has so many
+    weights that wiring them takes minutes.
 
     Raises:
         HwgenError: when lanes are asked for where there are none.
     """
     if lanes is not None and engine == Engine.spatial:
         raise HwgenError("--lanes belongs to a folded circuit; leave it out, or do not ask for a spatial one")
-    if lanes is not None or engine == Engine.folded:
+    wired = engine == Engine.spatial or (engine is None and circuits.soon_wired(model.graph))
+    if lanes is not None or not wired:
         return circuits.folded(model.graph, lanes, members=members)
     return circuits.spatial(model.graph, members=members)
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
-
-import numpy as np
 
 from hwgen.errors import HwgenError
 from hwgen.flow import features
@@ -39,6 +37,7 @@ from hwgen.rtl.plan import (
     most_lanes,
     spatial,
 )
+from hwgen.rtl.sharing import pairs
 from hwgen.rtl.stages import of_argmax, of_convolution, of_dense, of_embedding
 from hwgen.rtl.window import WindowMemory
 
@@ -52,8 +51,8 @@ _STEP = 2 ** (1 / 2)
 _WIRED = 2
 """Tables that a weight takes as wires, at the very least (sst2-full-5bit: 5); beyond that nothing is searched for."""
 _PAIRS = 150_000
-"""Pairs of digits in the rows of a matrix up to which shared sums are looked for unasked; the search takes some five
-seconds then (sst2-full-8bit has 66,000)."""
+"""Pairs of digits in the rows of a matrix up to which shared sums are looked for unasked: five seconds (sst2-full-8bit
+has 66,000)."""
 _ROOM = 1.2
 """How far beyond the limit lanes may be before more of them are not tried: the costs of lanes are no smooth curve."""
 _GAIN = 0.95
@@ -212,7 +211,7 @@ class _Layers:
             yield from self._wired_convolvers()
 
     def _wired_convolvers(self) -> Iterator[Spatial]:
-        kernels = [weights.ravel() for kernel in self.graph.convolution.kernels for weights in kernel]
+        kernels = self.graph.convolution.filter_weights
         maxima = RunningMaximum(self.graph.pooling, self.graph.types()[2], family=self.family)
         beside = total(parts_of(maxima, self.family), self.family).luts
         if not self._counting_only and self._wires(self.graph.convolution.products, kernels, beside):
@@ -255,14 +254,14 @@ class _Layers:
             enough = cycles <= self.candidates.enough and luts > fewer
             if luts > _ROOM * self._most or enough or cycles > _GAIN * before:
                 break
-        if self._wires(products, list(self.graph.dense.weights)):
+        if self._wires(products, self.graph.dense.weights):
             yield from (Spatial(adders, self.family) for adders in self.family.pipelinings)
 
-    def _wires(self, products: int, rows: list[Integers], beside: int = 0) -> bool:
+    def _wires(self, products: int, rows: Iterable[Integers], beside: int = 0) -> bool:
         """Whether weights as wires may fit beside so many tables, and shared sums of them are found in time."""
         if self.engine is not None:
             return self.engine == "spatial"
-        return beside + _WIRED * products <= self._most and _pairs(rows) <= _PAIRS
+        return beside + _WIRED * products <= self._most and pairs(rows) <= _PAIRS
 
     def choice(self, convolution: Convolver, dense: Scorer) -> Choice | None:
         """The two engines with what else a core has; None where they take more multipliers than there are."""
@@ -319,12 +318,6 @@ def _ladder(products: int, step: float = _STEP) -> list[int]:
         found.add(-(-products // max(int(period), 1)))
         period /= step
     return sorted(found | {max(products, 1)})
-
-
-def _pairs(rows: list[Integers]) -> int:
-    """Pairs of signed digits in the same row of a matrix, which the search for shared sums begins with."""
-    digits = [int(np.bitwise_count(np.abs(row) ^ 3 * np.abs(row)).sum()) for row in rows]
-    return sum(count * (count - 1) // 2 for count in digits)
 
 
 def _lanes(graph: Graph) -> list[int]:

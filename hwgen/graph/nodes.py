@@ -161,6 +161,11 @@ class Convolution:
         return self.kernels[0].shape[2]
 
     @property
+    def filter_weights(self) -> list[Integers]:
+        """All weights of each filter, one after the other."""
+        return [weights.ravel() for kernel in self.kernels for weights in kernel]
+
+    @property
     def filters(self) -> int:
         return sum(kernel.shape[0] for kernel in self.kernels)
 

@@ -11,6 +11,7 @@ from hwgen.errors import HwgenError
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.merge import merge, mergeable
+from hwgen.rtl.sharing import pairs
 
 _DENSE_PERIODS = 4
 """Tokens' time in which a folded dense layer is done: a sentence seldom has fewer."""
@@ -285,6 +286,21 @@ def spatial(
     if counts(graph) and graph.embedding.bits == 1:  # wider inputs are cheaper by adders that filters share
         return replace(plan, convolution=Counting(graph.convolution.filters, family))
     return plan
+
+
+_MOST_PAIRS = 400_000
+"""Pairs of digits in the rows of a layer's matrix whose shared sums are found within half a minute."""
+
+
+def soon_wired(graph: Graph) -> bool:
+    """Whether all weights as wires are a matter of seconds: those of hundreds of classes are not."""
+    if isinstance(graph, EnsembleGraph):
+        return all(map(soon_wired, graph.vote.members))
+    if not isinstance(graph, ConvolutionGraph):
+        return True
+    counting = counts(graph) and graph.embedding.bits == 1
+    layers = ([] if counting else graph.convolution.filter_weights, graph.dense.weights)
+    return all(pairs(layer) <= _MOST_PAIRS for layer in layers)
 
 
 _LANES = 8

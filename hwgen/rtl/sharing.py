@@ -31,6 +31,15 @@ _DEEPEST = 5
 """Sums on the longest path to a shared pair: more save no bits, but make chains where rows are few and long."""
 
 
+def pairs(rows: Iterable[Integers]) -> int:
+    """Pairs of signed digits in the same row of a matrix, which the searches begin with.
+
+    150,000 of them take some five seconds; the time grows with their square.
+    """
+    digits = (int(np.bitwise_count(np.abs(row) ^ 3 * np.abs(row)).sum()) for row in rows)  # no two side by side
+    return sum(count * (count - 1) // 2 for count in digits)
+
+
 def adder_graph(matrix: Integers, constants: Integers, source: TensorType, arity: int = 2) -> AdderGraph:
     """A cheap graph for ``matrix`` of shape ``(rows, taps, channels)``, delay 0 first, and inputs inside `source`.
 

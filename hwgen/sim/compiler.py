@@ -21,7 +21,8 @@ VARIABLE = "CXX"
 """The environment variable that names the compiler, with options if need be."""
 PROGRAMS = ("g++", "c++", "clang++")
 ZIG = (sys.executable, "-m", "ziglang", "c++")
-FLAGS = ("-std=c++17", "-O1")
+FLAGS = ("-std=c++17", "-O1", "-ftemplate-depth=100000")
+"""cxxrtl makes a template of a template for every 32 bits of a signal, and the scores of 1,000 classes are one."""
 ZIG_FLAGS = ("-mcpu=baseline", "-fno-sanitize=undefined", "-fno-stack-protector")
 """Code for any machine of the kind, as others make it, and without the checks that zig adds."""
 BARE_FLAGS = ("-fno-exceptions", "-fno-rtti")

@@ -44,4 +44,4 @@ def test_no_multiplexer_where_a_shape_is_as_deep() -> None:
 
 
 def test_a_table_as_deep_as_the_weights_of_the_most_classes() -> None:
-    assert pack(1 << 20, 5, 4).blocks == 1280
+    assert pack(1 << 20, 5, 4).blocks == 1536

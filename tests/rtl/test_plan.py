@@ -77,3 +77,11 @@ def test_folded_layers_keep_pace() -> None:
         assert -(-np.count_nonzero(graph.dense.weights) // plan.dense.lanes) <= 4 * -(-taps // lanes)
     with pytest.raises(HwgenError, match="multipliers: -1 is less than 0"):
         plans.Folded(1, multipliers=-1)
+
+
+def test_weights_of_hundreds_of_classes_are_not_soon_wired() -> None:
+    few = random_graph(np.random.default_rng(0), filters=12, bits=5, classes=20)
+    many = random_graph(np.random.default_rng(0), filters=12, bits=5, classes=1500)
+    assert plans.soon_wired(few) and not plans.soon_wired(many)
+    assert plans.soon_wired(random_hypervector_graph(np.random.default_rng(0)))
+    assert plans.soon_wired(ensemble("convolution"))
