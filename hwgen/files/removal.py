@@ -11,8 +11,11 @@ from hwgen.files.manifest import Manifest
 
 def remove_ours(folder: Path, kind: Kind) -> bool:
     """Remove `folder` if hwgen wrote it as `kind` and nobody has touched it since; whether it is gone."""
-    with locked(folder.parent):
-        manifest = None if folder.is_symlink() else Manifest.read(folder)
-        if manifest is None or manifest.kind != kind.name or manifest.objection(folder) is not None:
-            return False
-        return manifest.remove(folder)
+    try:
+        with locked(folder.parent):
+            manifest = None if folder.is_symlink() else Manifest.read(folder)
+            if manifest is None or manifest.kind != kind.name or manifest.objection(folder) is not None:
+                return False
+            return manifest.remove(folder)
+    except OSError:  # such as a name that is too long to be one
+        return False

@@ -5,12 +5,18 @@ from __future__ import annotations
 from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
 from hwgen.flow.table_place import blocks, in_spram, memory, spram_blocks
+from hwgen.flow.target import Target
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.merge import mergeable
 from hwgen.model import Model
 from hwgen.rtl.plan import AnyPlan, EnsemblePlan, HypervectorPlan, InTurnPlan, Members, Plan, Spatial
 from hwgen.shipped import BITS, model_name, shipped
+
+_SEEDS = 4
+"""Of the placer, that are worth a try."""
+_LUCK = 0.85
+"""Of its clock that a design must reach with one seed, for another to have a chance."""
 
 
 def require_memory(graph: Graph, board: Board, plan: AnyPlan) -> None:
@@ -23,6 +29,36 @@ def require_memory(graph: Graph, board: Board, plan: AnyPlan) -> None:
             f"it needs {needed:g} of {board.budget.brams} block RAMs (+{needed - board.budget.brams:g}){beside}; "
             f"{advice(graph, board, None)}"
         )
+
+
+def for_clock(plan: AnyPlan, target: Target, reached: float, *, seeds: int, clock_given: bool, lanes_free: bool) -> str:
+    """What might help a routed design that misses its clock.
+
+    Args:
+        target: what it was routed for.
+        reached: the clock that it can have, in Hz.
+        seeds: of the placer that were tried.
+        clock_given: whether the clock was asked for.
+        lanes_free: whether another number of lanes may be asked for.
+    """
+    ways = []
+    slower = int(reached / 1e6)
+    if clock_given and slower * 1e6 >= target.clocks.for_line(target.board.uart.baud).frequency:
+        ways.append(f"--clock {slower}")
+    if seeds < _SEEDS and reached >= _LUCK * target.clock:
+        ways.append(f"--seeds {_SEEDS}")
+    lanes = _most_lanes(plan)
+    if lanes_free and lanes != 1:
+        ways.append("fewer --lanes" if lanes else "--engine folded")
+    return "try " + (", or ".join(ways) or "a smaller model, or a lower uart.baud in the board's file")
+
+
+def _most_lanes(plan: AnyPlan) -> int:
+    """Of any part of a plan; 0 where all are wires."""
+    if isinstance(plan, EnsemblePlan):
+        return max(map(_most_lanes, plan.members))
+    engine = plan.engine if isinstance(plan, InTurnPlan) else plan
+    return engine.lanes if isinstance(engine, HypervectorPlan) else getattr(engine.convolution, "lanes", 0)
 
 
 def _tables(graph: Graph) -> str:

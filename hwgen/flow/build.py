@@ -205,7 +205,7 @@ class TimingError(HwgenError):
         self.found = f"the routed design reaches {self.reached / 1e6:.1f} MHz of {float(clock) / 1e6:g}"
         if path := critical_path(report):
             self.found += f"; its slowest path is {path}"
-        super().__init__(f"{self.found}; try --seeds 4, fewer --lanes, or --engine folded")
+        super().__init__(self.found)
 
 
 def fmax_of(report: dict[str, Any], clock: float | Fraction) -> float:

@@ -14,6 +14,9 @@ from hwgen.chips.pll.pll import Pll, reference_of
 from hwgen.errors import HwgenError
 from hwgen.rtl.baud import least_clock
 
+_OFF = 0.02
+"""Of a clock that is asked for: what the fastest that there is may fall short of it."""
+
 
 @dataclass(frozen=True)
 class ClockPlan:
@@ -85,6 +88,16 @@ class Clocks:
         if not place:
             raise self._out_of_reach(hertz)
         return self.plans[place - 1]
+
+    def below(self, hertz: float) -> ClockPlan:
+        """`at_most` of a clock that is asked for.
+
+        Raises:
+            HwgenError: also when even the fastest is slower by more than `_OFF`.
+        """
+        if float(self._frequencies[-1]) < (1 - _OFF) * hertz:
+            raise self._out_of_reach(hertz)
+        return self.at_most(hertz)
 
     def at_least(self, hertz: float | Fraction) -> ClockPlan:
         """The slowest that is no slower than `hertz`.

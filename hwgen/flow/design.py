@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from hwgen import tools
 from hwgen.errors import HwgenError
-from hwgen.files import Kind, remove_ours, require_replaceable, written_whole
-from hwgen.flow.advice import advice
+from hwgen.files import Kind, require_replaceable, written_whole
+from hwgen.flow.advice import advice, for_clock
 from hwgen.flow.aim import KEEP_UP, Aim
 from hwgen.flow.board import Board
 from hwgen.flow.build import TimingError, build
 from hwgen.flow.choose import Design, designs, explored
 from hwgen.flow.estimate import estimate
 from hwgen.flow.report import Report
-from hwgen.flow.steps import LOGS, Steps
+from hwgen.flow.steps import Steps, logs_kept
 from hwgen.flow.target import Target
 from hwgen.flow.utilisation import FitError
 from hwgen.graph import golden
@@ -112,16 +112,18 @@ def build_design(
     progress = of(say)
     attempts = _Attempts(designs(model, target, aim, clock_given=clock is not None), aim.fastest and clock is None)
     checked = sentences or _sentences(model, rows)
+    ways = partial(for_clock, seeds=len(seeds), clock_given=clock is not None, lanes_free=aim.rate is None)
     typed = command or shlex.join(["hwgen", "build", "--board", board.name, "--model", name])
     with written_whole(folder, BUILD) as scratch:
-        while True:
-            try:
-                report, core = _attempt(model, name, attempts.design, scratch, folder, seeds, checked, progress)
-                break
-            except TimingError as error:
-                progress.say(f"{error.found}; {attempts.after_missed(error)}")
-            except FitError as error:
-                progress.say(f"too large for {board.title}; {attempts.after_too_large(error)}")
+        with logs_kept(scratch, folder.with_name(f"{folder.name}-failed")):
+            while True:
+                try:
+                    report, core = _attempt(model, name, attempts.design, scratch, seeds, checked, ways, progress)
+                    break
+                except TimingError as error:
+                    progress.say(f"{error.found}; {attempts.after_missed(error)}")
+                except FitError as error:
+                    progress.say(f"too large for {board.title}; {attempts.after_too_large(error)}")
         progress.step(PAGE)
         fault: Exception | None = None
         try:
@@ -230,12 +232,15 @@ def _attempt(
     name: str,
     design: Design,
     scratch: Path,
-    folder: Path,
     seeds: Sequence[int],
     sentences: Sentences,
+    ways: Callable[[AnyPlan, Target, float], str],
     progress: Progress,
 ) -> tuple[Report, Core]:
     """One design, checked and built in `scratch`.
+
+    Args:
+        ways: to reach the clock, in words, by the clock in Hz that is reached.
 
     Raises:
         TimingError: when it misses the clock.
@@ -252,7 +257,7 @@ def _attempt(
     usual = model.vocabulary.USUAL
     cycles, first, last = check(circuit, sentences, usual)
     steps.seconds["golden check"] = round(time.monotonic() - start, 1)
-    with _logs_kept(steps, folder.with_name(f"{folder.name}-failed")):
+    try:
         built = build(
             shell,
             target,
@@ -262,6 +267,9 @@ def _attempt(
             counts=plan.counts,
             table=shell.table,
         )
+    except TimingError as error:
+        error.args = (f"{error}; {ways(plan, target, error.reached)}",)
+        raise
     used, budget = built.utilisation, board.budget
     report = Report(
         board=board.name,
@@ -303,17 +311,6 @@ def _attempt(
         tools={package: tools.package_version(package) for package in PACKAGES} | tools.natives(),
     )
     return report, shell.core
-
-
-@contextmanager
-def _logs_kept(steps: Steps, folder: Path) -> Iterator[None]:
-    """Copy the tools' logs to `folder` when the block fails, and say so; delete them there when it does not."""
-    try:
-        yield
-    except HwgenError as error:
-        error.args = (f"{error}{steps.keep_logs(folder)}",)
-        raise
-    remove_ours(folder, LOGS)
 
 
 def made_up_sentences(graph: Graph, count: int = 256) -> Sentences:

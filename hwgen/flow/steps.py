@@ -5,12 +5,14 @@ from __future__ import annotations
 import resource
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
 from hwgen.errors import HwgenError
-from hwgen.files import Kind, written_whole
+from hwgen.files import Kind, free_name, refuges, remove_ours, written_whole
 from hwgen.flow.process import failure, watched
 from hwgen.flow.watch import Watch
 from hwgen.progress import Say, of
@@ -62,21 +64,6 @@ class Steps:
         if code:
             raise failure(name, log, code)
 
-    def keep_logs(self, folder: Path) -> str:
-        """Copy what the tools said into `folder`, and say where, as the end of a message."""
-        logs = [path for path in self.folder.rglob("*") if self.is_log(path)]
-        if not logs:
-            return ""
-        try:
-            with written_whole(folder, LOGS) as scratch:
-                for path in logs:
-                    kept = scratch / path.relative_to(self.folder)
-                    kept.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(path, kept)
-        except HwgenError as error:
-            return f"; logs not kept: {error}"
-        return f"; logs: {folder}"
-
     @staticmethod
     def is_log(path: Path) -> bool:
         """Whether it is what a tool said."""
@@ -86,3 +73,37 @@ class Steps:
     def peak_megabytes() -> int:
         """Memory of the largest process run so far."""
         return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+
+
+@contextmanager
+def logs_kept(source: Path, folder: Path) -> Iterator[None]:
+    """Copy the logs in `source` to `folder` when the block fails, and say so; delete them there when it does not.
+
+    Where `folder` takes nothing, they go elsewhere.
+    """
+    try:
+        yield
+    except HwgenError as error:
+        error.args = (f"{error}{_keep_logs(source, folder)}",)
+        raise
+    remove_ours(folder, LOGS)
+
+
+def _keep_logs(source: Path, folder: Path) -> str:
+    """Copy what tools said; returns where to, as the end of a message."""
+    logs = [path for path in source.rglob("*") if Steps.is_log(path)]
+    if not logs:
+        return ""
+    why = ""
+    for place in (folder, *(free_name(refuge, "hwgen-failed") for refuge in refuges())):
+        try:
+            with written_whole(place, LOGS) as scratch:
+                for path in logs:
+                    kept = scratch / path.relative_to(source)
+                    kept.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(path, kept)
+        except HwgenError as error:
+            why = why or f" ({error})"
+            continue
+        return f"; logs: {place}{why}"
+    return f"; logs not kept{why}"

@@ -42,12 +42,12 @@ class Target:
                 that is too slow for the board's line the slowest that is not.
 
         Raises:
-            HwgenError: as `hwgen.flow.platform.make`, or when there is no such clock.
+            HwgenError: as `hwgen.flow.platform.make`, or when there is no such clock: all are faster, or slower.
         """
         platform = platforms.make(board)
         family = family_of(type(platform))
         clocks = Clocks(platform)
-        run_at = clocks.for_line(board.uart.baud) if clock is None else clocks.at_most(clock)
+        run_at = clocks.for_line(board.uart.baud) if clock is None else clocks.below(clock)
         return cls(board, family, family.part(platform), clocks, run_at)
 
     def at(self, clock: ClockPlan) -> Target:

@@ -18,6 +18,7 @@ from hwgen.errors import HwgenError
 from hwgen.files.manifest import MARKER
 from hwgen.flow import board as boards
 from hwgen.flow import design, program
+from hwgen.flow.advice import for_clock
 from hwgen.flow.aim import Aim
 from hwgen.flow.attempts import Attempt
 from hwgen.flow.build import TimingError, _flash_image, fmax_of, synthesise
@@ -30,7 +31,7 @@ from hwgen.flow.target import Target
 from hwgen.flow.utilisation import FitError, Utilisation, check_fit
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.model import Model
-from hwgen.rtl.plan import Plan
+from hwgen.rtl.plan import AnyPlan, EnsemblePlan, HypervectorPlan, Plan
 from hwgen.rtl.table_image import table_image
 from hwgen.text.vocabulary import Vocabulary
 from tests.random_graph import random_graph
@@ -180,7 +181,7 @@ def test_routed_designs_are_counted_by_nextpnr(
     ("achieved", "message"),
     [
         ({}, "no clock"),
-        ({"a": 90.0, "b": 24.9}, r"24\.9 MHz of 25.*from embedding to argmax, 9\.0 ns, 67% of it routing; try"),
+        ({"a": 90.0, "b": 24.9}, r"24\.9 MHz of 25.*from embedding to argmax, 9\.0 ns, 67% of it routing$"),
     ],
 )
 def test_a_design_slower_than_its_board_is_refused(achieved: dict[str, float], message: str) -> None:
@@ -238,7 +239,8 @@ def test_an_image_that_does_not_fit_is_refused(offset: int, size: int, message: 
 def test_a_missed_clock_is_tried_again_with_more_registers(model: Model, tmp_path: Path) -> None:
     """And given up, naming the path, when there is no room for any."""
     said: list[str] = []
-    with pytest.raises(HwgenError, match=r"MHz of 300; its slowest path is (in|from) \w+.*try --seeds 4.*logs: "):
+    ways = r"try --clock \d+, or --engine folded; logs: "
+    with pytest.raises(HwgenError, match=rf"MHz of 300; its slowest path is (in|from) \w+.*; {ways}"):
         build_design(
             model, "tiny", boards.load("ulx3s"), tmp_path / "out", Aim(engine="spatial"), clock=300e6, say=said.append
         )
@@ -259,6 +261,29 @@ def test_a_clock_that_is_nearly_reached_is_lowered_at_once(reached: float, how: 
     }
     assert attempts.after_missed(TimingError(report, fast.clock)).startswith(how)
     assert (attempts.design.plan == plan) == (how == "again at")
+
+
+@pytest.mark.parametrize(
+    ("plan", "reached", "options", "ways"),
+    [
+        (Plan.folded(1), 20.7, {}, "a smaller model, or a lower uart.baud in the board's file"),
+        (Plan.folded(1), 22.7, {}, "--seeds 4"),
+        (Plan.folded(1), 30.7, {"clock_given": True, "seeds": 4}, "--clock 30"),
+        (Plan.folded(1), 12.7, {"clock_given": True}, "a smaller model, or a lower uart.baud in the board's file"),
+        (Plan.folded(3), 20.7, {"seeds": 3}, "fewer --lanes"),
+        (Plan.folded(3), 24.7, {"lanes_free": False}, "--seeds 4"),
+        (Plan.spatial(2), 24.7, {}, "--seeds 4, or --engine folded"),
+        (EnsemblePlan((Plan.folded(3), Plan.spatial(2))), 20.7, {}, "fewer --lanes"),
+        (HypervectorPlan(0), 20.7, {}, "--engine folded"),
+    ],
+)
+def test_what_is_said_of_a_missed_clock_can_be_done(
+    plan: AnyPlan, reached: float, options: dict[str, int], ways: str
+) -> None:
+    board = replace(boards.load("ulx3s"), uart=boards.Uart(3_000_000))
+    target = Target.of(board)
+    given = {"seeds": 1, "clock_given": False, "lanes_free": True} | options
+    assert for_clock(plan, target, reached * 1e6, **given) == f"try {ways}"
 
 
 def test_a_clock_nearly_reached_that_is_too_slow_for_the_line_takes_more_registers() -> None:

@@ -18,6 +18,7 @@ from hwgen.flow import board as boards
 from hwgen.flow import platform as platforms
 from hwgen.flow.clocks import Clocks
 from hwgen.flow.design import make_shell
+from hwgen.flow.target import Target
 from hwgen.flow.top import BoardTop
 from hwgen.model import Model
 from hwgen.rtl.plan import Plan
@@ -87,6 +88,9 @@ def test_a_frequency_out_of_reach_is_one_clear_line() -> None:
         clocks("ulx3s").at_least(900e6)
     with pytest.raises(HwgenError, match=r"clock: 0\.1 MHz is out of reach"):
         clocks("icebreaker").at_most(1e5)
+    with pytest.raises(HwgenError, match=r"clock: 409 MHz is out of reach"):
+        Target.of(boards.load("ulx3s"), 409e6)
+    assert Target.of(boards.load("ulx3s"), 401e6).clock == 400e6
 
 
 def test_a_part_without_a_known_pll_has_its_oscillator(monkeypatch: pytest.MonkeyPatch) -> None:
