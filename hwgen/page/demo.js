@@ -28,7 +28,7 @@ function bar(share, kind) {
 
 function row(name, value, share, kind) {
   const item = document.createElement("li");
-  item.append(element("span", name), element("span", value, "number"), bar(share, kind));
+  item.append(element("bdi", name), element("span", value, "number"), bar(share, kind));
   return item;
 }
 
@@ -60,7 +60,7 @@ function show(text, answer) {
   $("waiting").hidden = true;
   $("answer").hidden = false;
   const line = document.createElement("li");
-  line.append(element("span", text), element("b", answer.class));
+  line.append(element("bdi", text), element("bdi", answer.class, "class"));
   $("earlier").prepend(line);
   while ($("earlier").children.length > EARLIER) $("earlier").lastChild.remove();
   $("earlier-title").hidden = false;

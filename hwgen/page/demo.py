@@ -8,7 +8,6 @@ from threading import Lock, Thread
 from typing import Any
 
 from hwgen.classify import Answer
-from hwgen.errors import HwgenError
 from hwgen.flow.pace import foretold_cycles
 from hwgen.model import Model
 from hwgen.page.examples import example, ours
@@ -47,10 +46,6 @@ class Demo:
             HwgenError: when the text cannot be taken, or the place does not answer, or wrongly.
         """
         check_length(text, "the text")
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError:
-            raise HwgenError("the text: is not Unicode") from None
         with self._lock:
             start = time.monotonic()
             answer = self._ask(text)

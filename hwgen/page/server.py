@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import socketserver
-from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
@@ -17,6 +16,8 @@ MOST_BYTES = 1 << 16
 """Of a request's body."""
 PATIENCE = 10.0
 """Seconds that a browser may take to send a request."""
+METHODS = {"/": ("GET", "HEAD"), "/classify": ("POST",)}
+"""What each path is for."""
 TOKEN = "X-Hwgen-Token"
 """The header that carries the page's token, which another site's page cannot know, nor may it send such a header."""
 
@@ -82,7 +83,7 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection: GET / for the page, POST /classify with ``{"text": ...}`` for an answer."""
+    """One connection: GET or HEAD / for the page, POST /classify with ``{"text": ...}`` for an answer."""
 
     server: Server
     server_version, sys_version = "hwgen", ""
@@ -92,22 +93,22 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: what is asked is nobody's business."""
 
-    def do_GET(self) -> None:
-        self._guarded(self._page)
-
-    def do_POST(self) -> None:
-        self._guarded(self._classify)
-
-    def _guarded(self, respond: Callable[[], None]) -> None:
+    def _guarded(self) -> None:
         if self.headers.get("Host") not in self.server.hosts:
             self._refuse(HTTPStatus.MISDIRECTED_REQUEST, f"this is {self.server.url}")
+        elif self.path not in METHODS:
+            self._refuse(HTTPStatus.NOT_FOUND, "the page is at /, and questions go to /classify")
+        elif self.command not in METHODS[self.path]:
+            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, f"{self.path} takes {' and '.join(METHODS[self.path])}")
+        elif self.path == "/":
+            self._page()
         else:
-            respond()
+            self._classify()
+
+    # By these names http.server finds what it calls.
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = _guarded  # noqa: N815
 
     def _page(self) -> None:
-        if self.path != "/":
-            self._refuse(HTTPStatus.NOT_FOUND, "there is one page here, at /")
-            return
         nonce = secrets.token_urlsafe(16)
         rules = (
             f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; "
@@ -116,9 +117,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send(HTTPStatus.OK, "text/html", self.server.page.page(self.server.token, nonce), rules)
 
     def _classify(self) -> None:
-        if self.path != "/classify":
-            self._refuse(HTTPStatus.NOT_FOUND, "questions go to /classify")
-        elif not secrets.compare_digest(self.headers.get(TOKEN, "").encode(), self.server.token.encode()):
+        if not secrets.compare_digest(self.headers.get(TOKEN, "").encode(), self.server.token.encode()):
             self._refuse(HTTPStatus.FORBIDDEN, "the page is of an earlier server; load it again")
         elif self.headers.get_content_type() != "application/json":
             self._refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "questions are JSON")
@@ -132,11 +131,9 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, body: bytes) -> None:
         try:
             asked = json.loads(body)
-            text = asked["text"]
-        except (ValueError, LookupError, TypeError, RecursionError):
-            text = None
-        if not isinstance(text, str):
-            self._refuse(HTTPStatus.BAD_REQUEST, 'a question is {"text": "..."}')
+            text = str(asked["text"].encode(), "utf-8")  # half a surrogate pair is no text
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            self._refuse(HTTPStatus.BAD_REQUEST, 'a question is {"text": "..."} in Unicode')
             return
         try:
             answer = self.server.page.answer(text)
@@ -161,8 +158,10 @@ class Handler(BaseHTTPRequestHandler):
             ("Cache-Control", "no-store"),
             ("Referrer-Policy", "no-referrer"),
             ("X-Content-Type-Options", "nosniff"),
+            *([("Allow", ", ".join(METHODS[self.path]))] if status is HTTPStatus.METHOD_NOT_ALLOWED else []),
             *([("Connection", "close")] if self.close_connection else []),
         ):
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)

@@ -126,7 +126,8 @@ def test_a_report_prints_on_a_few_pages(browser: Any, report: Path) -> None:
 
 def test_the_demo_answers_a_typed_sentence(browser: Any, demo: Server) -> None:
     page = opened(browser, demo.url)
-    page.keyboard.type("a film never boring")  # the field has the focus
+    page.wait_for_function("document.activeElement.id === 'text'")  # by itself, once the page is drawn
+    page.keyboard.type("a film never boring")
     page.keyboard.press("Enter")
     page.wait_for_selector("#answer", state="visible")
     told = demo.page.answer("a film never boring")

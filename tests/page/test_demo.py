@@ -91,7 +91,7 @@ def test_any_text_is_answered(server: Server, text: str) -> None:
 
 def test_a_text_that_is_not_unicode_is_refused(server: Server) -> None:
     status, told = ask(server, "\ud800")
-    assert status == 503 and "Unicode" in told["error"]
+    assert status == 400 and "Unicode" in told["error"]
 
 
 @pytest.mark.parametrize("host", ["example.org", "127.0.0.1", "127.0.0.1:1", ""])
@@ -127,9 +127,23 @@ def test_a_malformed_question_is_refused(server: Server, body: bytes) -> None:
     assert ask(server, "w1")[0] == 200
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/x", 404), ("GET", "/../etc", 404), ("PUT", "/", 501)])
-def test_there_is_nothing_else(server: Server, method: str, path: str, status: int) -> None:
-    assert send(server, method, path)[0] == status
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allowed"),
+    [
+        ("GET", "/x", 404, None),
+        ("GET", "/../etc", 404, None),
+        *((method, "/", 405, "GET, HEAD") for method in ("PUT", "POST", "PATCH", "DELETE", "OPTIONS", "TRACE")),
+        *((method, "/classify", 405, "POST") for method in ("GET", "HEAD", "OPTIONS")),
+    ],
+)
+def test_there_is_nothing_else(server: Server, method: str, path: str, status: int, allowed: str | None) -> None:
+    told, _, headers = send(server, method, path)
+    assert told == status and headers["Allow"] == allowed
+
+
+def test_head_is_get_without_the_page(server: Server) -> None:
+    status, body, headers = send(server, "HEAD", "/")
+    assert status == 200 and not body and int(headers["Content-Length"]) > 1000
 
 
 def test_only_this_computer_is_served(server: Server) -> None:
