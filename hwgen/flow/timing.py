@@ -92,7 +92,9 @@ def _component(cell: str) -> str:
     if names := component_of(cell):
         return names[0].partition("__")[0]  # a cell between two stages is called after the stream and its own pins
     match = _SHELL.search(cell)
-    return match[1] if match else "the top level"
+    if match is None:
+        return "the top level"
+    return "the shell" if "__" in match[1] else match[1]  # a cell between two of its parts is called after the stream
 
 
 def slowest(report: dict[str, Any]) -> float:

@@ -63,13 +63,14 @@ class RequestParser(wiring.Component):
         field, bad, left, token = Signal(Field), Signal(Status), Signal(16), Signal(16)
         closing, open_sentence = Signal(), Signal()
 
-        # Silence; counted only while the parser waits for the line, not while it waits for the core or the reply.
+        # Silence; counted only while the parser waits for the line, not while it waits for the core or the reply. It
+        # begins at zero: on iCE40, flip-flops that are set and others that are reset would break the carry chain.
         silence, waiting, silent = Signal(range(self.idle_timeout + 1)), Signal(), Signal(init=1)
-        m.d.sync += silent.eq(waiting & (silence == 0))
+        m.d.sync += silent.eq(waiting & (silent | (silence == self.idle_timeout)))
         with m.If(~waiting):
-            m.d.sync += silence.eq(self.idle_timeout)
-        with m.Elif(silence != 0):
-            m.d.sync += silence.eq(silence - 1)
+            m.d.sync += silence.eq(0)
+        with m.Elif(silence != self.idle_timeout):
+            m.d.sync += silence.eq(silence + 1)
         m.d.comb += self.active.eq(~silent)
 
         unknown = token >= self.vocabulary

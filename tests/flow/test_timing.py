@@ -48,5 +48,11 @@ def test_the_legs_of_a_path_add_up_to_it() -> None:
     )
 
 
+def test_a_cell_between_parts_of_the_shell_is_the_shells() -> None:
+    """It is called after the stream and its own pins."""
+    path = critical_path(report(("shell.parser.b", "logic", 1.0), ("shell.given__payload_SB_DFFE_Q", "setup", 1.0)))
+    assert path is not None and (path.start, path.end) == ("parser", "the shell")
+
+
 def test_a_path_to_a_pin_is_none() -> None:
     assert critical_path(report(("a", "logic", 9.0), clocks=("posedge clk", "<async>"))) is None
