@@ -73,7 +73,7 @@ def test_commands_that_need_no_training_work_anywhere(installed: Path, tmp_path:
     assert "2 of 2" in good(installed, tmp_path, "evaluate", model, "--data", "test.tsv")
     assert model in good(installed, tmp_path, "inspect", model)
     assert "default" in good(installed, tmp_path, "explore", "--board", "ulx3s", "--model", model, "-o", "front.svg")
-    good(installed, tmp_path, "sim", model, "-n", "2", "--engine", "pysim", "--circuit", "folded", "--lanes", "8")
+    good(installed, tmp_path, "sim", model, "-n", "2", "--lanes", "8")
     good(installed, tmp_path, "export", model, "-o", "core", "--engine", "folded", "--lanes", "4", "-n", "2")
     assert (tmp_path / "core" / "hwgen_classifier.v").is_file()
     assert "yosys" in good(installed, tmp_path, "doctor")

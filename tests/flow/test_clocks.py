@@ -34,7 +34,7 @@ def clocks(name: str) -> Clocks:
 
 
 @pytest.mark.parametrize("name", boards.names())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(megahertz=st.fractions(min_value=4, max_value=250))
 def test_the_nearest_on_either_side(name: str, megahertz: Fraction) -> None:
     every, wish = clocks(name), megahertz * 1_000_000
