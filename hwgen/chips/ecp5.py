@@ -8,6 +8,7 @@ from typing import Any
 from amaranth.hdl import Module, Value
 from amaranth.vendor import LatticeECP5Platform
 
+from hwgen.chips.budget import Budget
 from hwgen.chips.cells.adders import Operand
 from hwgen.chips.cells.ecp5 import ecp5_line, ecp5_lut, ecp5_sum
 from hwgen.chips.cells.ecp5_block_ram import COLUMNS, ROWS, ecp5_block_ram, ecp5_row_rom, rows_of
@@ -97,6 +98,19 @@ ECP5 = Ecp5(
     lut=ecp5_lut,
     line=ecp5_line,
     platforms=LatticeECP5Platform,
+    devices="lfe5u",
+    parts={
+        f"lfe5{kind}-{size}f": Budget(luts, luts, dsps, brams, 18)
+        for kind in ("u", "um", "um5g")
+        # The die of a 12F is a 25F, and nextpnr uses all of it.
+        for size, luts, dsps, brams in (
+            (12, 24288, 28, 56),
+            (25, 24288, 28, 56),
+            (45, 43848, 72, 108),
+            (85, 83640, 156, 208),
+        )
+    },
+    pin_attributes={"IO_TYPE": "LVCMOS33"},
     block_ram_kbit=18,
     cells=Cells(
         luts={"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6},

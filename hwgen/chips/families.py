@@ -22,6 +22,8 @@ def family_of(kind: type[Any]) -> ChipFamily:
         HwgenError: when there is none.
     """
     for family in FAMILIES.values():
-        if issubclass(kind, family.platforms):
+        if family.serves(kind):
             return family
-    raise HwgenError(f"platform {kind.__name__}: hwgen supports {', '.join(FAMILIES)}")
+    part = getattr(kind, "device", "") or getattr(kind, "part", "")
+    of = f" ({part})" if isinstance(part, str) and part else ""
+    raise HwgenError(f"platform {kind.__name__}{of}: hwgen supports {', '.join(FAMILIES)}")

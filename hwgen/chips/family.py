@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any
 from amaranth.build import Platform
 from amaranth.hdl import Module, Value
 
+from hwgen.chips.budget import Budget
 from hwgen.chips.cells.adders import Adder, Operand, Wires, plain_count, plain_sum, put
 from hwgen.chips.cells.lines import ChainCell, lines_of, place_line
 from hwgen.chips.cells.tables import majority, parity
@@ -165,6 +167,9 @@ class ChipFamily(Family):
 
     Attributes:
         platforms: Amaranth's class for its boards.
+        devices: pattern that the names of its parts begin with, in lower case.
+        parts: what those offer whose names begin so, in lower case, by their data sheets; the longest beginning counts.
+        pin_attributes: of a pin at 3.3 V.
         table_inputs: of a look-up table.
         cells: of its netlists.
         toolchain: None where no open place and route comes as a package.
@@ -180,6 +185,9 @@ class ChipFamily(Family):
     name: str
     block_ram_kbit: int
     platforms: type[Platform]
+    devices: str
+    parts: Mapping[str, Budget]
+    pin_attributes: Mapping[str, str]
     table_inputs: int
     cells: Cells
     toolchain: Toolchain | None
@@ -198,9 +206,22 @@ class ChipFamily(Family):
 
     # ---- boards
 
+    def serves(self, kind: type[Any]) -> bool:
+        """Whether an Amaranth platform's class is of the family; vendors' classes may be for several."""
+        return issubclass(kind, self.platforms) and re.match(self.devices, self.part(kind), re.IGNORECASE) is not None
+
     def part(self, platform: Any) -> str:
-        """A platform's part as its vendor names it."""
+        """The part of a platform, or of its class, as its vendor names it."""
         return f"{platform.device}-{platform.package}".lower()
+
+    def budget(self, part: str) -> Budget | None:
+        """What a part offers; None where hwgen does not know."""
+        known = [beginning for beginning in self.parts if part.lower().startswith(beginning)]
+        return self.parts[max(known, key=len)] if known else None
+
+    def synthesis(self, budget: Budget) -> str:
+        """Options that yosys's synthesis command needs to use all of a part."""
+        return ""
 
     def platform(self, kind: type[Any], toolchain: str | None = None) -> Any:
         """A platform, of a board's class, that calls the tools as they are shipped today.

@@ -6,6 +6,7 @@ from typing import Any
 
 from amaranth.vendor import GowinPlatform
 
+from hwgen.chips.budget import Budget
 from hwgen.chips.cells.gowin import gowin_line, gowin_lut
 from hwgen.chips.family import Cells, FourInputFamily, Netlist, Toolchain
 from hwgen.chips.netlist.copies import share_out
@@ -65,6 +66,19 @@ GOWIN = Gowin(
     lut=gowin_lut,
     line=gowin_line,
     platforms=GowinPlatform,
+    devices="gw[12]",
+    parts={
+        "gw1n-lv1q": Budget(1152, 864, 0, 4, 18),
+        "gw1nz-lv1q": Budget(1152, 864, 0, 4, 18),
+        "gw1n-lv4": Budget(4608, 3456, 16, 10, 18),
+        "gw1nr-lv4": Budget(4608, 3456, 16, 10, 18),
+        "gw1nsr-lv4c": Budget(4608, 3456, 16, 10, 18),
+        "gw1n-lv9": Budget(8640, 6480, 20, 26, 18),
+        "gw1nr-lv9": Budget(8640, 6480, 20, 26, 18),
+        "gw2a-lv18": Budget(20736, 15552, 48, 46, 18),
+        "gw2ar-lv18": Budget(20736, 15552, 48, 46, 18),
+    },
+    pin_attributes={"IO_TYPE": "LVCMOS33"},
     block_ram_kbit=18,
     cells=Cells(
         luts={"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1, **_DISTRIBUTED},

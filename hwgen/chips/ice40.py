@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from amaranth.vendor import LatticeICE40Platform
 
+from hwgen.chips.budget import Budget
 from hwgen.chips.cells.ice40 import ice40_line, ice40_lut
 from hwgen.chips.family import Cells, FourInputFamily, Toolchain
 from hwgen.chips.pll.ice40 import Ice40Pll
@@ -11,6 +12,10 @@ from hwgen.chips.pll.ice40 import Ice40Pll
 
 class Ice40(FourInputFamily):
     """iCE40."""
+
+    def synthesis(self, budget: Budget) -> str:
+        """yosys leaves multipliers alone unless it is told to use them."""
+        return "-dsp" if budget.dsps else ""
 
     def scarce_wires(self, *, counts: bool) -> bool:
         """Among the carry chains of popcounts."""
@@ -22,6 +27,18 @@ ICE40 = Ice40(
     lut=ice40_lut,
     line=ice40_line,
     platforms=LatticeICE40Platform,
+    devices="ice40",
+    parts={
+        "ice40lp1k": Budget(1280, 1280, 0, 16, 4),
+        "ice40hx1k": Budget(1280, 1280, 0, 16, 4),
+        "ice40lp4k": Budget(3520, 3520, 0, 20, 4),
+        "ice40hx4k": Budget(3520, 3520, 0, 20, 4),
+        "ice40lp8k": Budget(7680, 7680, 0, 32, 4),
+        "ice40hx8k": Budget(7680, 7680, 0, 32, 4),
+        "ice40up3k": Budget(2800, 2800, 4, 20, 4, 4),
+        "ice40up5k": Budget(5280, 5280, 8, 30, 4, 4),
+    },
+    pin_attributes={"IO_STANDARD": "SB_LVCMOS"},
     block_ram_kbit=4,
     cells=Cells(
         luts={"SB_LUT4": 1},

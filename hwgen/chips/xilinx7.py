@@ -8,6 +8,7 @@ from typing import Any
 from amaranth.hdl import Module, Value
 from amaranth.vendor import XilinxPlatform
 
+from hwgen.chips.budget import Budget
 from hwgen.chips.cells.adders import ZERO, Adder, Operand, Wires, put
 from hwgen.chips.cells.seven_series import seven_series_count, seven_series_sum, two_outputs
 from hwgen.chips.cells.tables import majority, parity
@@ -62,15 +63,49 @@ class SevenSeries(ChipFamily):
         Args:
             toolchain: "Vivado" (default) or "Xray" (openXC7).
         """
-        if not str(kind.device).lower().startswith("xc7"):
-            raise ValueError(f"{kind.device} is not a 7-series part (xc7...), as hwgen's flow needs")
         mixed = type(kind.__name__, (_OpenXC7 if toolchain == "Xray" else _Vivado, kind), {})
-        return mixed(toolchain=toolchain or "Vivado")
+        platform = mixed()  # not every board's class takes a tool chain
+        platform.toolchain = toolchain or "Vivado"
+        return platform
 
 
 XILINX7 = SevenSeries(
     name="xilinx",
     platforms=XilinxPlatform,
+    devices="xc7",
+    parts={
+        f"xc7{name}": Budget(luts, 2 * luts, dsps, brams, 36)
+        for name, luts, dsps, brams in (
+            ("s6", 3750, 10, 5),
+            ("s15", 8000, 20, 10),
+            ("s25", 14600, 80, 45),
+            ("s50", 32600, 120, 75),
+            ("s75", 48000, 140, 90),
+            ("s100", 64000, 160, 120),
+            ("a12t", 8000, 40, 20),
+            ("a15t", 10400, 45, 25),
+            ("a25t", 14600, 80, 45),
+            ("a35t", 20800, 90, 50),
+            ("a50t", 32600, 120, 75),
+            ("a75t", 47200, 180, 105),
+            ("a100t", 63400, 240, 135),
+            ("a200t", 134600, 740, 365),
+            ("k70t", 41000, 240, 135),
+            ("k160t", 101400, 600, 325),
+            ("k325t", 203800, 840, 445),
+            ("k410t", 254200, 1540, 795),
+            ("z007s", 14400, 66, 50),
+            ("z010", 17600, 80, 60),
+            ("z012s", 34400, 120, 72),
+            ("z014s", 40600, 170, 107),
+            ("z015", 46200, 160, 95),
+            ("z020", 53200, 220, 140),
+            ("z030", 78600, 400, 265),
+            ("z035", 171900, 900, 500),
+            ("z045", 218600, 900, 545),
+        )
+    },
+    pin_attributes={"IOSTANDARD": "LVCMOS33"},
     table_inputs=6,
     block_ram_kbit=36,
     cells=Cells(

@@ -6,54 +6,17 @@ import re
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from hwgen import documents, tables
-from hwgen.chips.families import FAMILIES
+from hwgen.chips.budget import Budget
 from hwgen.errors import HwgenError
-from hwgen.rtl.packing import SHAPES
+from hwgen.flow import catalogue
+from hwgen.flow.pins import Pins, check_attributes, check_pin, pinned_class
 
 RATES = range(300, 12_000_001)
 """Bits per second, up to what the fastest USB bridges carry."""
-_WORD = re.compile(r"[A-Za-z0-9_]+")
-_VALUE = re.compile(r"[A-Za-z0-9_.+-]+")
-_PART = re.compile(r"[A-Za-z0-9_.+/-]*")
-CLOCKS = range(1_000_000, 1_000_000_001)
-"""Hz of an oscillator."""
-
-
-def _check_pin(field: str, pin: str) -> None:
-    """Pins go into the tools' constraint files, where anything else would mean something."""
-    if not _WORD.fullmatch(pin):
-        raise HwgenError(f"{field}: {tables.shown(pin)} is not the name of a pin; one such as A9 or 35 is")
-
-
-def _check_attributes(attributes: dict[str, str]) -> None:
-    """Attributes go the same way as pins."""
-    for name, value in attributes.items():
-        if not (_WORD.fullmatch(name) and _VALUE.fullmatch(value)):
-            raise HwgenError(
-                f'attributes: {tables.shown({name: value})} is not an IO attribute; one such as IO_TYPE = "LVCMOS33" is'
-            )
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What the part offers, in its vendor's units: look-up tables, flip-flops, multipliers, block RAMs; and single-port
-    RAMs of 256 kbit, as iCE40UP5K has."""
-
-    luts: int
-    ffs: int
-    dsps: int
-    brams: int
-    bram_kbit: int
-    sprams: int = 0
-
-    def __post_init__(self) -> None:
-        for name, least in (("luts", 1), ("ffs", 1), ("dsps", 0), ("brams", 1), ("bram_kbit", 1), ("sprams", 0)):
-            if (value := getattr(self, name)) < least:
-                raise HwgenError(f"{name}: {value} is less than {least}; see the part's data sheet")
-        if self.bram_kbit not in SHAPES:
-            raise HwgenError(f"bram_kbit: {self.bram_kbit} is not one of {', '.join(map(str, SHAPES))}")
+_OPTION = re.compile(r"[A-Za-z0-9_.+-]+")
 
 
 @dataclass(frozen=True)
@@ -80,8 +43,8 @@ class Uart:
             raise HwgenError("rx, tx: give both rx and tx, or neither to use the platform's")
         for name, pin in (("rx", self.rx), ("tx", self.tx)):
             if pin is not None:
-                _check_pin(name, pin)
-        _check_attributes(self.attributes)
+                check_pin(name, pin)
+        check_attributes(self.attributes)
 
 
 @dataclass(frozen=True)
@@ -106,44 +69,6 @@ class Flash:
 
 
 @dataclass(frozen=True)
-class Pins:
-    """A board that amaranth-boards does not know: part and pins.
-
-    Attributes:
-        family: one of `FAMILIES`.
-        device, package, speed: as Amaranth's platform of the family spells them (`device` is the part for Gowin, and
-            `package` its device family).
-        clock: pin of the clock.
-        frequency: of the clock, in Hz.
-        leds: pins, lit when high (or low, with `leds_invert`).
-        attributes: of every pin here.
-    """
-
-    family: str
-    device: str
-    package: str
-    clock: str
-    frequency: int
-    speed: str = ""
-    leds: tuple[str, ...] = ()
-    leds_invert: bool = False
-    attributes: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.family not in FAMILIES:
-            raise HwgenError(f"family: {self.family!r} is not one of {', '.join(FAMILIES)}")
-        for name in ("device", "package", "speed"):
-            if not _PART.fullmatch(part := getattr(self, name)):
-                raise HwgenError(f"{name}: {tables.shown(part)} is no part's; see how the examples spell it")
-        if self.frequency not in CLOCKS:
-            raise HwgenError(f"frequency: {self.frequency} Hz is no board's; give the clock's rate in Hz")
-        _check_pin("clock", self.clock)
-        for place, led in enumerate(self.leds):
-            _check_pin(f"leds[{place}]", led)
-        _check_attributes(self.attributes)
-
-
-@dataclass(frozen=True)
 class Board:
     """One board.
 
@@ -152,8 +77,9 @@ class Board:
         title: for people.
         budget: what the part offers.
         platform: ``module:Class`` of an Amaranth platform; or else `pins`.
+        pins: of a board that has none.
         synthesis: extra options of yosys's synthesis command.
-        leds: ``[resource, number]`` of the LEDs to use, a part as ``"rgb_led.g"``; every resource "led" when empty.
+        leds: ``[resource, number]`` of the LEDs to use, a part as ``"rgb_led.g"``; every resource "led" when None.
         program: the command that loads a bitstream; ``{bitstream}`` stands for its path. Where there is a `flash`, it
             must write that, from its first byte on.
         flash: for an embedding table that block RAM does not hold.
@@ -168,14 +94,25 @@ class Board:
     pins: Pins | None = None
     flash: Flash | None = None
     synthesis: str = ""
-    leds: tuple[tuple[str, int], ...] = ()
+    leds: tuple[tuple[str, int], ...] | None = None
     program: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+
+    @property
+    def platform_class(self) -> type[Any]:
+        """The class of its Amaranth platform.
+
+        Raises:
+            HwgenError: when there is no such.
+        """
+        if self.pins is not None:
+            return pinned_class(self.pins)
+        return catalogue.spelled_class(str(self.platform))
 
     def __post_init__(self) -> None:
         if (self.platform is None) == (self.pins is None):
             raise HwgenError('give either platform = "module:Class" or a [pins] table')
-        if not all(_VALUE.fullmatch(option) for option in self.synthesis.split()):
+        if not all(_OPTION.fullmatch(option) for option in self.synthesis.split()):
             raise HwgenError(f"synthesis: {tables.shown(self.synthesis)} is no list of options; one such as -dsp is")
         if self.program and not any("{bitstream}" in part for part in self.program):
             raise HwgenError(f'program: {list(self.program)} has no "{{bitstream}}", which stands for the file to load')
@@ -190,12 +127,12 @@ def boards_folder() -> Path:
 
 
 def names() -> list[str]:
-    """Every listed board."""
+    """Every board that has a file."""
     return sorted(path.stem for path in boards_folder().glob("*.toml"))
 
 
 def load(name: str) -> Board:
-    """A listed board by name or alias, or a user's own by the path of its file.
+    """A board by name or alias, one of amaranth-boards', or a user's own by the path of its file.
 
     Raises:
         HwgenError: naming the file, the field, the value and the way out.
@@ -208,10 +145,40 @@ def load(name: str) -> Board:
     for listed in map(_read, sorted(boards_folder().glob("*.toml"))):
         if name in listed.aliases:
             return listed
-    raise HwgenError(f"board {name}: not a file, and not one of {', '.join(names())}")
+    if (platform := catalogue.find(name)) is not None:
+        return _complete({"name": name, "platform": platform})
+    raise HwgenError(f"board {name}: not a file, and not one that `hwgen boards` lists, such as {', '.join(names())}")
+
+
+def every() -> list[str]:
+    """Every board, with those that amaranth-boards alone describes."""
+    described = {_read(path).platform for path in boards_folder().glob("*.toml")}
+    return sorted({*names(), *(name for name, spelled in catalogue.boards().items() if spelled not in described)})
+
+
+def _complete(values: dict[str, Any]) -> Board:
+    """A board of what its file says."""
+    if "platform" not in values and "pins" not in values and (listed := catalogue.find(values["name"])):
+        values = values | {"platform": listed}
+    if isinstance(platform := values.get("platform"), str):
+        values = _with_defaults(values, catalogue.spelled_class(platform))
+    elif isinstance(pins := values.get("pins"), dict) and "budget" not in values:
+        values = catalogue.of_part(pinned_class(tables.build(Pins, pins, "pins."))) | values
+    return tables.build(Board, {"uart": {}} | values)
+
+
+def _with_defaults(values: dict[str, Any], kind: type[Any]) -> dict[str, Any]:
+    if "budget" in values and "uart" in values:
+        return values
+    fields = catalogue.defaults(kind)
+    uart = values.get("uart", {})
+    if isinstance(uart, dict) and "rx" not in uart and "tx" not in uart:
+        values = values | {"uart": fields["uart"] | uart}
+    return fields | values
 
 
 def _read(path: Path) -> Board:
+    """The board of a file; what that does not say is as `catalogue.defaults` has it."""
     values = documents.read_toml(path)
     try:
         if "name" in values:
@@ -219,7 +186,6 @@ def _read(path: Path) -> Board:
         for field_ in ("default_size", "size_by_bits"):
             if field_ in values:
                 raise HwgenError(f"{field_}: the most accurate shipped model that fits is taken; remove the field")
-        values.setdefault("uart", {})
-        return tables.build(Board, {"name": path.stem, **values})
+        return _complete({"name": path.stem} | values)
     except HwgenError as error:
         raise HwgenError(f"{path}: {error}") from None

@@ -202,13 +202,20 @@ def model_for(board: Board, bits: int, aim: Aim = KEEP_UP) -> str:
     Raises:
         HwgenError: when there is none of this width.
     """
+    return fitting_model(board, bits, aim) or _ranked(bits)[-1]
+
+
+def fitting_model(board: Board, bits: int, aim: Aim = KEEP_UP) -> str | None:
+    """As `model_for`; None where none fits at all."""
     target = Target.of(board)
-    ranked = sorted(shipped.of_width(bits), key=lambda name: -_dev_accuracy(name))
-    for each in (aim, replace(aim, fastest=True, rate=None, lanes=None)):
-        for name in ranked:
-            if suits(_shipped(name), target, each):
-                return name
-    return ranked[-1]
+    aims = (aim, replace(aim, fastest=True, rate=None, lanes=None))
+    ways = ((each, name) for each in aims for name in _ranked(bits))
+    return next((name for each, name in ways if suits(_shipped(name), target, each)), None)
+
+
+def _ranked(bits: int) -> list[str]:
+    """The shipped models of a width, the most accurate first."""
+    return sorted(shipped.of_width(bits), key=lambda name: -_dev_accuracy(name))
 
 
 @cache

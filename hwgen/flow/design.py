@@ -250,6 +250,8 @@ def _attempt(
     accuracy, data = model.facts.accuracy, model.facts.data
     shell = make_shell(model, plan, run_at.frequency, board)
     progress.say(f"{design.aim}: {plan.name} at {run_at}")
+    if board.uart.tx and board.uart.bridge:
+        progress.say(f"serial line: {board.uart.bridge}")
     steps = Steps(scratch, progress)
     start = time.monotonic()
     progress.step("golden check")

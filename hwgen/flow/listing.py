@@ -10,13 +10,13 @@ from rich.text import Text
 
 from hwgen.flow import board as boards
 from hwgen.flow import doctor
-from hwgen.flow.choose import model_for
+from hwgen.flow.choose import fitting_model
 from hwgen.flow.target import Target
 
 
 def rows() -> list[dict[str, Any]]:
     """One dictionary a listed board, as JSON has it."""
-    return [_row(name) for name in boards.names()]
+    return [_row(name) for name in boards.every()]
 
 
 def table(listed: list[dict[str, Any]]) -> Table:
@@ -33,7 +33,7 @@ def table(listed: list[dict[str, Any]]) -> Table:
             f"{budget['luts']}/{budget['ffs']}/{budget['dsps']}",
             f"{budget['brams']} x {budget['bram_kbit']}k",
             f"{row['clock'] / 1e6:g} MHz",
-            row["model"],
+            row["model"] or "none that ships",
             tools if row["bitstream_here"] else Text(f"needs {tools}", "red"),
         )
     return shown
@@ -49,7 +49,8 @@ def _row(name: str) -> dict[str, Any]:
         "part": target.part,
         "budget": dataclasses.asdict(board.budget),
         "clock": float(target.run_at.reference),
-        "model": model_for(board, 5),
+        "line": {"baud": board.uart.baud, "bridge": board.uart.bridge, "tx": board.uart.tx, "rx": board.uart.rx},
+        "model": fitting_model(board, 5),
         "toolchain": toolchain,
         "bitstream_here": usable,
     }

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from typing import Any
 
-from amaranth.build import Attrs, Clock, Pins, PinsN, Platform, Resource, ResourceError
+from amaranth.build import Attrs, ResourceError
 from amaranth.build.run import BuildPlan
 from amaranth.lib import wiring
 from amaranth_boards.resources import UARTResource
 from jinja2 import UndefinedError
 
 from hwgen import tools
-from hwgen.chips.families import FAMILIES, family_of
+from hwgen.chips.families import family_of
 from hwgen.errors import HwgenError
 from hwgen.flow.board import Board
 from hwgen.garbage import uncollected
@@ -35,10 +34,11 @@ def make(board: Board, *, toolchain: str | None = None) -> Any:
     tools.use()
     # Some platforms insist on their programmer even when nothing is programmed.
     os.environ.setdefault("OPENFPGALOADER", tools.find("openFPGALoader") or "true")
-    kind = _platform_class(board) if board.platform is not None else _class_from_pins(board)
-    family = family_of(kind)
     try:
+        family = family_of(kind := board.platform_class)
         platform = family.platform(kind, toolchain)
+    except HwgenError as error:
+        raise HwgenError(f"board {board.name}: {error}") from None
     except ValueError as error:
         raise HwgenError(f"board {board.name}: {error}; see device, package and speed in [pins]") from None
     if board.budget.bram_kbit != family.block_ram_kbit:
@@ -70,28 +70,3 @@ def plan(platform: Any, board: Board, top: wiring.Component, name: str, **option
         raise HwgenError(
             f"board {board.name}: the tools do not know {part}; see device, package and speed in [pins]"
         ) from None
-
-
-def _platform_class(board: Board) -> Any:
-    module_name, _, class_name = str(board.platform).partition(":")
-    try:
-        kind = getattr(importlib.import_module(module_name), class_name)
-        if not (isinstance(kind, type) and issubclass(kind, Platform)):
-            raise TypeError("not a class of Amaranth platform")
-        return kind
-    except (ImportError, AttributeError, ValueError, TypeError) as error:
-        raise HwgenError(f"board {board.name}: platform {board.platform!r} not found ({error})") from None
-
-
-def _class_from_pins(board: Board) -> Any:
-    pins = board.pins
-    assert pins is not None
-    family, attributes = FAMILIES[pins.family], Attrs(**pins.attributes)
-    led = PinsN if pins.leds_invert else Pins
-    resources = [
-        Resource("clk", 0, Pins(pins.clock, dir="i"), Clock(pins.frequency), attributes),
-        *(Resource("led", i, led(pin, dir="o"), attributes) for i, pin in enumerate(pins.leds)),
-    ]
-    body: dict[str, Any] = {"default_clk": "clk", "resources": resources, "connectors": []}
-    body |= family.pinned(pins.device, pins.package, pins.speed)
-    return type("UserBoard", (family.platforms,), body)

@@ -6,8 +6,9 @@ import math
 from dataclasses import replace
 from typing import TypeVar
 
+from hwgen.chips.budget import Budget
 from hwgen.errors import HwgenError
-from hwgen.flow.board import Board, Budget
+from hwgen.flow.board import Board
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph
 from hwgen.graph.merge import merge

@@ -63,7 +63,7 @@ class BoardTop(wiring.Component):
 
 def _leds(platform: Any, board: Board) -> list[Any]:
     """The ports of the board's LEDs: those its file names, or every plain one."""
-    names = board.leds or tuple(_plain_leds(platform))
+    names = tuple(_plain_leds(platform)) if board.leds is None else board.leds
     resources = dict.fromkeys((name.partition(".")[0], number) for name, number in names)
     groups = {key: platform.request(*key, dir="-") for key in resources}
     ports = []

@@ -126,8 +126,8 @@ def test_a_malformed_file_is_one_clear_line(old: str, new: str, message: str, tm
 def test_a_platform_that_is_none_is_one_clear_line(spelled: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(OWN[: OWN.index("[pins]")].replace("title =", f'platform = "{spelled}"\ntitle ='))
-    with pytest.raises(HwgenError, match=f"board mine: platform '{spelled}' not found"):
-        platform.make(boards.load(str(path)))
+    with pytest.raises(HwgenError, match=f"mine.toml: platform '{spelled}' not found"):
+        boards.load(str(path))
 
 
 def test_an_unknown_board_names_the_known_ones() -> None:
@@ -147,6 +147,13 @@ def test_a_platform_that_is_none_of_ours(name: str, tmp_path: Path) -> None:
     path.write_text(OWN.split("[pins]")[0].replace("title", f'platform = "{name}"\ntitle'))
     with pytest.raises(HwgenError, match=name.split(":")[-1]):
         platform.make(boards.load(str(path)))
+
+
+def test_a_part_of_another_family_by_the_same_vendor_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('platform = "amaranth_boards.stepmxo2:StepMXO2Platform"')
+    with pytest.raises(HwgenError, match=r"StepMXO2Platform \(LCMXO2-4000HC\): hwgen supports ecp5, "):
+        boards.load(str(path))
 
 
 @pytest.mark.parametrize(
@@ -173,7 +180,7 @@ def test_pins_of_every_family(family: str, device: str, package: str, known: boo
         ):
             platform.make(replace(board, budget=replace(board.budget, bram_kbit=other)))
     else:
-        with pytest.raises(HwgenError, match=r"board mine: .*(\[pins\]|7-series)"):
+        with pytest.raises(HwgenError, match=r"board mine: .*(\[pins\]|hwgen supports)"):
             platform.make(board)
 
 

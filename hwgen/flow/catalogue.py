@@ -1,0 +1,166 @@
+"""The boards that amaranth-boards knows, and what hwgen takes from there where a board's file does not say.
+
+The part says the budget. The serial line is the platform's UART; where it has none, it is two pins of a connector, for
+an adapter: of the first Pmod pin 2 out of the board and pin 3 into it, as Digilent's Pmods have them, else the first
+two pins of the first connector that are free.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import amaranth_boards
+from amaranth.build import Platform, Resource, Subsignal
+
+from hwgen.chips.families import family_of
+from hwgen.errors import HwgenError
+
+_PACKAGE = amaranth_boards.__name__
+_UNUSABLE = ("supercon19badge",)
+"""Modules whose class does not take the options of Amaranth's build (it hands them on twice)."""
+_PMOD = ("2", "3")
+SLOW = 8_000_000
+"""Hz of a clock that is too slow for the usual line."""
+SLOW_BAUD = 115_200
+"""Bits per second of the line then."""
+
+
+def spelled_class(spelled: str) -> type[Any]:
+    """The class of an Amaranth platform by ``module:Class``.
+
+    Raises:
+        HwgenError: when there is no such.
+    """
+    module, _, name = spelled.partition(":")
+    try:
+        kind = getattr(importlib.import_module(module), name)
+        if not (isinstance(kind, type) and issubclass(kind, Platform)):
+            raise TypeError("not a class of Amaranth platform")
+        return kind
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
+        raise HwgenError(f"platform {spelled!r} not found ({error})") from None
+
+
+@cache
+def boards() -> dict[str, str]:
+    """Every board of amaranth-boards that hwgen can build for: name -> ``module:Class``."""
+    return dict(_usable(module.name for module in pkgutil.iter_modules(amaranth_boards.__path__)))
+
+
+def find(name: str) -> str | None:
+    """``module:Class`` of one of `boards`; None where there is none of that name. Few modules are imported."""
+    modules = (module.name for module in pkgutil.iter_modules(amaranth_boards.__path__))
+    return dict(_usable(module for module in modules if name.startswith(module.lower()))).get(name)
+
+
+def _usable(modules: Iterator[str]) -> Iterator[tuple[str, str]]:
+    for module in modules:
+        if module in _UNUSABLE:
+            continue
+        for name, spelled in _of_module(module):
+            try:
+                defaults(spelled_class(spelled))
+            except HwgenError:
+                continue
+            yield name, spelled
+
+
+def _of_module(module: str) -> Iterator[tuple[str, str]]:
+    """The boards of a module: called after it, and where there are several, after what else is in the class's name."""
+    path = f"{_PACKAGE}.{module}"
+    kinds = [
+        kind
+        for kind in vars(importlib.import_module(path)).values()
+        if isinstance(kind, type) and issubclass(kind, Platform) and kind.__module__ == path
+    ]
+    concrete = [kind for kind in kinds if not inspect.isabstract(kind)]
+    for kind in concrete:
+        own = kind.__name__.removesuffix("Platform").lower().replace("_", "")
+        rest = own.removeprefix(module.lower().replace("_", "")) if len(concrete) > 1 else ""
+        yield module.lower() + (f"_{rest}" if rest else ""), f"{path}:{kind.__name__}"
+
+
+def defaults(kind: type[Any]) -> dict[str, Any]:
+    """Fields of a `Board` as its file would say them: title, budget, options of synthesis, LEDs and serial line.
+
+    Raises:
+        HwgenError: when the part is of no family that hwgen supports, or its budget is unknown, or the board has no
+            clock or no pins for a serial line.
+    """
+    family, fields = family_of(kind), {"title": _title(kind), "uart": {}} | of_part(kind)
+    if kind.default_clk is None:
+        raise HwgenError(f"platform {kind.__name__}: has no clock of its own")
+    line = [each for each in kind.resources if (each.name, each.number) == ("uart", 0)]
+    used = {pin for each in line for pin in _pins(each)}
+    lights = [each for each in kind.resources if each.name == "led"]
+    plain = [each for each in lights if len(_pins(each)) == 1 and used.isdisjoint(_pins(each))]
+    if len(plain) < len(lights):
+        fields["leds"] = [[each.name, each.number] for each in plain]
+    if not line:
+        fields["uart"] = _adapter(kind, plain) | {"attributes": dict(family.pin_attributes)}
+    clocks = [each.clock.frequency for each in kind.resources if each.name == kind.default_clk and each.clock]
+    if clocks and clocks[0] < SLOW:
+        fields["uart"] |= {"baud": SLOW_BAUD}
+    return fields
+
+
+def of_part(kind: type[Any]) -> dict[str, Any]:
+    """Fields of a `Board` that its part says: budget, and options of synthesis.
+
+    Raises:
+        HwgenError: when the part is of no family that hwgen supports, or its budget is unknown.
+    """
+    family = family_of(kind)
+    budget = family.budget(part := family.part(kind))
+    if budget is None:
+        raise HwgenError(f"{part}: hwgen does not know what it offers; add a [budget] table")
+    return {"budget": dataclasses.asdict(budget), "synthesis": family.synthesis(budget)}
+
+
+def _title(kind: type[Any]) -> str:
+    return re.sub(r"_+", " ", kind.__name__.removesuffix("Platform")).strip()
+
+
+def _adapter(kind: type[Any], lights: list[Resource]) -> dict[str, str]:
+    """The serial line at a connector.
+
+    Raises:
+        HwgenError: when none has two free pins.
+    """
+    wires = {place: pin for connector in kind.connectors for place, pin in connector}
+    clock = [each for each in kind.resources if each.name == kind.default_clk]
+    taken = {_physical(pin, wires) for each in [*clock, *lights] for pin in _pins(each)}
+    for connector in sorted(kind.connectors, key=lambda connector: connector.name != "pmod"):
+        free = [pin for pin in connector.mapping if _physical(connector.mapping[pin], wires) not in taken]
+        pins = _PMOD if connector.name == "pmod" else tuple(free[:2])
+        if len(pins) == 2 and set(pins) <= set(free):
+            out, into = pins
+            place = f"{connector.name} {connector.number}"
+            return {
+                "bridge": f"an adapter at {place}, its input at {out} and its output at {into}",
+                "tx": _physical(connector.mapping[out], wires),
+                "rx": _physical(connector.mapping[into], wires),
+            }
+    raise HwgenError(f"platform {kind.__name__}: has neither a UART nor a connector with two free pins")
+
+
+def _pins(part: Resource | Subsignal) -> list[str]:
+    """Names of the pins of a resource, of all its parts."""
+    names: list[str] = []
+    for each in part.ios:
+        names += _pins(each) if isinstance(each, Subsignal) else getattr(each, "names", ())
+    return names
+
+
+def _physical(pin: str, wires: dict[str, str]) -> str:
+    """A pin of the part, through one connector on top of another."""
+    while pin in wires:
+        pin = wires[pin]
+    return pin
