@@ -19,6 +19,16 @@ OPENXC7 = ("nextpnr-xilinx", "fasm2frames", "xc7frames2bit")
 """Programs of openXC7, none of which comes as a package."""
 
 
+_OPENXC7_DEVICES = ("xc7a", "xc7z")
+"""Beginnings of the parts that it can place and route with Amaranth."""
+
+
+def toolchains(part: str) -> dict[str, str]:
+    """Amaranth's tool chains for a part, each with the folder that its project lies in."""
+    vivado = {"Vivado": "vivado"}
+    return vivado | {"Xray": "openxc7"} if part.lower().startswith(_OPENXC7_DEVICES) else vivado
+
+
 class _Vivado:
     """Gives yosys its own language beside the Verilog: of a large table it reads that in a second, not in half a
     minute.

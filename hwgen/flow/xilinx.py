@@ -1,11 +1,11 @@
-"""Artix-7: figures by yosys, projects for Vivado and openXC7, bitstreams where one of them is installed."""
+"""7-series: figures by yosys, projects for Vivado and openXC7, bitstreams where one of them is installed."""
 
 from __future__ import annotations
 
 import os
 
 from hwgen import tools
-from hwgen.chips.xilinx7 import OPENXC7
+from hwgen.chips.xilinx7 import OPENXC7, toolchains
 from hwgen.flow import platform as platforms
 from hwgen.flow import utilisation
 from hwgen.flow.built import NAME, Built
@@ -25,8 +25,9 @@ _RTLIL = f"{NAME}.il"
 def build(top: BoardTop, target: Target, steps: Steps, advice: str) -> Built:
     """Figures, projects, and a bitstream if a tool for it is here; see `hwgen.flow.build.build`."""
     board = target.board
-    folders = {"Vivado": steps.folder / "vivado", "Xray": steps.folder / "openxc7"}
-    for toolchain, folder in folders.items():
+    projects = toolchains(target.part)
+    for toolchain, name in projects.items():
+        folder = steps.folder / name
         plan = platforms.plan(target.platform(toolchain), board, top, NAME, synth_opts=board.synthesis)
         if rtlil := plan.files.pop(_RTLIL, None):
             (steps.folder / _RTLIL).write_text(str(rtlil), encoding="utf-8")
@@ -41,9 +42,10 @@ def build(top: BoardTop, target: Target, steps: Steps, advice: str) -> Built:
     if tools.find("vivado"):
         steps.run("vivado", ["sh", "-c", f"cd vivado && sh {script} && cp top.bit .."])
         log = "vivado"
-    elif all(tools.find(tool) for tool in OPENXC7):
+    elif "Xray" in projects and all(tools.find(tool) for tool in OPENXC7):
         tools.use()
         steps.run("openxc7", ["sh", "-c", f"cd openxc7 && sh {script} && cp top.bit .."], dict(os.environ))
         log = "openxc7"
-    note = "" if log else "no Vivado or openXC7: run `sh build_top.sh` in vivado/ or openxc7/ where one is installed"
+    names, folders = ("Vivado or openXC7", "vivado/ or openxc7/") if "Xray" in projects else ("Vivado", "vivado/")
+    note = "" if log else f"no {names}: run `sh build_top.sh` in {folders} where it is installed"
     return Built(used, None, "top.bit" if log else None, steps.seconds, steps.peak_megabytes(), note)

@@ -28,8 +28,12 @@ def test_a_copy_is_the_same_family(family: Family) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=str)
 def test_a_family_is_that_of_its_platforms(family: ChipFamily) -> None:
-    assert family_of(type("Board", (family.platforms,), {})) is family
+    for name in family.parts:
+        board = type("Board", (family.platforms,), {"device": name, "package": "", "part": name})
+        assert family_of(board) is family and family.budget(family.part(board)) is family.parts[name]
     assert family.costs and family.block_ram_kbit and family.table_inputs
+    assert all(budget.bram_kbit == family.block_ram_kbit for budget in family.parts.values())
+    assert family.budget("another part") is None
 
 
 def test_a_platform_of_no_family_is_refused() -> None:
