@@ -5,8 +5,8 @@ import pytest
 
 from hwgen.graph.golden import classes
 from hwgen.graph.tensor import TensorType
-from hwgen.rtl.argmax import Argmax
-from hwgen.rtl.folded_argmax import FoldedArgmax
+from hwgen.rtl.decision.argmax import Argmax
+from hwgen.rtl.decision.folded_argmax import FoldedArgmax
 from rtl_tests.stream_bench import beat, run
 from rtl_tests.vectors import vector_beats
 from tests.random_graph import random_graph, random_sentences

@@ -9,7 +9,7 @@ from hwgen.errors import HwgenError
 from hwgen.graph.ensemble import Vote
 from hwgen.graph.golden import classes
 from hwgen.graph.tensor import TensorType
-from hwgen.rtl.ballot import Ballot
+from hwgen.rtl.decision.ballot import Ballot
 from rtl_tests.stream_bench import beat, run
 from tests.random_graph import random_graph
 

@@ -9,7 +9,7 @@ from hwgen.graph.golden import apply
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.graph.merge import merge
 from hwgen.graph.nodes import Requantise
-from hwgen.rtl.binary_convolution import BinaryConvolution
+from hwgen.rtl.binary.binary_convolution import BinaryConvolution
 from rtl_tests.stream_bench import run
 from rtl_tests.vectors import vector_beats
 from tests.random_graph import random_graph, random_sentences

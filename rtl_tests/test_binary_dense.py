@@ -7,7 +7,7 @@ from hwgen.errors import HwgenError
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.graph.hypervector import BinaryDense
-from hwgen.rtl.binary_dense import FoldedBinaryDense
+from hwgen.rtl.binary.binary_dense import FoldedBinaryDense
 from rtl_tests.stream_bench import beat, run
 from rtl_tests.test_hypervector import pieces
 

@@ -6,8 +6,8 @@ import pytest
 from hwgen.chips.xilinx7 import XILINX7
 from hwgen.graph.nodes import Dense
 from hwgen.graph.tensor import TensorType, unsigned_range
-from hwgen.rtl.folded_dense import FoldedDense
-from hwgen.rtl.spatial_dense import SpatialDense
+from hwgen.rtl.lanes.folded_dense import FoldedDense
+from hwgen.rtl.sums.spatial_dense import SpatialDense
 from rtl_tests.cell_models import with_models
 from rtl_tests.stream_bench import run
 from rtl_tests.vectors import extremes, vector_beats

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from hwgen.graph.golden import apply
-from hwgen.rtl.embedding import EmbeddingRom, row_bits
-from hwgen.rtl.packing import Packing, Stack, pack
+from hwgen.rtl.table.embedding import EmbeddingRom, row_bits
+from hwgen.rtl.table.packing import Packing, Stack, pack
 from rtl_tests.stream_bench import run
 from rtl_tests.vectors import token_beats, vector_beats
 from tests.random_graph import random_graph, random_sentences

@@ -13,11 +13,11 @@ from amaranth.sim import Simulator
 
 from hwgen.errors import HwgenError
 from hwgen.graph.nodes import Embedding
-from hwgen.rtl.embedding import packed_rows
-from hwgen.rtl.flash_reader import FlashPlace, FlashReader
-from hwgen.rtl.spram_embedding import TABLE
-from hwgen.rtl.table_image import table_image
-from hwgen.rtl.table_loader import ATTEMPTS, TableLoader
+from hwgen.rtl.table.embedding import packed_rows
+from hwgen.rtl.table.flash_reader import FlashPlace, FlashReader
+from hwgen.rtl.table.spram_embedding import TABLE
+from hwgen.rtl.table.table_image import table_image
+from hwgen.rtl.table.table_loader import ATTEMPTS, TableLoader
 from hwgen.sim.flash import SimulatedFlash
 
 PLACE = FlashPlace(0x12F0A5, 9)

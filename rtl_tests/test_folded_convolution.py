@@ -12,9 +12,9 @@ from hwgen.graph.graph import ConvolutionGraph
 from hwgen.graph.nodes import Convolution, Requantise
 from hwgen.graph.tensor import TensorType, signed_range
 from hwgen.model import Model
-from hwgen.rtl.folded_convolution import FoldedConvolution
-from hwgen.rtl.row_rom import LOGIC_ROWS
-from hwgen.rtl.window import WindowMemory
+from hwgen.rtl.lanes.folded_convolution import FoldedConvolution
+from hwgen.rtl.lanes.row_rom import LOGIC_ROWS
+from hwgen.rtl.lanes.window import WindowMemory
 from hwgen.shipped import shipped
 from rtl_tests.cell_models import with_models
 from rtl_tests.stream_bench import run
@@ -77,7 +77,7 @@ def test_from_one_lane_to_one_per_weight(share: float, stall: float, tmp_path: P
 
 @pytest.mark.parametrize(("channels", "lanes"), [(5, 1), (8, 3)])
 def test_operands_from_memories(channels: int, lanes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hwgen.rtl.window._MEMORY_FROM", 1)
+    monkeypatch.setattr("hwgen.rtl.lanes.window._MEMORY_FROM", 1)
     random = np.random.default_rng(channels)
     graph = random_graph(random, rank=channels, sparsity=0.3)
     made = component(graph, graph.types()[0], lanes)

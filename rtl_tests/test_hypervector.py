@@ -8,7 +8,7 @@ from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.graph.hypervector import Hypervector
 from hwgen.graph.tensor import Integers
-from hwgen.rtl.hypervector_encoder import HypervectorEncoder
+from hwgen.rtl.hypervector.hypervector_encoder import HypervectorEncoder
 from rtl_tests.stream_bench import beat, run
 from rtl_tests.vectors import token_beats
 from tests.random_graph import random_hypervector

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from amaranth.sim import Simulator, SimulatorContext
 
-from hwgen.rtl.item_memory import ItemMemory
+from hwgen.rtl.hypervector.item_memory import ItemMemory
 from tests.random_graph import random_hypervector
 
 

@@ -17,7 +17,7 @@ from hwgen.graph.golden import apply
 from hwgen.graph.graph import Graph
 from hwgen.rtl.core import Core
 from hwgen.rtl.plan import AnyPlan, Counting, Folded, HypervectorPlan, Plan
-from hwgen.rtl.spatial_convolution import SpatialConvolution
+from hwgen.rtl.sums.spatial_convolution import SpatialConvolution
 from rtl_tests.stream_bench import beat, run
 from rtl_tests.vectors import token_beats, vector_beats
 from tests.random_graph import random_graph, random_hypervector_graph, random_sentences

@@ -10,7 +10,7 @@ from hwgen.errors import HwgenError
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.graph.patch_convolution import PatchConvolution
-from hwgen.rtl.patch_convolution import PatchConvolver
+from hwgen.rtl.hypervector.patch_convolution import PatchConvolver
 from rtl_tests.stream_bench import run
 from rtl_tests.test_hypervector import pieces
 from tests.random_graph import random_patch_convolution

@@ -13,7 +13,7 @@ from hwgen.chips.family import GENERIC, Family
 from hwgen.chips.gowin import GOWIN
 from hwgen.chips.ice40 import ICE40
 from hwgen.chips.xilinx7 import XILINX7
-from hwgen.rtl.popcount import Popcount
+from hwgen.rtl.binary.popcount import Popcount
 from rtl_tests.cell_models import with_models
 from rtl_tests.stream_bench import beat, run
 

@@ -14,8 +14,8 @@ from amaranth.sim import Simulator
 from hwgen.errors import HwgenError
 from hwgen.graph.tensor import TensorType
 from hwgen.host.protocol import Frame, FrameReader, Identity
-from hwgen.rtl.frames import Stuffer
-from hwgen.rtl.reply import ReplyBuilder
+from hwgen.rtl.line.frames import Stuffer
+from hwgen.rtl.line.reply import ReplyBuilder
 from hwgen.rtl.streams import result_stream
 from hwgen.wire import REPLY_SYNC, Kind, Status
 

@@ -10,8 +10,8 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from amaranth.sim import Simulator
 
 from hwgen.host.protocol import Frame, FrameReader, request
-from hwgen.rtl.frames import ORDER, Unstuffer
-from hwgen.rtl.request import RequestParser
+from hwgen.rtl.line.frames import ORDER, Unstuffer
+from hwgen.rtl.line.request import RequestParser
 from hwgen.rtl.streams import token_stream
 from hwgen.wire import REQUEST_SYNC, Kind, Status
 

@@ -17,8 +17,8 @@ from hwgen import tools
 from hwgen.chips.cells.ecp5_block_ram import COLUMNS, ecp5_block_ram, rows_of
 from hwgen.chips.ecp5 import ECP5
 from hwgen.graph.golden import apply
-from hwgen.rtl.embedding import EmbeddingRom, row_bits
-from hwgen.rtl.packing import pack
+from hwgen.rtl.table.embedding import EmbeddingRom, row_bits
+from hwgen.rtl.table.packing import pack
 from rtl_tests.cell_models import with_models
 from rtl_tests.stream_bench import run
 from rtl_tests.vectors import token_beats, vector_beats

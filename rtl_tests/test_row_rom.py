@@ -9,7 +9,7 @@ from amaranth.hdl import ResetInserter, Signal
 from amaranth.sim import Simulator
 
 from hwgen.chips.ecp5 import ECP5
-from hwgen.rtl.row_rom import RowRom
+from hwgen.rtl.lanes.row_rom import RowRom
 from hwgen.rtl.verilog import to_verilog
 from rtl_tests.cell_models import with_models
 from rtl_tests.row_bench import run

@@ -9,7 +9,7 @@ from hwgen.chips.xilinx7 import XILINX7
 from hwgen.graph.golden import apply
 from hwgen.graph.nodes import Convolution
 from hwgen.graph.tensor import TensorType, signed_range
-from hwgen.rtl.spatial_convolution import SpatialConvolution
+from hwgen.rtl.sums.spatial_convolution import SpatialConvolution
 from rtl_tests.cell_models import with_models
 from rtl_tests.stream_bench import run
 from rtl_tests.vectors import extremes, vector_beats

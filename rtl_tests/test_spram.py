@@ -15,11 +15,11 @@ from hwgen import tools
 from hwgen.errors import HwgenError
 from hwgen.graph.golden import apply
 from hwgen.graph.nodes import Embedding
-from hwgen.rtl.flash_reader import FlashPlace
-from hwgen.rtl.spram import ROWS, WORD, Spram, SpramLayout
-from hwgen.rtl.spram_embedding import SpramEmbedding
-from hwgen.rtl.table_image import table_image
-from hwgen.rtl.table_loader import TableLoader
+from hwgen.rtl.table.flash_reader import FlashPlace
+from hwgen.rtl.table.spram import ROWS, WORD, Spram, SpramLayout
+from hwgen.rtl.table.spram_embedding import SpramEmbedding
+from hwgen.rtl.table.table_image import table_image
+from hwgen.rtl.table.table_loader import TableLoader
 from hwgen.rtl.verilog import to_verilog
 from hwgen.sim.flash import SimulatedFlash
 from rtl_tests.stream_bench import beat, run

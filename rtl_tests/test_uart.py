@@ -12,8 +12,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hwgen.errors import HwgenError
-from hwgen.rtl.baud import Baud, BitTimer
-from hwgen.rtl.uart import UartReceiver, UartTransmitter
+from hwgen.rtl.line.baud import Baud, BitTimer
+from hwgen.rtl.line.uart import UartReceiver, UartTransmitter
 
 
 class Loop(wiring.Component):

@@ -23,17 +23,17 @@ from hwgen.flow.utilisation import Utilisation
 from hwgen.graph.ensemble import Vote
 from hwgen.model import Model
 from hwgen.rtl.admission import Admission
-from hwgen.rtl.argmax import Argmax
-from hwgen.rtl.ballot import Ballot
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core
-from hwgen.rtl.folded_argmax import FoldedArgmax
-from hwgen.rtl.frames import SYMBOL, Stuffer, Unstuffer
+from hwgen.rtl.decision.argmax import Argmax
+from hwgen.rtl.decision.ballot import Ballot
+from hwgen.rtl.decision.folded_argmax import FoldedArgmax
+from hwgen.rtl.line.frames import SYMBOL, Stuffer, Unstuffer
+from hwgen.rtl.line.reply import ReplyBuilder
+from hwgen.rtl.line.request import RequestParser
+from hwgen.rtl.line.uart import UartReceiver, UartTransmitter
 from hwgen.rtl.plan import Plan
-from hwgen.rtl.reply import ReplyBuilder
-from hwgen.rtl.request import RequestParser
 from hwgen.rtl.shell import RECEIVE_BUFFER, Shell
 from hwgen.rtl.stream_register import StreamRegister
-from hwgen.rtl.uart import UartReceiver, UartTransmitter
 from hwgen.shipped import shipped
 from hwgen.wire import REPLY_SYNC, REQUEST_SYNC
 

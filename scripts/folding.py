@@ -15,7 +15,7 @@ from hwgen.chips.ecp5 import ECP5
 from hwgen.files import write_whole
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.model import Model
-from hwgen.rtl.folded_convolution import FoldedConvolution
+from hwgen.rtl.lanes.folded_convolution import FoldedConvolution
 from hwgen.shipped import model_name, shipped
 
 FAMILY, MULTIPLIERS = ECP5, 156

@@ -11,7 +11,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.graph.tensor import TensorType
-from hwgen.rtl.baud import Baud
+from hwgen.rtl.line.baud import Baud
 from hwgen.rtl.streams import result_stream, token_stream
 
 VOCABULARY, BAUD, IDLE, DIGEST = 8192, Baud(Fraction(12_000_000), 1_000_000), 600_000, bytes(range(8))

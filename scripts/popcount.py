@@ -19,7 +19,7 @@ from hwgen.chips.gowin import GOWIN
 from hwgen.chips.ice40 import ICE40
 from hwgen.chips.xilinx7 import XILINX7
 from hwgen.errors import HwgenError
-from hwgen.rtl.popcount import Popcount
+from hwgen.rtl.binary.popcount import Popcount
 
 SIZES = (64, 256, 1024)
 TITLES = {XILINX7: "7-series", ECP5: "ECP5", ICE40: "iCE40", GOWIN: "Gowin"}

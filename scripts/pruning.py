@@ -23,8 +23,8 @@ from hwgen.compress.recipe import Recipe
 from hwgen.files import write_whole
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.model import Model
-from hwgen.rtl.folded_convolution import FoldedConvolution
-from hwgen.rtl.spatial_convolution import SpatialConvolution
+from hwgen.rtl.lanes.folded_convolution import FoldedConvolution
+from hwgen.rtl.sums.spatial_convolution import SpatialConvolution
 
 FOLDER = common.RESULTS / "pruning"
 SETS = {"sst2": "sentences", "trec": "questions"}

@@ -20,18 +20,18 @@ from hwgen.graph.nodes import Dense, Embedding
 from hwgen.graph.patch_convolution import PatchConvolution
 from hwgen.model import Model
 from hwgen.rtl.admission import Admission
-from hwgen.rtl.argmax import Argmax
-from hwgen.rtl.ballot import Ballot
 from hwgen.rtl.chain import Chain
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH
-from hwgen.rtl.flash_reader import FlashPlace
-from hwgen.rtl.folded_argmax import FoldedArgmax
+from hwgen.rtl.decision.argmax import Argmax
+from hwgen.rtl.decision.ballot import Ballot
+from hwgen.rtl.decision.folded_argmax import FoldedArgmax
+from hwgen.rtl.decision.side_by_side import SideBySide
 from hwgen.rtl.plan import BlockRam, Counting, Folded, HypervectorPlan, Members, Plan, Spatial, folded
 from hwgen.rtl.shell import Shell
-from hwgen.rtl.side_by_side import SideBySide
-from hwgen.rtl.spram_embedding import SpramEmbedding
 from hwgen.rtl.stages import stages
-from hwgen.rtl.table_loader import TableLoader
+from hwgen.rtl.table.flash_reader import FlashPlace
+from hwgen.rtl.table.spram_embedding import SpramEmbedding
+from hwgen.rtl.table.table_loader import TableLoader
 from hwgen.shipped import shipped, shipped_models
 
 Case = tuple[str, wiring.Component, list[Part]]

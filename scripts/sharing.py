@@ -23,8 +23,8 @@ from hwgen.graph.tensor import Integers, TensorType
 from hwgen.model import Model
 from hwgen.rtl.chain import Chain
 from hwgen.rtl.max_over_time import RunningMaximum
-from hwgen.rtl.sharing import by_pairs, by_tap, searched
-from hwgen.rtl.spatial_convolution import SpatialConvolution, window_matrix
+from hwgen.rtl.sums.sharing import by_pairs, by_tap, searched
+from hwgen.rtl.sums.spatial_convolution import SpatialConvolution, window_matrix
 from hwgen.shipped import shipped
 
 PAGE = common.RESULTS / "sharing.md"

@@ -21,6 +21,7 @@ from torch.nn import functional
 from hwgen.compress import prune, report
 from hwgen.compress.batches import Split
 from hwgen.compress.encoded import Encoded
+from hwgen.compress.from_torch import from_torch, integer_scores
 from hwgen.compress.recipe import Quantised, Recipe
 from hwgen.compress.record import describe
 from hwgen.compress.stages import Compressed, advance, fit, lessons_split, start
@@ -28,7 +29,6 @@ from hwgen.compress.teacher import teach
 from hwgen.compress.train import Guidance, answers, evaluate, reproducible
 from hwgen.errors import HwgenError
 from hwgen.graph import golden
-from hwgen.graph.from_torch import from_torch, integer_scores
 from hwgen.graph.graph import Graph
 from hwgen.graph.tensor import Integers
 from hwgen.model import Model

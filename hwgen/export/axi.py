@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hwgen.graph.graph import Graph
 from hwgen.rtl.core import Core
-from hwgen.rtl.rom import PackedRom
+from hwgen.rtl.table.rom import PackedRom
 
 
 @dataclass(frozen=True)

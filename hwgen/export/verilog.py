@@ -20,8 +20,8 @@ from hwgen.graph.graph import ConvolutionGraph
 from hwgen.model import Model
 from hwgen.progress import SILENT, Say
 from hwgen.rtl.core import Core
-from hwgen.rtl.embedding import embedding_table
 from hwgen.rtl.plan import AnyPlan, Outside, Plan
+from hwgen.rtl.table.embedding import embedding_table
 from hwgen.rtl.verilog import to_verilog
 from hwgen.sim import compiler
 from hwgen.text.vocabulary import Vocabulary

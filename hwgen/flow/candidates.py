@@ -19,7 +19,8 @@ from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.tensor import Integers
 from hwgen.rtl.chain import Stages, interval_of
 from hwgen.rtl.core import Core
-from hwgen.rtl.folded_convolution import FoldedConvolution
+from hwgen.rtl.lanes.folded_convolution import FoldedConvolution
+from hwgen.rtl.lanes.window import WindowMemory
 from hwgen.rtl.max_over_time import RunningMaximum
 from hwgen.rtl.plan import (
     AnyPlan,
@@ -37,9 +38,8 @@ from hwgen.rtl.plan import (
     most_lanes,
     spatial,
 )
-from hwgen.rtl.sharing import pairs
 from hwgen.rtl.stages import of_argmax, of_convolution, of_dense, of_embedding
-from hwgen.rtl.window import WindowMemory
+from hwgen.rtl.sums.sharing import pairs
 
 ENGINES = ("spatial", "folded")
 Convolver = Spatial | Folded | Counting

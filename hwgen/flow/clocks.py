@@ -12,7 +12,7 @@ from typing import Any
 from hwgen.chips.families import family_of
 from hwgen.chips.pll.pll import Pll, reference_of
 from hwgen.errors import HwgenError
-from hwgen.rtl.baud import least_clock
+from hwgen.rtl.line.baud import least_clock
 
 _OFF = 0.02
 """Of a clock that is asked for: what the fastest that there is may fall short of it."""

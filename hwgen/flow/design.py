@@ -29,11 +29,11 @@ from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
 from hwgen.model import Model
 from hwgen.progress import SILENT, Progress, Say, of
-from hwgen.rtl.baud import Baud
 from hwgen.rtl.core import Core
-from hwgen.rtl.flash_reader import FlashPlace
+from hwgen.rtl.line.baud import Baud
 from hwgen.rtl.plan import AnyPlan, deeper
 from hwgen.rtl.shell import RECEIVE_BUFFERS, Shell
+from hwgen.rtl.table.flash_reader import FlashPlace
 from hwgen.sim.cxxrtl import CompiledCore, Feed, compile_core
 from hwgen.sim.verify import first_mismatch
 from hwgen.text.hub import Row

@@ -12,31 +12,31 @@ from amaranth.lib import wiring
 
 from hwgen.chips.family import ChipFamily
 from hwgen.graph.tensor import Integers, TensorType, width_of
-from hwgen.rtl.argmax import Argmax
-from hwgen.rtl.ballot import Ballot
-from hwgen.rtl.binary_convolution import BinaryConvolution
-from hwgen.rtl.binary_dense import FoldedBinaryDense
+from hwgen.rtl.binary.binary_convolution import BinaryConvolution
+from hwgen.rtl.binary.binary_dense import FoldedBinaryDense
 from hwgen.rtl.chain import Chain
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core
-from hwgen.rtl.embedding import EmbeddingReader, EmbeddingRom, row_bits
-from hwgen.rtl.folded_argmax import FoldedArgmax
-from hwgen.rtl.folded_convolution import FoldedConvolution
-from hwgen.rtl.folded_dense import FoldedDense
-from hwgen.rtl.hypervector_encoder import HypervectorEncoder
-from hwgen.rtl.item_memory import ItemMemory
-from hwgen.rtl.mac_array import MacArray
+from hwgen.rtl.decision.argmax import Argmax
+from hwgen.rtl.decision.ballot import Ballot
+from hwgen.rtl.decision.folded_argmax import FoldedArgmax
+from hwgen.rtl.decision.side_by_side import SideBySide
+from hwgen.rtl.hypervector.hypervector_encoder import HypervectorEncoder
+from hwgen.rtl.hypervector.item_memory import ItemMemory
+from hwgen.rtl.hypervector.patch_convolution import PatchConvolver
+from hwgen.rtl.lanes.folded_convolution import FoldedConvolution
+from hwgen.rtl.lanes.folded_dense import FoldedDense
+from hwgen.rtl.lanes.mac_array import MacArray
+from hwgen.rtl.lanes.row_rom import LOGIC_ROWS
+from hwgen.rtl.lanes.window import WindowMemory
 from hwgen.rtl.max_over_time import RunningMaximum
-from hwgen.rtl.multiplier import digits, signed_width
-from hwgen.rtl.packing import pack
-from hwgen.rtl.patch_convolution import PatchConvolver
 from hwgen.rtl.requantise import Requantiser
-from hwgen.rtl.rom import ROM_LATENCY
-from hwgen.rtl.row_rom import LOGIC_ROWS
-from hwgen.rtl.side_by_side import SideBySide
-from hwgen.rtl.spatial_convolution import SpatialConvolution
-from hwgen.rtl.spatial_dense import SpatialDense
-from hwgen.rtl.spram_embedding import SpramEmbedding
-from hwgen.rtl.window import WindowMemory
+from hwgen.rtl.sums.multiplier import digits, signed_width
+from hwgen.rtl.sums.spatial_convolution import SpatialConvolution
+from hwgen.rtl.sums.spatial_dense import SpatialDense
+from hwgen.rtl.table.embedding import EmbeddingReader, EmbeddingRom, row_bits
+from hwgen.rtl.table.packing import pack
+from hwgen.rtl.table.rom import ROM_LATENCY
+from hwgen.rtl.table.spram_embedding import SpramEmbedding
 
 LOGIC_DEPTH = 64
 """Rows of a memory, that is free to be made of anything, from which on synthesis puts it in block RAM."""

@@ -6,19 +6,19 @@ from functools import singledispatch
 
 from amaranth.lib import wiring
 
-from hwgen.rtl.ballot import Ballot
-from hwgen.rtl.binary_convolution import BinaryConvolution
-from hwgen.rtl.binary_dense import FoldedBinaryDense
+from hwgen.rtl.binary.binary_convolution import BinaryConvolution
+from hwgen.rtl.binary.binary_dense import FoldedBinaryDense
 from hwgen.rtl.chain import Chain, Paced, Stages, interval_of
 from hwgen.rtl.core import Core
-from hwgen.rtl.folded_argmax import FoldedArgmax
-from hwgen.rtl.folded_convolution import FoldedConvolution
-from hwgen.rtl.folded_dense import FoldedDense
-from hwgen.rtl.hypervector_encoder import HypervectorEncoder
+from hwgen.rtl.decision.ballot import Ballot
+from hwgen.rtl.decision.folded_argmax import FoldedArgmax
+from hwgen.rtl.decision.side_by_side import SideBySide
+from hwgen.rtl.hypervector.hypervector_encoder import HypervectorEncoder
+from hwgen.rtl.lanes.folded_convolution import FoldedConvolution
+from hwgen.rtl.lanes.folded_dense import FoldedDense
 from hwgen.rtl.max_over_time import RunningMaximum
 from hwgen.rtl.requantise import Requantiser
-from hwgen.rtl.side_by_side import SideBySide
-from hwgen.rtl.spram_embedding import SpramEmbedding
+from hwgen.rtl.table.spram_embedding import SpramEmbedding
 
 BUFFER = 2
 """Cycles that a result spends in the buffer of a core that never stalls."""

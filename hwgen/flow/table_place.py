@@ -13,10 +13,10 @@ from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph
 from hwgen.graph.merge import merge
 from hwgen.graph.nodes import Embedding
-from hwgen.rtl.embedding import row_bits
-from hwgen.rtl.packing import pack
 from hwgen.rtl.plan import AnyPlan, InTurnPlan, Plan, Spram
-from hwgen.rtl.spram import SpramLayout
+from hwgen.rtl.table.embedding import row_bits
+from hwgen.rtl.table.packing import pack
+from hwgen.rtl.table.spram import SpramLayout
 
 _Plan = TypeVar("_Plan", bound=AnyPlan)
 

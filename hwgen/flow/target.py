@@ -12,7 +12,7 @@ from hwgen.flow import platform as platforms
 from hwgen.flow.board import Board
 from hwgen.flow.clocks import ClockPlan, Clocks
 from hwgen.flow.link import Link
-from hwgen.rtl.baud import Baud
+from hwgen.rtl.line.baud import Baud
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,7 @@ class QuantTextCNN(SentenceCNN):
     """The network in fixed point: every tensor an integer times a power of two.
 
     In evaluation mode it equals the golden model of its graph exactly, as long as every sum stays below 2**24
-    (`hwgen.graph.from_torch` checks it): float32 then holds all values without rounding.
+    (`hwgen.compress.from_torch` checks it): float32 then holds all values without rounding.
     """
 
     def __init__(self, shape: Shape, precision: Precision) -> None:

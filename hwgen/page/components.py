@@ -14,24 +14,24 @@ from hwgen.graph.graph import Graph, Node
 from hwgen.graph.merge import merge
 from hwgen.graph.tensor import TensorType
 from hwgen.page.costs import AROUND, LINE, sites
-from hwgen.rtl.argmax import Argmax
-from hwgen.rtl.ballot import Ballot
-from hwgen.rtl.binary_convolution import BinaryConvolution
-from hwgen.rtl.binary_dense import FoldedBinaryDense
+from hwgen.rtl.binary.binary_convolution import BinaryConvolution
+from hwgen.rtl.binary.binary_dense import FoldedBinaryDense
 from hwgen.rtl.chain import Chain, Stages
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core
-from hwgen.rtl.embedding import EmbeddingReader, EmbeddingRom, row_bits
-from hwgen.rtl.folded_argmax import FoldedArgmax
-from hwgen.rtl.folded_convolution import FoldedConvolution
-from hwgen.rtl.folded_dense import FoldedDense
-from hwgen.rtl.hypervector_encoder import HypervectorEncoder
+from hwgen.rtl.decision.argmax import Argmax
+from hwgen.rtl.decision.ballot import Ballot
+from hwgen.rtl.decision.folded_argmax import FoldedArgmax
+from hwgen.rtl.decision.side_by_side import SideBySide
+from hwgen.rtl.hypervector.hypervector_encoder import HypervectorEncoder
+from hwgen.rtl.hypervector.patch_convolution import PatchConvolver
+from hwgen.rtl.lanes.folded_convolution import FoldedConvolution
+from hwgen.rtl.lanes.folded_dense import FoldedDense
 from hwgen.rtl.max_over_time import RunningMaximum
-from hwgen.rtl.patch_convolution import PatchConvolver
 from hwgen.rtl.requantise import Requantiser
-from hwgen.rtl.side_by_side import SideBySide
-from hwgen.rtl.spatial_convolution import SpatialConvolution
-from hwgen.rtl.spatial_dense import SpatialDense
-from hwgen.rtl.spram_embedding import SpramEmbedding
+from hwgen.rtl.sums.spatial_convolution import SpatialConvolution
+from hwgen.rtl.sums.spatial_dense import SpatialDense
+from hwgen.rtl.table.embedding import EmbeddingReader, EmbeddingRom, row_bits
+from hwgen.rtl.table.spram_embedding import SpramEmbedding
 
 ANSWER = "answer"
 """The key of what stands behind the last component; it takes nothing."""

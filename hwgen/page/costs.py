@@ -18,7 +18,7 @@ from hwgen.flow.timing import component_of
 from hwgen.flow.utilisation import Utilisation
 from hwgen.rtl.chain import Chain, Stages, ports_of
 from hwgen.rtl.core import Core
-from hwgen.rtl.side_by_side import SideBySide
+from hwgen.rtl.decision.side_by_side import SideBySide
 
 AROUND, LINE = "around", "line"
 """What is in a core beside its stages, and what is around the core."""

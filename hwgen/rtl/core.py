@@ -9,11 +9,11 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from hwgen.graph.graph import Graph
 from hwgen.rtl.admission import Admission
 from hwgen.rtl.chain import connect_stages, interval_of
-from hwgen.rtl.embedding import EmbeddingReader
 from hwgen.rtl.plan import AnyPlan
-from hwgen.rtl.spram_embedding import SpramEmbedding
 from hwgen.rtl.stages import stages
 from hwgen.rtl.streams import result_stream, token_stream
+from hwgen.rtl.table.embedding import EmbeddingReader
+from hwgen.rtl.table.spram_embedding import SpramEmbedding
 
 RESULT_BUFFER_DEPTH = 32
 """Sentences in flight in a spatial core: more than its latency in cycles, so one-token sentences keep its pace."""

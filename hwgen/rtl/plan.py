@@ -11,7 +11,7 @@ from hwgen.errors import HwgenError
 from hwgen.graph.ensemble import EnsembleGraph
 from hwgen.graph.graph import ConvolutionGraph, Graph, HypervectorGraph
 from hwgen.graph.merge import merge, mergeable
-from hwgen.rtl.sharing import pairs
+from hwgen.rtl.sums.sharing import pairs
 
 _DENSE_PERIODS = 4
 """Tokens' time in which a folded dense layer is done: a sentence seldom has fewer."""

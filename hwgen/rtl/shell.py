@@ -10,17 +10,17 @@ from amaranth.utils import bits_for
 
 from hwgen.errors import HwgenError
 from hwgen.graph.graph import Graph
-from hwgen.rtl.baud import Baud
 from hwgen.rtl.core import Core
-from hwgen.rtl.flash_reader import FLASH_PINS, FlashPlace
-from hwgen.rtl.frames import ORDER, SYMBOL, Stuffer, Unstuffer
-from hwgen.rtl.reply import ReplyBuilder
-from hwgen.rtl.request import RequestParser
+from hwgen.rtl.line.baud import Baud
+from hwgen.rtl.line.frames import ORDER, SYMBOL, Stuffer, Unstuffer
+from hwgen.rtl.line.reply import ReplyBuilder
+from hwgen.rtl.line.request import RequestParser
+from hwgen.rtl.line.uart import UartReceiver, UartTransmitter
 from hwgen.rtl.stream_register import StreamRegister
 from hwgen.rtl.streams import token_stream
-from hwgen.rtl.table_image import table_image
-from hwgen.rtl.table_loader import TableLoader
-from hwgen.rtl.uart import UartReceiver, UartTransmitter
+from hwgen.rtl.table.flash_reader import FLASH_PINS, FlashPlace
+from hwgen.rtl.table.table_image import table_image
+from hwgen.rtl.table.table_loader import TableLoader
 from hwgen.wire import MAX_CLASSES, MAX_VOCABULARY, REPLY_SYNC, REQUEST_SYNC
 
 RECEIVE_BUFFERS = {4: 512, 18: 2048, 36: 2048}

@@ -8,11 +8,11 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hwgen.rtl.core import Core
-from hwgen.rtl.flash_reader import FLASH_PINS, READ, RELEASE, FlashPlace
 from hwgen.rtl.shell import Shell
 from hwgen.rtl.streams import result_stream, token_stream
-from hwgen.rtl.table_image import table_image
-from hwgen.rtl.table_loader import TableLoader
+from hwgen.rtl.table.flash_reader import FLASH_PINS, READ, RELEASE, FlashPlace
+from hwgen.rtl.table.table_image import table_image
+from hwgen.rtl.table.table_loader import TableLoader
 
 PLACE = FlashPlace(offset=1 << 17, pause=20)
 """Where a simulated core's table is."""

@@ -15,12 +15,12 @@ from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import Graph
 from hwgen.graph.merge import merge
 from hwgen.graph.tensor import Integers, TensorType
-from hwgen.rtl.binary_convolution import BinaryConvolution
+from hwgen.rtl.binary.binary_convolution import BinaryConvolution
 from hwgen.rtl.chain import streams_of
 from hwgen.rtl.core import Core
-from hwgen.rtl.folded_convolution import FoldedConvolution
+from hwgen.rtl.lanes.folded_convolution import FoldedConvolution
 from hwgen.rtl.plan import InTurnPlan
-from hwgen.rtl.spatial_convolution import SpatialConvolution
+from hwgen.rtl.sums.spatial_convolution import SpatialConvolution
 from hwgen.sim.flash import bootable
 from hwgen.sim.results import Results
 

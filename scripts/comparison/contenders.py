@@ -22,16 +22,16 @@ from hwgen.graph.graph import ConvolutionGraph
 from hwgen.graph.nodes import MaxOverTime, Requantise
 from hwgen.graph.tensor import Integers, TensorType
 from hwgen.rtl import plan as circuits
-from hwgen.rtl.argmax import Argmax
 from hwgen.rtl.chain import Stages
 from hwgen.rtl.core import Core
-from hwgen.rtl.folded_convolution import FoldedConvolution
+from hwgen.rtl.decision.argmax import Argmax
+from hwgen.rtl.lanes.folded_convolution import FoldedConvolution
 from hwgen.rtl.max_over_time import RunningMaximum
 from hwgen.rtl.plan import Plan
 from hwgen.rtl.requantise import Requantiser
-from hwgen.rtl.spatial_convolution import SpatialConvolution, window_matrix
 from hwgen.rtl.stages import stages
 from hwgen.rtl.streams import result_stream, token_stream
+from hwgen.rtl.sums.spatial_convolution import SpatialConvolution, window_matrix
 
 HWGEN, DA4ML, PLAIN, FOLDED = "hwgen spatial", "da4ml", "plain", "hwgen folded"
 KINDS = (HWGEN, DA4ML, PLAIN, FOLDED)

@@ -16,9 +16,9 @@ from hwgen.graph.tensor import Integers, TensorType
 from hwgen.rtl.admission import Admission
 from hwgen.rtl.chain import Stages, connect_stages
 from hwgen.rtl.core import RESULT_BUFFER_DEPTH, Core
-from hwgen.rtl.embedding import EmbeddingRom
-from hwgen.rtl.rom import ROM_LATENCY
 from hwgen.rtl.streams import result_stream, token_stream, vector_stream
+from hwgen.rtl.table.embedding import EmbeddingRom
+from hwgen.rtl.table.rom import ROM_LATENCY
 
 FILTERS, TAPS, CHANNELS, BITS, ZEROS = 32, 3, 16, 5, 0.8
 VECTORS = 4096

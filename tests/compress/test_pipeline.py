@@ -21,13 +21,13 @@ from hwgen import shipped  # noqa: E402
 from hwgen.compress import pipeline, recipe, recipes, report  # noqa: E402
 from hwgen.compress.augment import exchange_words  # noqa: E402
 from hwgen.compress.card import render  # noqa: E402
+from hwgen.compress.from_torch import integer_scores, to_torch  # noqa: E402
 from hwgen.compress.ngrams import NgramClassifier  # noqa: E402
 from hwgen.compress.recipe import Recipe  # noqa: E402
 from hwgen.compress.run import run  # noqa: E402
 from hwgen.compress.train import reproducible  # noqa: E402
 from hwgen.errors import HwgenError  # noqa: E402
 from hwgen.graph import golden, storage  # noqa: E402
-from hwgen.graph.from_torch import integer_scores, to_torch  # noqa: E402
 from hwgen.model import Model  # noqa: E402
 from hwgen.nn.text_cnn import Shape  # noqa: E402
 from hwgen.progress import Progress  # noqa: E402

@@ -16,8 +16,8 @@ from hwgen.flow.estimate import estimate
 from hwgen.flow.fit import fits
 from hwgen.flow.target import Target
 from hwgen.model import Model
-from hwgen.rtl.baud import Baud
 from hwgen.rtl.core import Core
+from hwgen.rtl.line.baud import Baud
 from hwgen.shipped import shipped_models
 
 OWN = """

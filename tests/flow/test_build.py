@@ -32,7 +32,7 @@ from hwgen.flow.utilisation import FitError, Utilisation, check_fit
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.model import Model
 from hwgen.rtl.plan import AnyPlan, EnsemblePlan, HypervectorPlan, Plan
-from hwgen.rtl.table_image import table_image
+from hwgen.rtl.table.table_image import table_image
 from hwgen.text.vocabulary import Vocabulary
 from tests.random_graph import random_graph
 from tests.reports import REPORT

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwgen.graph.tensor import TensorType
-from hwgen.rtl.sharing import adder_graph, signed_digits
+from hwgen.rtl.sums.sharing import adder_graph, signed_digits
 
 
 @settings(max_examples=80, deadline=None)

@@ -9,7 +9,7 @@ from hwgen.chips.gowin import GOWIN
 from hwgen.chips.ice40 import ICE40
 from hwgen.chips.xilinx7 import XILINX7
 from hwgen.errors import HwgenError
-from hwgen.rtl.compressor import Compressor
+from hwgen.rtl.binary.compressor import Compressor
 
 FAMILIES = (GENERIC, *families.FAMILIES.values())
 

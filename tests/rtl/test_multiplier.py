@@ -15,7 +15,7 @@ from hwgen.chips.family import GENERIC
 from hwgen.chips.gowin import GOWIN
 from hwgen.chips.ice40 import ICE40
 from hwgen.chips.xilinx7 import XILINX7
-from hwgen.rtl.multiplier import Pair, by_constant, digits, in_tables, packed, signed_width, times, unpacked
+from hwgen.rtl.sums.multiplier import Pair, by_constant, digits, in_tables, packed, signed_width, times, unpacked
 
 SMALL = (-3, 3)
 FIVE = (-15, 15)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwgen.rtl.packing import SHAPES, pack, whole
+from hwgen.rtl.table.packing import SHAPES, pack, whole
 
 
 @settings(deadline=None)

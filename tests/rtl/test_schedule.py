@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hwgen.errors import HwgenError
 from hwgen.graph.graph import ConvolutionGraph
 from hwgen.model import Model
-from hwgen.rtl.schedule import Schedule
+from hwgen.rtl.lanes.schedule import Schedule
 from hwgen.shipped import SIZES, shipped
 from tests.random_graph import weights
 

@@ -14,13 +14,13 @@ from hwgen.graph.golden import Sentences
 from hwgen.host.client import Client
 from hwgen.host.protocol import FrameReader, request
 from hwgen.model import Model
-from hwgen.rtl.baud import Baud
 from hwgen.rtl.core import Core
-from hwgen.rtl.flash_reader import FlashPlace
+from hwgen.rtl.line.baud import Baud
 from hwgen.rtl.plan import Plan, Spram
 from hwgen.rtl.shell import Shell
-from hwgen.rtl.table_image import table_image
-from hwgen.rtl.table_loader import ATTEMPTS
+from hwgen.rtl.table.flash_reader import FlashPlace
+from hwgen.rtl.table.table_image import table_image
+from hwgen.rtl.table.table_loader import ATTEMPTS
 from hwgen.shipped import shipped_models
 from hwgen.sim import icarus, pysim
 from hwgen.sim.cxxrtl import compile_core

@@ -19,8 +19,8 @@ from hwgen.graph.graph import Graph
 from hwgen.graph.tensor import TensorType
 from hwgen.host.client import Client
 from hwgen.host.protocol import Frame, FrameReader, request
-from hwgen.rtl.baud import Baud
 from hwgen.rtl.core import Core
+from hwgen.rtl.line.baud import Baud
 from hwgen.rtl.plan import Plan
 from hwgen.rtl.shell import RECEIVE_BUFFER, Shell
 from hwgen.rtl.streams import result_stream, token_stream

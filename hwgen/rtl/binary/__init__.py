@@ -1,0 +1,1 @@
+"""Layers of single bits: exclusive-or, count, compare."""

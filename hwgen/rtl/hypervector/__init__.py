@@ -1,0 +1,1 @@
+"""From characters to a hypervector, and the convolution over it."""
