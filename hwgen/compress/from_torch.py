@@ -1,4 +1,4 @@
-"""Quantised torch network -> integer graph, and back; the only module of `graph/` that imports torch."""
+"""Quantised torch network -> integer graph, and back."""
 
 from __future__ import annotations
 
