@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 from tests.pages import ROOT
 
@@ -188,3 +191,30 @@ def way_to_torch(module: str) -> list[str] | None:
                 seen.add(target)
                 ways.append([*way, target])
     return None
+
+
+PATH = re.compile(r"`((?:[\w-]+/)*[\w-]+\.(?:py|toml|md|txt)|(?:[\w-]+/)+)`")
+PAGE = ROOT / "docs" / "architecture.md"
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.stem
+)
+def test_pages_name_files_that_exist(page: Path) -> None:
+    for path in PATH.findall(page.read_text(encoding="utf-8")):
+        if path.startswith(("hwgen/", "tests/", "rtl_tests/", "scripts/")):
+            assert (ROOT / path).exists(), path
+
+
+def test_the_page_on_architecture_names_files_that_exist() -> None:
+    homes = [ROOT, *(ROOT / "hwgen" / below for below in ("", "rtl", "chips"))]
+    paths = [path for path in PATH.findall(PAGE.read_text(encoding="utf-8")) if "NAME" not in path]
+    assert paths
+    for path in paths:
+        assert any((home / path).exists() for home in homes), path
+
+
+def test_the_page_on_architecture_names_every_part() -> None:
+    named = set(PATH.findall(PAGE.read_text(encoding="utf-8")))
+    for name in [*MAY_IMPORT, *MAY_IMPORT_IN_RTL]:
+        assert {f"{name}.py", f"{name}/"} & named, name
