@@ -1,0 +1,1 @@
+"""Labelled text in, a compressed classifier on a cheap FPGA out."""

@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 
+__all__ = ["main"]
+
 
 def main() -> None:
     """Entry point; the exit status is 2 after one line on what the user can mend."""

@@ -1,0 +1,1 @@
+"""From a model and a board to a bitstream: boards, the choice of a design, build, report, programming."""

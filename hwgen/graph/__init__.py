@@ -1,0 +1,1 @@
+"""The integer graph: nodes with exact intervals, and the golden model that says what every score must be."""

@@ -1,0 +1,1 @@
+"""The circuit as software, and its comparison with the golden model."""

@@ -1,0 +1,1 @@
+"""From text to tokens: tokenisers, vocabulary, labelled rows, data sets."""
