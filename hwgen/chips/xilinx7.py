@@ -73,7 +73,8 @@ class SevenSeries(ChipFamily):
         Args:
             toolchain: "Vivado" (default) or "Xray" (openXC7).
         """
-        mixed = type(kind.__name__, (_OpenXC7 if toolchain == "Xray" else _Vivado, kind), {})
+        names = {"device": kind.device.lower(), "package": kind.package.lower()}  # as openXC7 spells them
+        mixed = type(kind.__name__, (_OpenXC7 if toolchain == "Xray" else _Vivado, kind), names)
         platform = mixed()  # not every board's class takes a tool chain
         platform.toolchain = toolchain or "Vivado"
         return platform
