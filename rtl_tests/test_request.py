@@ -9,6 +9,8 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 from amaranth.sim import Simulator
 
+from hwgen.chips.family import GENERIC, Family
+from hwgen.chips.ice40 import ICE40
 from hwgen.host.protocol import Frame, FrameReader, request
 from hwgen.rtl.line.frames import ORDER, Unstuffer
 from hwgen.rtl.line.request import RequestParser
@@ -20,12 +22,15 @@ SILENCE = None
 
 Sentence = list[int]
 Outcome = tuple[int, Status, bool]
+FAMILIES = (GENERIC, ICE40)
+"""Of a timer that counts down, and of one that counts up."""
 
 
 class Unstuffed(wiring.Component):
     """The parser behind the component that takes byte stuffing out."""
 
-    def __init__(self) -> None:
+    def __init__(self, family: Family) -> None:
+        self.family = family
         super().__init__(
             {
                 "bytes": In(stream.Signature(8)),
@@ -37,7 +42,7 @@ class Unstuffed(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.unstuffer = unstuffer = Unstuffer(REQUEST_SYNC)
-        m.submodules.parser = parser = RequestParser(VOCABULARY, idle_timeout=TIMEOUT)
+        m.submodules.parser = parser = RequestParser(VOCABULARY, idle_timeout=TIMEOUT, family=self.family)
         connect(m, flipped(self.bytes), unstuffer.bytes)
         connect(m, unstuffer.symbols, parser.symbols)
         connect(m, parser.tokens, flipped(self.tokens))
@@ -46,8 +51,18 @@ class Unstuffed(wiring.Component):
 
 
 def parse(pieces: list[int | None], seed: int) -> tuple[list[Sentence], list[Outcome]]:
-    """Send bytes (`SILENCE` waits past the timeout); returns sentences and orders (sequence, status, result)."""
-    dut, random = Unstuffed(), Random(seed)
+    """Send bytes (`SILENCE` waits past the timeout); returns sentences and orders (sequence, status, result).
+
+    They are the same whichever way the timer counts.
+    """
+    down, up = (run(pieces, seed, family) for family in FAMILIES)
+    assert down == up
+    return down
+
+
+def run(pieces: list[int | None], seed: int, family: Family) -> tuple[list[Sentence], list[Outcome]]:
+    """`parse`, of a family's parser."""
+    dut, random = Unstuffed(family), Random(seed)
     sentences: list[Sentence] = []
     orders: list[Outcome] = []
 
@@ -145,9 +160,10 @@ def test_a_bad_frame_is_reported_and_the_next_good_one_works(
         assert sentences[0] == sentence
 
 
-def test_pauses_of_the_core_and_the_reply_are_no_silence() -> None:
+@pytest.mark.parametrize("family", FAMILIES, ids=["down", "up"])
+def test_pauses_of_the_core_and_the_reply_are_no_silence(family: Family) -> None:
     """While the parser is held up, however long, no time counts against the frame."""
-    dut, outcomes = Unstuffed(), []
+    dut, outcomes = Unstuffed(family), []
 
     async def bench(ctx: Any) -> None:
         for byte in GOOD:

@@ -78,6 +78,7 @@ class Family:
         adder_operands: that an adder of numbers may have.
         pipelinings: adders between two registers of a spatial engine, as many registers as are worth having first.
         keeps_sums: whether synthesis must be kept from making carry-save trees of adders, which are larger.
+        chains_reset_alike: whether a carry chain stays whole only if the flip-flops behind it are all reset, or all set.
         counts_by_columns, counts_fours: how popcounts are made: column by column, six bits at once; or by a tree of
             chains, whose pairs of cells may take four bits.
         multiplier_inputs: bits of the signed inputs of a multiplier that two products may share; None where there is
@@ -95,6 +96,7 @@ class Family:
     adder_operands: int = 2
     pipelinings: tuple[int, ...] = (2, 4, 8)
     keeps_sums: bool = False
+    chains_reset_alike: bool = False
     counts_by_columns: bool = False
     counts_fours: bool = False
     multiplier_inputs: tuple[int, int] | None = None

@@ -65,6 +65,7 @@ ICE40 = Ice40(
     fast=30e6,
     distributed_memory=False,
     keeps_sums=True,
+    chains_reset_alike=True,
     multiplier_inputs=(16, 16),
     least_product=11,
     multiplies_pairs_only=True,

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from hwgen import tools
+from hwgen.chips.families import family_of
 from hwgen.errors import HwgenError
 from hwgen.files import Kind, require_replaceable, written_whole
 from hwgen.flow.advice import advice, for_clock
@@ -68,6 +69,7 @@ def make_shell(model: Model, plan: AnyPlan, clock: float | Fraction, board: Boar
         idle_timeout=round(clock * IDLE_TIMEOUT),
         flash=flash,
         window=RECEIVE_BUFFERS[board.budget.bram_kbit],
+        family=family_of(board.platform_class),
     )
 
 

@@ -8,6 +8,7 @@ from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out, connect, flipped
 from amaranth.utils import bits_for
 
+from hwgen.chips.family import GENERIC, Family
 from hwgen.errors import HwgenError
 from hwgen.graph.graph import Graph
 from hwgen.rtl.core import Core
@@ -64,6 +65,7 @@ class Shell(wiring.Component):
         idle_timeout: int,
         flash: FlashPlace | None = None,
         window: int = RECEIVE_BUFFER,
+        family: Family = GENERIC,
     ) -> None:
         """
         Args:
@@ -72,6 +74,7 @@ class Shell(wiring.Component):
             idle_timeout: cycles of silence that end a broken frame.
             flash: where the embedding table is, for a core that must be filled.
             window: bytes that may wait for the parser.
+            family: of the part.
 
         Raises:
             HwgenError: when the core takes tokens more slowly than the line can bring them, or a frame cannot hold its
@@ -84,7 +87,7 @@ class Shell(wiring.Component):
                 f"{baud.cycles_per_token}: use more lanes or a lower baud rate"
             )
         self.core, self.digest = core, digest
-        self.baud, self.idle_timeout, self.window = baud, idle_timeout, window
+        self.baud, self.idle_timeout, self.window, self.family = baud, idle_timeout, window, family
         self.loader: TableLoader | None = None
         label = bits_for(core.graph.classes - 1)
         ports = {"rx": In(1, init=1), "tx": Out(1, init=1), "activity": Out(1), "label": Out(label)}
@@ -107,7 +110,7 @@ class Shell(wiring.Component):
         m.submodules.receiver = receiver = UartReceiver(self.baud.clocks)
         m.submodules.buffer = buffer = SyncFIFOBuffered(width=8, depth=self.window)
         m.submodules.unstuffer = unstuffer = Unstuffer(REQUEST_SYNC)
-        m.submodules.parser = parser = RequestParser(vocabulary, idle_timeout=self.idle_timeout)
+        m.submodules.parser = parser = RequestParser(vocabulary, idle_timeout=self.idle_timeout, family=self.family)
         m.submodules.reply = reply = ReplyBuilder(
             core.scores, digest=self.digest, vocabulary=vocabulary, window=self.window
         )

@@ -8,6 +8,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.chips.family import GENERIC, Family
 from hwgen.graph.nodes import PADDING_TOKEN
 from hwgen.rtl.line.frames import ORDER, SYMBOL, crc
 from hwgen.rtl.streams import token_stream
@@ -44,8 +45,8 @@ class RequestParser(wiring.Component):
         active: bytes have come within the last `idle_timeout` cycles.
     """
 
-    def __init__(self, vocabulary: int, *, idle_timeout: int) -> None:
-        self.vocabulary, self.idle_timeout = vocabulary, idle_timeout
+    def __init__(self, vocabulary: int, *, idle_timeout: int, family: Family = GENERIC) -> None:
+        self.vocabulary, self.idle_timeout, self.family = vocabulary, idle_timeout, family
         super().__init__(
             {
                 "symbols": In(stream.Signature(SYMBOL)),
@@ -55,6 +56,22 @@ class RequestParser(wiring.Component):
             }
         )
 
+    def _time(self, m: Module, waiting: Signal, silent: Signal) -> None:
+        """Set `silent` when `waiting` has lasted for the time-out."""
+        silence = Signal(range(self.idle_timeout + 1))
+        if self.family.chains_reset_alike:  # the time-out as a value to begin with sets some bits and resets others
+            m.d.sync += silent.eq(waiting & (silent | (silence == self.idle_timeout)))
+            with m.If(~waiting):
+                m.d.sync += silence.eq(0)
+            with m.Elif(silence != self.idle_timeout):
+                m.d.sync += silence.eq(silence + 1)
+        else:
+            m.d.sync += silent.eq(waiting & (silence == 0))
+            with m.If(~waiting):
+                m.d.sync += silence.eq(self.idle_timeout)
+            with m.Elif(silence != 0):
+                m.d.sync += silence.eq(silence - 1)
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.crc = check = crc()
@@ -63,14 +80,9 @@ class RequestParser(wiring.Component):
         field, bad, left, token = Signal(Field), Signal(Status), Signal(16), Signal(16)
         closing, open_sentence = Signal(), Signal()
 
-        # Silence; counted only while the parser waits for the line, not while it waits for the core or the reply. It
-        # begins at zero: on iCE40, flip-flops that are set and others that are reset would break the carry chain.
-        silence, waiting, silent = Signal(range(self.idle_timeout + 1)), Signal(), Signal(init=1)
-        m.d.sync += silent.eq(waiting & (silent | (silence == self.idle_timeout)))
-        with m.If(~waiting):
-            m.d.sync += silence.eq(0)
-        with m.Elif(silence != self.idle_timeout):
-            m.d.sync += silence.eq(silence + 1)
+        # Silence; counted only while the parser waits for the line, not while it waits for the core or the reply.
+        waiting, silent = Signal(), Signal(init=1)
+        self._time(m, waiting, silent)
         m.d.comb += self.active.eq(~silent)
 
         unknown = token >= self.vocabulary
