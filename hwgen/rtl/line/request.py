@@ -56,9 +56,8 @@ class RequestParser(wiring.Component):
             }
         )
 
-    def _time(self, m: Module, waiting: Signal, silent: Signal) -> None:
-        """Set `silent` when `waiting` has lasted for the time-out."""
-        silence = Signal(range(self.idle_timeout + 1))
+    def _time(self, m: Module, silence: Signal, waiting: Signal, silent: Signal) -> None:
+        """Set `silent` when `waiting` has lasted for the time-out, which `silence` counts."""
         if self.family.chains_reset_alike:  # the time-out as a value to begin with sets some bits and resets others
             m.d.sync += silent.eq(waiting & (silent | (silence == self.idle_timeout)))
             with m.If(~waiting):
@@ -81,8 +80,8 @@ class RequestParser(wiring.Component):
         closing, open_sentence = Signal(), Signal()
 
         # Silence; counted only while the parser waits for the line, not while it waits for the core or the reply.
-        waiting, silent = Signal(), Signal(init=1)
-        self._time(m, waiting, silent)
+        silence, waiting, silent = Signal(range(self.idle_timeout + 1)), Signal(), Signal(init=1)
+        self._time(m, silence, waiting, silent)
         m.d.comb += self.active.eq(~silent)
 
         unknown = token >= self.vocabulary
