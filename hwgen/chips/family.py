@@ -78,7 +78,7 @@ class Family:
         adder_operands: that an adder of numbers may have.
         pipelinings: adders between two registers of a spatial engine, as many registers as are worth having first.
         keeps_sums: whether synthesis must be kept from making carry-save trees of adders, which are larger.
-        chains_reset_alike: whether a carry chain stays whole only if the flip-flops behind it are all reset, or all set.
+        chains_reset_alike: whether a carry chain stays whole only if all flip-flops behind it are reset, or all set.
         counts_by_columns, counts_fours: how popcounts are made: column by column, six bits at once; or by a tree of
             chains, whose pairs of cells may take four bits.
         multiplier_inputs: bits of the signed inputs of a multiplier that two products may share; None where there is

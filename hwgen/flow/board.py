@@ -16,6 +16,8 @@ from hwgen.flow.pins import Pins, check_attributes, check_pin, pinned_class
 
 RATES = range(300, 12_000_001)
 """Bits per second, up to what the fastest USB bridges carry."""
+PLAIN = "_plain"
+"""Behind the name of one of amaranth-boards' boards where the file of that name describes another."""
 _OPTION = re.compile(r"[A-Za-z0-9_.+-]+")
 
 
@@ -145,15 +147,18 @@ def load(name: str) -> Board:
     for listed in map(_read, sorted(boards_folder().glob("*.toml"))):
         if name in listed.aliases:
             return listed
-    if (platform := catalogue.find(name)) is not None:
+    base = name.removesuffix(PLAIN)
+    if (platform := catalogue.find(base if base in names() else name)) is not None:
         return _complete({"name": name, "platform": platform})
     raise HwgenError(f"board {name}: not a file, and not one that `hwgen boards` lists, such as {', '.join(names())}")
 
 
 def every() -> list[str]:
     """Every board, with those that amaranth-boards alone describes."""
+    filed = names()
     described = {_read(path).platform for path in boards_folder().glob("*.toml")}
-    return sorted({*names(), *(name for name, spelled in catalogue.boards().items() if spelled not in described)})
+    others = [name for name, spelled in catalogue.boards().items() if spelled not in described]
+    return sorted([*filed, *(name + PLAIN if name in filed else name for name in others)])
 
 
 def _complete(values: dict[str, Any]) -> Board:

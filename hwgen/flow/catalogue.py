@@ -2,7 +2,7 @@
 
 The part says the budget. The serial line is the platform's UART; where it has none, it is two pins of a connector, for
 an adapter: of the first Pmod pin 2 out of the board and pin 3 into it, as Digilent's Pmods have them, else the first
-two pins of the first connector that are free.
+two pins at connectors that are free.
 """
 
 from __future__ import annotations
@@ -132,23 +132,22 @@ def _adapter(kind: type[Any], lights: list[Resource]) -> dict[str, str]:
     """The serial line at a connector.
 
     Raises:
-        HwgenError: when none has two free pins.
+        HwgenError: when there are no two free pins.
     """
     wires = {place: pin for connector in kind.connectors for place, pin in connector}
     clock = [each for each in kind.resources if each.name == kind.default_clk]
     taken = {_physical(pin, wires) for each in [*clock, *lights] for pin in _pins(each)}
+    free: dict[str, str] = {}
     for connector in sorted(kind.connectors, key=lambda connector: connector.name != "pmod"):
-        free = [pin for pin in connector.mapping if _physical(connector.mapping[pin], wires) not in taken]
-        pins = _PMOD if connector.name == "pmod" else tuple(free[:2])
-        if len(pins) == 2 and set(pins) <= set(free):
-            out, into = pins
-            place = f"{connector.name} {connector.number}"
-            return {
-                "bridge": f"an adapter at {place}, its input at {out} and its output at {into}",
-                "tx": _physical(connector.mapping[out], wires),
-                "rx": _physical(connector.mapping[into], wires),
-            }
-    raise HwgenError(f"platform {kind.__name__}: has neither a UART nor a connector with two free pins")
+        pins = _PMOD if connector.name == "pmod" else tuple(connector.mapping)
+        own = {pin: _physical(connector.mapping[pin], wires) for pin in pins if pin in connector.mapping}
+        own = {f"{connector.name} {connector.number} pin {pin}": at for pin, at in own.items() if at not in taken}
+        if connector.name != "pmod" or len(own) == len(_PMOD):
+            free |= own
+        if len(free) >= 2:
+            (out, tx), (into, rx), *_ = free.items()
+            return {"bridge": f"an adapter, its input at {out}, its output at {into}", "tx": tx, "rx": rx}
+    raise HwgenError(f"platform {kind.__name__}: has neither a UART nor two free pins at connectors")
 
 
 def _pins(part: Resource | Subsignal) -> list[str]:

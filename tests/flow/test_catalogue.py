@@ -62,9 +62,18 @@ def test_the_smallest_design_goes_to_a_bitstream(name: str, model: Model, tmp_pa
 def test_a_line_of_its_own_is_two_free_pins_of_a_connector() -> None:
     """Of a Pmod as Digilent's are; a connector on another is followed to the part."""
     bitsy, logicbone = boards.load("icebreaker_bitsy"), boards.load("logicbone")
-    assert bitsy.uart.bridge == "an adapter at pmod 1, its input at 2 and its output at 3"
+    assert bitsy.uart.bridge == "an adapter, its input at pmod 1 pin 2, its output at pmod 1 pin 3"
     assert (bitsy.uart.tx, bitsy.uart.rx, bitsy.uart.attributes) == ("48", "4", {"IO_STANDARD": "SB_LVCMOS"})
     assert (logicbone.uart.tx, logicbone.uart.rx) == ("C20", "D19")
+    assert boards.load("fomu_hacker").uart.bridge.endswith("its input at pin 0 pin 1, its output at pin 1 pin 1")
+
+
+def test_a_board_whose_name_a_file_has_taken_is_plain() -> None:
+    dock, core = boards.load("tang_primer_20k"), boards.load("tang_primer_20k_plain")
+    assert dock.platform != core.platform and "tang_primer_20k_plain" in boards.every()
+    assert len(boards.every()) == len(set(boards.every()))
+    with pytest.raises(HwgenError, match="ulx3s_plain: not a file"):
+        boards.load("ulx3s_plain")
 
 
 def test_a_slow_clock_has_a_slow_line() -> None:
@@ -99,7 +108,7 @@ frequency = 25_000_000
 @pytest.mark.parametrize(
     ("spelled", "message"),
     [
-        ("fomu_pvt:FomuPVTPlatform", "has neither a UART nor a connector with two free pins"),
+        ("fomu_pvt:FomuPVTPlatform", "has neither a UART nor two free pins at connectors"),
         ("microzed_z010:MicroZedZ010Platform", "has no clock of its own"),
         ("arty_a7:_ArtyA7Platform", "hwgen supports"),
     ],
