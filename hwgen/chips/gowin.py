@@ -66,7 +66,7 @@ GOWIN = Gowin(
     lut=gowin_lut,
     line=gowin_line,
     platforms=GowinPlatform,
-    devices="gw[12]",
+    devices="gw",
     parts={
         "gw1n-lv1q": Budget(1152, 864, 0, 4, 18),
         "gw1nz-lv1q": Budget(1152, 864, 0, 4, 18),

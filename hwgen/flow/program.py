@@ -42,7 +42,7 @@ def flash(board: Board, folder: Path, progress: Progress = SILENT) -> str:
     with temporary_folder() as scratch:
         log = scratch / "flash.log"
         code = watched("flash", command, Path(), log, Watch(), progress, _environment(tool))
-        said = [line.strip() for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
+        said = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     # openFPGALoader may end well although the part never said that it is configured.
     if code or any(line.endswith("FAIL") for line in said):
         raise HwgenError(f"{tool}: {reason(said)}")
