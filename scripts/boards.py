@@ -83,7 +83,7 @@ def row(name: str, model: Model, work: Path) -> dict[str, Any]:
     try:
         report = build_design(model, "smallest", board, work / name, Aim(lanes=1))
     except HwgenError as error:
-        return listed | {"outcome": f"fails: {error}"}
+        return listed | {"outcome": f"fails: {str(error).partition('; logs:')[0]}"}
     figures = {"luts": report.luts[0], "fmax": report.fmax}
     if report.bitstream is None:
         return listed | figures | {"outcome": "netlist and constraints"}
