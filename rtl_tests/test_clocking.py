@@ -14,6 +14,7 @@ from hwgen.flow import board as boards
 from hwgen.flow import platform as platforms
 from hwgen.flow.clocks import ClockPlan, Clocks
 from hwgen.flow.design import make_shell
+from hwgen.flow.target import Target
 from hwgen.flow.top import BoardTop
 from hwgen.host.protocol import FrameReader, Identity, request
 from hwgen.model import Model
@@ -72,7 +73,7 @@ def model() -> Model:
 def verilog(board: boards.Board, clock: ClockPlan, model: Model, folder: Path) -> str:
     """The top level, with instances of the part's own cells."""
     platform = platforms.make(board)
-    shell = make_shell(model, Plan.folded(3), clock.frequency, board)
+    shell = make_shell(model, Plan.folded(3), Target.of(board).at(clock))
     platforms.plan(platform, board, BoardTop(shell, board, clock), "top").extract(folder)
     read = "read_rtlil top.il" if (folder / "top.il").is_file() else "read_verilog top.v"
     tools.run_yosys(f"{read}; proc; write_verilog -noattr design.v", folder, "to simulate")

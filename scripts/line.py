@@ -88,7 +88,7 @@ def row(name: str) -> Row:
     carried = sum(len(request(Kind.CLASSIFY, place % 256, each)) for place, each in enumerate(tokens))
     ceiling = board.uart.baud / 10 * COUNT / carried
     common.console.print(f"{name}: {plan.name}, {clock}", highlight=False)
-    shell = make_shell(model, plan, clock.frequency, board)
+    shell = make_shell(model, plan, design.target)
 
     simulation = CompiledLine(shell)
 

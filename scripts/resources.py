@@ -234,7 +234,7 @@ def designed(check: Check, family: ChipFamily) -> tuple[Shell, Utilisation]:
     else:
         plan = folded(model.graph, check.lanes, family, None, board.budget.dsps)
     plan = stored(model.graph, board, plan)
-    shell = make_shell(model, plan, Target.of(board).clock, board)
+    shell = make_shell(model, plan, Target.of(board))
     return shell, model_of.estimate(shell.core, family)
 
 

@@ -153,7 +153,7 @@ class Synthesised:
         name = model_for(self.board, BITS, self.aim)
         model = Model.load(shipped_models()[name])
         design = next(iter(designs(model, Target.of(self.board), self.aim)))
-        shell = make_shell(model, design.plan, design.target.run_at.frequency, self.board)
+        shell = make_shell(model, design.plan, design.target)
         self.work.mkdir(exist_ok=True)
         steps = Steps(self.work, lambda line: common.console.print(f"{self.board.name}: {line}", highlight=False))
         commands = commands_for(BoardTop(shell, self.board, design.target.run_at), design.target, steps)

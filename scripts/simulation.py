@@ -60,7 +60,7 @@ def row(name: str, chosen: str, texts: list[str]) -> dict[str, Any]:
     common.console.print(f"{name}, {chosen}", highlight=False)
     board, model = boards.load(name), Model.load(shipped_models()[chosen])
     design = next(designs(model, Target.of(board), KEEP_UP))
-    core = make_shell(model, design.plan, design.target.clock, board).core
+    core = make_shell(model, design.plan, design.target).core
     circuit = compile_core(core, say=lambda line: common.console.print(f"  {line}", highlight=False))
     sentences = model.encode(texts)
     expected = golden.scores(core.graph, sentences)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from hwgen import tools
-from hwgen.chips.families import family_of
 from hwgen.errors import HwgenError
 from hwgen.files import Kind, require_replaceable, written_whole
 from hwgen.flow.advice import advice, for_clock
@@ -31,7 +29,6 @@ from hwgen.graph.graph import Graph
 from hwgen.model import Model
 from hwgen.progress import SILENT, Progress, Say, of
 from hwgen.rtl.core import Core
-from hwgen.rtl.line.baud import Baud
 from hwgen.rtl.plan import AnyPlan, deeper
 from hwgen.rtl.shell import RECEIVE_BUFFERS, Shell
 from hwgen.rtl.table.flash_reader import FlashPlace
@@ -59,17 +56,18 @@ _NEARLY = 0.8
 """Of the clock aimed at, from which a second try goes slower at once: more registers are more to route."""
 
 
-def make_shell(model: Model, plan: AnyPlan, clock: float | Fraction, board: Board) -> Shell:
+def make_shell(model: Model, plan: AnyPlan, target: Target) -> Shell:
     """The board's design but for its pins."""
+    board, clock = target.board, target.run_at.frequency
     flash = FlashPlace(board.flash.offset, round(clock * FLASH_PAUSE)) if board.flash else None
     return Shell(
         Core(model.graph, plan),
         digest=model.digest,
-        baud=Baud(Fraction(clock), board.uart.baud),
+        baud=target.baud,
         idle_timeout=round(clock * IDLE_TIMEOUT),
         flash=flash,
         window=RECEIVE_BUFFERS[board.budget.bram_kbit],
-        family=family_of(board.platform_class),
+        family=target.family,
     )
 
 
@@ -250,7 +248,7 @@ def _attempt(
     target, plan = design.target, design.plan
     board, run_at = target.board, target.run_at
     accuracy, data = model.facts.accuracy, model.facts.data
-    shell = make_shell(model, plan, run_at.frequency, board)
+    shell = make_shell(model, plan, target)
     progress.say(f"{design.aim}: {plan.name} at {run_at}")
     if board.uart.tx and board.uart.bridge:
         progress.say(f"serial line: {board.uart.bridge}")

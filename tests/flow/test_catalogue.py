@@ -10,15 +10,13 @@ import pytest
 from hwgen.errors import HwgenError
 from hwgen.flow import board as boards
 from hwgen.flow import catalogue
-from hwgen.flow import platform as platforms
 from hwgen.flow.aim import Aim
 from hwgen.flow.board import Board
-from hwgen.flow.design import build_design, make_shell
+from hwgen.flow.design import build_design
 from hwgen.flow.target import Target
-from hwgen.flow.top import BoardTop
 from hwgen.model import Model
-from hwgen.rtl.plan import Plan
 from hwgen.text.vocabulary import Vocabulary
+from tests.flow.test_pins import files
 from tests.random_graph import random_graph
 
 ALONE = sorted(set(boards.every()) - set(boards.names()))
@@ -44,12 +42,8 @@ def test_there_are_boards_of_every_family() -> None:
 @pytest.mark.parametrize("name", ALONE)
 def test_its_pins_reach_the_tools(name: str, model: Model) -> None:
     """Line and clock, each at pins of their own; nothing is asked for that the board has not."""
-    board = boards.load(name)
-    target = Target.of(board)
-    shell = make_shell(model, Plan.folded(1), target.run_at.frequency, board)
-    plan = platforms.plan(target.platform(), board, BoardTop(shell, board, target.run_at), "top")
-    (constraints,) = (text for file, text in plan.files.items() if file.endswith((".lpf", ".pcf", ".cst", ".xdc")))
-    text = constraints if isinstance(constraints, str) else constraints.decode()
+    made = files(boards.load(name), model)
+    (text,) = (text for file, text in made.items() if file.endswith((".lpf", ".pcf", ".cst", ".xdc")))
     assert "rx__io" in text and "tx__io" in text
 
 

@@ -126,7 +126,7 @@ def test_the_clock_that_is_made_is_constrained(name: str, megahertz: float, file
     graph = random_graph(np.random.default_rng(0), vocabulary=64, filters=2, classes=2)
     model = Model(graph, Vocabulary(tuple(f"w{i}" for i in range(61)), 2), ("no", "yes"), {})
     board, clock = boards.load(name), clocks(name).at_most(megahertz * 1e6)
-    shell = make_shell(model, Plan.folded(3), clock.frequency, board)
+    shell = make_shell(model, Plan.folded(3), Target.of(board).at(clock))
     made = platforms.plan(platforms.make(board), board, BoardTop(shell, board, clock), "top").files[file]
     text = made if isinstance(made, str) else made.decode()
     assert line in text.splitlines()

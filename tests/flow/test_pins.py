@@ -44,10 +44,10 @@ def model() -> Model:
 def files(board: boards.Board, model: Model, toolchain: str | None = None) -> dict[str, str]:
     """Amaranth's build plan for a board, as text."""
     platform = platforms.make(board, toolchain=toolchain)
-    clock = Target.of(board).run_at
-    shell = make_shell(model, Plan.folded(1), clock.frequency, board)
+    target = Target.of(board)
+    shell = make_shell(model, Plan.folded(1), target)
     options = {"synth_opts": board.synthesis}
-    made = platforms.plan(platform, board, BoardTop(shell, board, clock), "top", **options).files
+    made = platforms.plan(platform, board, BoardTop(shell, board, target.run_at), "top", **options).files
     return {name: text if isinstance(text, str) else text.decode() for name, text in made.items()}
 
 

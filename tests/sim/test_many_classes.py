@@ -10,6 +10,7 @@ import pytest
 from hwgen.classify import answers
 from hwgen.flow import board as boards
 from hwgen.flow.design import make_shell
+from hwgen.flow.target import Target
 from hwgen.graph import golden
 from hwgen.graph.golden import Sentences
 from hwgen.graph.graph import ConvolutionGraph
@@ -25,7 +26,7 @@ from tests.random_graph import random_graph, random_sentences
 
 CLASSES = 150
 CLOCK, BAUD = 24e6, 3_000_000
-BOARD = replace(boards.load("icebreaker"), uart=boards.Uart(BAUD))
+TARGET = Target.of(replace(boards.load("icebreaker"), uart=boards.Uart(BAUD)), CLOCK)
 PLANS = [Plan.spatial(2), Plan.folded(4, 2)]
 
 
@@ -65,7 +66,7 @@ def test_every_score_and_class_over_the_line(model: Model, sentences: list[list[
     scores = golden.scores(model.graph, Sentences.of(sentences))
     assert golden.classes(scores).max() > 127
     expected = list(zip(golden.classes(scores).tolist(), scores.tolist(), strict=True))
-    with Client(VirtualBoard(CompiledLine(make_shell(model, PLANS[1], CLOCK, BOARD)))) as client:
+    with Client(VirtualBoard(CompiledLine(make_shell(model, PLANS[1], TARGET)))) as client:
         client.check(model.digest)
         assert client.identify().classes == CLASSES
         assert list(client.classify_all(sentences)) == expected
@@ -76,7 +77,7 @@ def test_class_names_from_the_board(model: Model) -> None:
     texts = ["w7 w250", "w1", "", "w12 w3 w9 unheard w44", *(f"w{i} w{i + 1}" for i in range(0, 240, 12))]
     labels = golden.classes(golden.scores(model.graph, model.encode(texts)))
     assert labels.max() > 127
-    with port(VirtualBoard(CompiledLine(make_shell(model, PLANS[1], CLOCK, BOARD)))) as name:
+    with port(VirtualBoard(CompiledLine(make_shell(model, PLANS[1], TARGET)))) as name:
         found = list(answers(model, texts, name, BAUD))
     assert [answer.label for answer in found] == [f"intent {label}" for label in labels]
     assert all(len(answer.scores) == CLASSES for answer in found)
