@@ -11,7 +11,7 @@ from amaranth.vendor import LatticeECP5Platform
 from hwgen.chips.budget import Budget
 from hwgen.chips.cells.adders import Operand
 from hwgen.chips.cells.ecp5 import ecp5_line, ecp5_lut, ecp5_sum
-from hwgen.chips.cells.ecp5_block_ram import COLUMNS, ROWS, ecp5_block_ram, ecp5_row_rom, rows_of
+from hwgen.chips.cells.ecp5_block_ram import COLUMNS, ROWS, ecp5_block_ram, ecp5_row_rom, row_rom_columns, rows_of
 from hwgen.chips.cells.ecp5_multiplexer import GROUP, ecp5_select
 from hwgen.chips.family import Cells, FourInputFamily, Netlist, Toolchain
 from hwgen.chips.netlist.carry_ends import open_ends
@@ -27,8 +27,6 @@ SPREAD = ("--placer-heap-timingweight", "20")
 """For nextpnr, where a design is spread: with twice the ways to go, it matters more how far."""
 _CONFLICT = "multiple conflicting drivers"
 _LAST_WORDS = ("Running ABC command", "ERROR: Assert")
-_ROW_SHAPES = ((512, 36), (1024, 18), (2048, 9))
-"""Rows and columns of a block RAM that is read one row after the other; up to 512 rows, both its ports are read."""
 
 
 class Ecp5(FourInputFamily):
@@ -57,11 +55,12 @@ class Ecp5(FourInputFamily):
     def platform(self, kind: type[Any], toolchain: str | None = None) -> Any:
         return kind(toolchain="Trellis")
 
-    def mend(self, design: Netlist) -> None:
+    def mend(self, design: Netlist) -> bool:
         """Open the ends of carry chains and spread their inputs."""
         for module in design["modules"].values():
             open_ends(module)
             spread_pins(list(module["cells"].values()))
+        return True
 
     def spread(self, design: Netlist, part: str, luts: int) -> int:
         """Leave every other row to wires, where the part has room, and lead wide control nets over the clock network.
@@ -89,8 +88,7 @@ class Ecp5(FourInputFamily):
         return bool(lines) and lines[-1].startswith(_LAST_WORDS) if failed else _CONFLICT in log
 
     def row_rom_blocks(self, rows: int, columns: int) -> float | None:
-        width = next((width for most, width in _ROW_SHAPES if rows <= most), None)
-        return -(-columns // width) if width else None
+        return -(-columns // row_rom_columns(rows)) if rows <= ROWS else None
 
 
 ECP5 = Ecp5(

@@ -246,14 +246,19 @@ class ChipFamily(Family):
 
     # ---- place and route
 
-    def mend(self, design: Netlist) -> None:
-        """Set right what synthesis makes, for the router's sake; what it computes stays."""
+    def mend(self, design: Netlist) -> bool:
+        """Set right what synthesis makes, for the router's sake; what it computes stays.
+
+        Returns:
+            whether the family has anything to set right.
+        """
+        return False
 
     def mend_file(self, netlist: Path) -> None:
-        """`mend` a file, rewriting it."""
+        """`mend` a file."""
         design = json.loads(netlist.read_text(encoding="utf-8"))
-        self.mend(design)
-        netlist.write_text(json.dumps(design), encoding="utf-8")
+        if self.mend(design):
+            netlist.write_text(json.dumps(design), encoding="utf-8")
 
     def spread(self, design: Netlist, part: str, luts: int) -> int:
         """Give a large design more wires; returns how many look-up tables only keep places free."""

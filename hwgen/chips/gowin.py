@@ -52,9 +52,10 @@ class Gowin(FourInputFamily):
     def pinned(self, device: str, package: str, speed: str) -> dict[str, str]:
         return {"part": device, "family": package}
 
-    def mend(self, design: Netlist) -> None:
+    def mend(self, design: Netlist) -> bool:
         """Give block RAMs of a wide net copies of its driver."""
         share_out(design, self.cells.brams)
+        return True
 
     def router_options(self, clock: float, *, spread: bool) -> list[str]:
         """No constraint file carries the clock here."""

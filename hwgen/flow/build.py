@@ -128,11 +128,12 @@ def _prepare(netlist: Path, target: Target, advice: str) -> tuple[Utilisation, i
         FitError: when the design does not fit.
     """
     design = json.loads(netlist.read_text(encoding="utf-8"))
-    target.family.mend(design)
+    mended = target.family.mend(design)
     used = utilisation.of_design(design, target.family)
     utilisation.check_fit(used, target.board, advice)
     spare = target.family.spread(design, target.part, used.luts)
-    netlist.write_text(json.dumps(design), encoding="utf-8")
+    if mended or spare:
+        netlist.write_text(json.dumps(design), encoding="utf-8")
     return used, spare
 
 

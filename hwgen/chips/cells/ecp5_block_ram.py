@@ -71,22 +71,28 @@ ROWS = 2048
 _HALF = 512
 
 
+def row_rom_columns(rows: int) -> int:
+    """Bits that a block RAM gives to each of up to `ROWS` rows in `ecp5_row_rom`."""
+    return next(columns for most, columns in ((_HALF, 36), (2 * _HALF, 18), (ROWS, 9)) if rows <= most)
+
+
 def ecp5_row_rom(m: Module, columns: Sequence[int], rows: int, address: Value, enable: Value) -> Value:
     """A ROM that is read one row after the other, latency 2 cycles of those in which it is enabled.
 
     Up to 512 rows, the two ports read one half each; up to 1024, and to 2048 at 9 bits, one port is enough.
     """
-    width = 18 if rows <= 2 * _HALF else 9
+    block = row_rom_columns(rows)
+    width = min(block, COLUMNS[-1])
     outputs: list[Value] = []
     if rows > _HALF:
-        for first in range(0, len(columns), width):
+        for first in range(0, len(columns), block):
             contents = transposed(columns[first : first + width], rows)
             outputs += ecp5_block_ram(m, width, contents, [(address, enable)])
     else:
         low = Cat(address, C(0, _HALF.bit_length() - 1))[: _HALF.bit_length() - 1]
-        for first in range(0, len(columns), 2 * width):
+        for first in range(0, len(columns), block):
             contents = transposed(columns[first : first + width], _HALF)
-            contents += transposed(columns[first + width : first + 2 * width], _HALF)
+            contents += transposed(columns[first + width : first + block], _HALF)
             readers = [(Cat(low, C(half, 1)), enable) for half in range(2)]
             outputs += ecp5_block_ram(m, width, contents, readers)
     return Cat(outputs)
