@@ -33,6 +33,7 @@ from hwgen.rtl.plan import (
     Spatial,
     Spram,
     counts,
+    counts_alone,
     folded,
     longest,
     most_lanes,
@@ -214,12 +215,8 @@ class _Layers:
         kernels = self.graph.convolution.filter_weights
         maxima = RunningMaximum(self.graph.pooling, self.graph.types()[2], family=self.family)
         beside = total(parts_of(maxima, self.family), self.family).luts
-        if not self._counting_only and self._wires(self.graph.convolution.products, kernels, beside):
+        if not counts_alone(self.graph) and self._wires(self.graph.convolution.products, kernels, beside):
             yield from (Spatial(adders, self.family) for adders in reversed(self.family.pipelinings))
-
-    @property
-    def _counting_only(self) -> bool:
-        return counts(self.graph) and self.graph.embedding.bits == 1
 
     def _lanes_of_convolution(self) -> Iterator[Folded | Counting]:
         products, budget = self.graph.convolution.products, self.board.budget

@@ -283,7 +283,7 @@ def spatial(
     if isinstance(graph, HypervectorGraph):
         return HypervectorPlan(0, family)
     plan = Plan.spatial(adders_per_stage, family, multiplexed=multiplexed)
-    if counts(graph) and graph.embedding.bits == 1:  # wider inputs are cheaper by adders that filters share
+    if counts_alone(graph):
         return replace(plan, convolution=Counting(graph.convolution.filters, family))
     return plan
 
@@ -298,8 +298,7 @@ def soon_wired(graph: Graph) -> bool:
         return all(map(soon_wired, graph.vote.members))
     if not isinstance(graph, ConvolutionGraph):
         return True
-    counting = counts(graph) and graph.embedding.bits == 1
-    layers = ([] if counting else graph.convolution.filter_weights, graph.dense.weights)
+    layers = ([] if counts_alone(graph) else graph.convolution.filter_weights, graph.dense.weights)
     return all(pairs(layer) <= _MOST_PAIRS for layer in layers)
 
 
@@ -417,3 +416,8 @@ def _check_members(members: Members | None) -> None:
 def counts(graph: Graph) -> TypeGuard[ConvolutionGraph]:
     """Whether a convolution can be done by counting bits."""
     return isinstance(graph, ConvolutionGraph) and graph.convolution.bits == graph.requantise.bits == 1
+
+
+def counts_alone(graph: Graph) -> TypeGuard[ConvolutionGraph]:
+    """Whether a convolution at once is best done so: wider inputs are cheaper by adders that filters share."""
+    return counts(graph) and graph.embedding.bits == 1
