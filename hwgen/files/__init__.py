@@ -4,7 +4,7 @@ from hwgen.files.folder import require_replaceable, save_whole, written_whole
 from hwgen.files.gathered import Gathered
 from hwgen.files.kind import Kind
 from hwgen.files.reading import read_whole
-from hwgen.files.refuge import CannotWriteError, free_name, refuges
+from hwgen.files.refuge import CannotWriteError, kept_by
 from hwgen.files.removal import remove_ours
 from hwgen.files.single import file_whole, require_writable, write_whole
 from hwgen.files.workspace import temporary_folder
@@ -14,9 +14,8 @@ __all__ = [
     "Gathered",
     "Kind",
     "file_whole",
-    "free_name",
+    "kept_by",
     "read_whole",
-    "refuges",
     "remove_ours",
     "require_replaceable",
     "require_writable",

@@ -12,7 +12,7 @@ from hwgen.files.kind import Kind
 from hwgen.files.lock import locked
 from hwgen.files.manifest import Manifest, sync
 from hwgen.files.place import folder_at
-from hwgen.files.refuge import CannotWriteError, free_name, keep, refuges
+from hwgen.files.refuge import CannotWriteError, keep, kept_by
 from hwgen.files.room import require_room
 from hwgen.files.swap import exchange
 from hwgen.files.told import parents_of, told
@@ -72,14 +72,9 @@ def save_whole(folder: Path, kind: Kind, fill: Callable[[Path], None]) -> None:
     try:
         write(folder)
     except CannotWriteError as error:
-        for refuge in refuges():
-            kept = free_name(refuge, folder_at(folder).name)
-            try:
-                write(kept)
-            except (HwgenError, OSError):
-                continue
-            raise HwgenError(f"{error}; the result is kept in {kept}") from None
-        raise HwgenError(f"{error}; the result could be kept nowhere") from None
+        kept = kept_by(write, folder_at(folder).name)
+        where = f"is kept in {kept}" if kept else "could be kept nowhere"
+        raise HwgenError(f"{error}; the result {where}") from None
 
 
 def _ours(folder: Path, target: Path, kind: Kind) -> Manifest | None:

@@ -24,12 +24,11 @@ class Gathered:
     def __init__(self, folder: Path, kind: Kind) -> None:
         self.folder, self.kind = folder, kind
         self._target = resolved(folder)
-        marker = self._target / MARKER
-        if marker.is_symlink() or (marker.exists() and Manifest.read(self._target) is None):
+        marker, manifest = self._target / MARKER, Manifest.read(self._target)
+        if manifest is None and (marker.is_symlink() or marker.exists()):
             raise HwgenError(f"{folder / MARKER}: hwgen did not write it; move it away or choose another -o")
         if self._target.exists() and not self._target.is_dir():
             raise HwgenError(f"{folder}: exists and is not a folder; choose another -o")
-        manifest = Manifest.read(self._target)
         if manifest is not None and manifest.kind != kind.name:
             raise HwgenError(f"{folder}: is a {manifest.kind} that hwgen wrote, not {kind.called}; choose another -o")
 

@@ -119,6 +119,12 @@ def sync(path: Path) -> None:
         os.close(file)
 
 
+def sha256(path: Path) -> str:
+    """Hash of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _walk(folder: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
     """Everything below `folder` but its marker, by its path within it; links are not followed."""
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
@@ -137,5 +143,4 @@ def _fingerprint(path: Path) -> str:
         return "folder"
     if not path.is_file():
         return "device"
-    with path.open("rb") as file:
-        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    return f"sha256:{sha256(path)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,6 +31,16 @@ def free_name(place: Path, name: str) -> Path:
         number += 1
         path = place / f"{name}-kept-{number}"
     return path
+
+
+def kept_by(write: Callable[[Path], None], name: str) -> Path | None:
+    """Where a result that `write` writes to a path can be kept after all, as ``NAME-kept``; None where nowhere."""
+    for refuge in refuges():
+        kept = free_name(refuge, name)
+        with suppress(HwgenError, OSError):
+            write(kept)
+            return kept
+    return None
 
 
 def keep(new: Path, target: Path, error: HwgenError | OSError) -> HwgenError:

@@ -6,12 +6,12 @@ hwgen's, or has been changed since, or the notes are gone.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import suppress
 from pathlib import Path
 
 from hwgen.files.kind import Kind
+from hwgen.files.manifest import sha256
 
 VARIABLE = "XDG_STATE_HOME"
 """The environment variable that moves the notes."""
@@ -40,5 +40,4 @@ def _notes() -> Path:
 
 
 def _line(path: Path, kind: Kind) -> str:
-    with path.open("rb") as file:
-        return f"{hashlib.file_digest(file, 'sha256').hexdigest()} {kind.name}\n"
+    return f"{sha256(path)} {kind.name}\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event
 
 from hwgen.errors import HwgenError
-from hwgen.files import Kind, free_name, refuges, remove_ours, written_whole
+from hwgen.files import Kind, kept_by, remove_ours, written_whole
 from hwgen.flow.process import failure, watched
 from hwgen.flow.watch import Watch
 from hwgen.progress import Say, of
@@ -94,16 +94,17 @@ def _keep_logs(source: Path, folder: Path) -> str:
     logs = [path for path in source.rglob("*") if Steps.is_log(path)]
     if not logs:
         return ""
-    why = ""
-    for place in (folder, *(free_name(refuge, "hwgen-failed") for refuge in refuges())):
-        try:
-            with written_whole(place, LOGS) as scratch:
-                for path in logs:
-                    kept = scratch / path.relative_to(source)
-                    kept.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(path, kept)
-        except HwgenError as error:
-            why = why or f" ({error})"
-            continue
-        return f"; logs: {place}{why}"
-    return f"; logs not kept{why}"
+
+    def write(place: Path) -> None:
+        with written_whole(place, LOGS) as scratch:
+            for path in logs:
+                kept = scratch / path.relative_to(source)
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, kept)
+
+    try:
+        write(folder)
+    except HwgenError as error:
+        kept = kept_by(write, "hwgen-failed")
+        return (f"; logs: {kept}" if kept else "; logs not kept") + f" ({error})"
+    return f"; logs: {folder}"
