@@ -51,28 +51,30 @@ def spelled_class(spelled: str) -> type[Any]:
 @cache
 def boards() -> dict[str, str]:
     """Every board of amaranth-boards that hwgen can build for: name -> ``module:Class``."""
-    return dict(_usable(module.name for module in pkgutil.iter_modules(amaranth_boards.__path__)))
+    return dict(_usable(_modules()))
 
 
 def find(name: str) -> str | None:
     """``module:Class`` of one of `boards`; None where there is none of that name. Few modules are imported."""
+    return dict(_usable(module for module in _modules() if name.startswith(module.lower()))).get(name)
+
+
+def _modules() -> Iterator[str]:
     modules = (module.name for module in pkgutil.iter_modules(amaranth_boards.__path__))
-    return dict(_usable(module for module in modules if name.startswith(module.lower()))).get(name)
+    return (module for module in modules if module not in _UNUSABLE)
 
 
 def _usable(modules: Iterator[str]) -> Iterator[tuple[str, str]]:
     for module in modules:
-        if module in _UNUSABLE:
-            continue
-        for name, spelled in _of_module(module):
+        for name, kind in _of_module(module):
             try:
-                defaults(spelled_class(spelled))
+                defaults(kind)
             except HwgenError:
                 continue
-            yield name, spelled
+            yield name, f"{kind.__module__}:{kind.__name__}"
 
 
-def _of_module(module: str) -> Iterator[tuple[str, str]]:
+def _of_module(module: str) -> Iterator[tuple[str, type[Any]]]:
     """The boards of a module: called after it, and where there are several, after what else is in the class's name."""
     path = f"{_PACKAGE}.{module}"
     kinds = [
@@ -84,7 +86,7 @@ def _of_module(module: str) -> Iterator[tuple[str, str]]:
     for kind in concrete:
         own = kind.__name__.removesuffix("Platform").lower().replace("_", "")
         rest = own.removeprefix(module.lower().replace("_", "")) if len(concrete) > 1 else ""
-        yield module.lower() + (f"_{rest}" if rest else ""), f"{path}:{kind.__name__}"
+        yield module.lower() + (f"_{rest}" if rest else ""), kind
 
 
 def defaults(kind: type[Any]) -> dict[str, Any]:
